@@ -1,0 +1,1 @@
+//! A tokio driver for the [`pex`] core, and the transport that Tendermint and CometBFT nodes speak.

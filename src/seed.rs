@@ -1,0 +1,138 @@
+//! The only source of chance.
+
+use core::fmt;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
+
+/// 32 secret bytes from which all chance in the core is drawn.
+///
+/// Draw them from the operating system once and keep them to yourself: whoever knows them knows
+/// which addresses a node will tell next. Two machines with the same seed that see the same events
+/// at the same times do the same things, byte for byte, on every platform.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// The seed with these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A seed of its own for the part of a program that `purpose` names, so that two machines
+    /// started from one seed do not draw the same numbers.
+    #[must_use]
+    pub fn derive(&self, purpose: u64) -> Self {
+        let mut generator = ChaCha8Rng::from_seed(self.0);
+        generator.set_stream(purpose);
+        let mut bytes = [0; 32];
+        generator.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for Seed {
+    /// Prints no byte of it: logs are read by others.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(secret)")
+    }
+}
+
+/// The generator behind a seed: ChaCha with 8 rounds, whose state is the seed and a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chance(ChaCha8Rng);
+
+impl Chance {
+    pub(crate) fn new(seed: &Seed) -> Self {
+        Self(ChaCha8Rng::from_seed(seed.0))
+    }
+
+    /// The generator as it was at `position`.
+    pub(crate) fn resume(seed: &Seed, position: u128) -> Self {
+        let mut generator = ChaCha8Rng::from_seed(seed.0);
+        generator.set_word_pos(position);
+        Self(generator)
+    }
+
+    pub(crate) fn position(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
+    pub(crate) fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number below `bound`, each equally likely to within 2^-32; 0 if `bound` is 0.
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        // Fixed-point multiplication: no loop whose length depends on luck.
+        let wide = u64::from(self.next_u32()) * u64::from(bound);
+        u32::try_from(wide >> 32).unwrap_or(u32::MAX)
+    }
+
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+}
+
+/// A keyed hash, SipHash-1-3: equal for equal bytes, and without the key nobody can aim at a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HashKey(u64, u64);
+
+impl HashKey {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        Self(chance.next_u64(), chance.next_u64())
+    }
+
+    pub(crate) fn hash(self, bytes: &[u8]) -> u64 {
+        SipHasher13::new_with_keys(self.0, self.1).hash(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_never_prints_its_bytes() {
+        assert_eq!(alloc::format!("{:?}", Seed::new([7; 32])), "Seed(secret)");
+    }
+
+    #[test]
+    fn chance_resumes_where_it_was() {
+        let seed = Seed::new([7; 32]);
+        let mut chance = Chance::new(&seed);
+        for _ in 0..33 {
+            chance.below(100);
+        }
+        let mut again = Chance::resume(&seed, chance.position());
+        assert_eq!(chance.next_u64(), again.next_u64());
+    }
+
+    #[test]
+    fn the_stream_of_a_seed_is_the_same_for_ever() {
+        // Logs recorded by one release must replay on the next.
+        let mut chance = Chance::new(&Seed::new([7; 32]));
+        assert_eq!(chance.next_u64(), 4_115_934_089_738_703_076);
+    }
+
+    #[test]
+    fn derived_seeds_differ() {
+        let seed = Seed::new([7; 32]);
+        assert_ne!(seed.derive(1), seed.derive(2));
+        assert_eq!(seed.derive(1), seed.derive(1));
+    }
+
+    #[test]
+    fn below_covers_its_range_and_nothing_else() {
+        let mut chance = Chance::new(&Seed::new([1; 32]));
+        let mut seen = [0u32; 10];
+        for _ in 0..10_000 {
+            seen[chance.below(10) as usize] += 1;
+        }
+        assert!(seen.iter().all(|&n| (850..1150).contains(&n)), "{seen:?}");
+        assert_eq!(chance.below(0), 0);
+    }
+}
