@@ -1,0 +1,159 @@
+//! An answer, as bytes known to be well formed.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+use core::iter::FusedIterator;
+
+use super::entry::ENTRY_FIELD;
+use super::reader::Reader;
+use super::{Dialect, Entry, WireError};
+
+/// An answer to a request: addresses as the peer wrote them, not yet parsed.
+///
+/// It holds the bytes inside the envelope, borrowed from what was decoded or its own. Two
+/// responses are equal if their dialects and entries are.
+#[derive(Clone)]
+pub struct Response<'a> {
+    dialect: Dialect,
+    body: Cow<'a, [u8]>,
+    len: usize,
+}
+
+impl<'a> Response<'a> {
+    /// Reads the body to its end, once, so that [`entries`](Self::entries) cannot fail.
+    pub(super) fn validate(dialect: Dialect, body: &'a [u8]) -> Result<Self, WireError> {
+        let mut fields = Reader::new(body);
+        let mut len = 0;
+        while let Some(entry) = next_entry(&mut fields)? {
+            Entry::read(dialect, entry)?;
+            len += 1;
+        }
+        Ok(Self {
+            dialect,
+            body: Cow::Borrowed(body),
+            len,
+        })
+    }
+
+    /// A response of `len` entries written one after another into `body`.
+    pub(super) const fn written(dialect: Dialect, body: Vec<u8>, len: usize) -> Self {
+        Self {
+            dialect,
+            body: Cow::Owned(body),
+            len,
+        }
+    }
+
+    /// The dialect of the response and of each of its entries.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The number of entries, counted when the response was decoded.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no entries.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The entries, in the order in which the peer wrote them.
+    ///
+    /// All of them together take time linear in the bytes of the response, and no allocation.
+    #[must_use]
+    pub fn entries(&self) -> Entries<'_> {
+        Entries {
+            dialect: self.dialect,
+            fields: Reader::new(&self.body),
+            left: self.len,
+        }
+    }
+
+    /// The same response in the one form that the reference would give it.
+    #[must_use]
+    pub fn canonical(&self) -> Response<'static> {
+        let mut body = Vec::with_capacity(self.body.len());
+        for entry in self.entries() {
+            entry.put(&mut body);
+        }
+        Response::written(self.dialect, body, self.len)
+    }
+
+    /// The same response, with its own copy of the bytes.
+    #[must_use]
+    pub fn into_owned(self) -> Response<'static> {
+        Response::written(self.dialect, self.body.into_owned(), self.len)
+    }
+
+    /// The bytes inside the envelope.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl PartialEq for Response<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.dialect == other.dialect && self.len == other.len && self.entries().eq(other.entries())
+    }
+}
+
+impl Eq for Response<'_> {}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+impl<'a> IntoIterator for &'a Response<'_> {
+    type Item = Entry<'a>;
+    type IntoIter = Entries<'a>;
+
+    fn into_iter(self) -> Entries<'a> {
+        self.entries()
+    }
+}
+
+/// The entries of a [`Response`], in order. See [`Response::entries`].
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    dialect: Dialect,
+    fields: Reader<'a>,
+    left: usize,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        // The body was read to its end before, so no error can come of it now.
+        let entry = next_entry(&mut self.fields).ok()??;
+        Entry::read(self.dialect, entry).ok()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Entries<'_> {}
+
+impl FusedIterator for Entries<'_> {}
+
+/// The bytes of the next entry, or `None` at the end. Unknown fields are passed over.
+fn next_entry<'a>(fields: &mut Reader<'a>) -> Result<Option<&'a [u8]>, WireError> {
+    while let Some(tag) = fields.tag()? {
+        if tag.field == ENTRY_FIELD {
+            return fields.bytes(tag).map(Some);
+        }
+        fields.skip(tag)?;
+    }
+    Ok(None)
+}

@@ -1,0 +1,179 @@
+//! An answer, written entry by entry into its encoded form.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+use core::mem;
+
+use super::writer::bytes_len;
+use super::{Dialect, Entry, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES, Response};
+use crate::NodeAddress;
+
+/// Writes an answer entry by entry, and stops where a peer would stop reading.
+///
+/// ```
+/// use pex::wire::{Dialect, Entry, PushError, ResponseBuilder};
+///
+/// let mut answer = ResponseBuilder::new(Dialect::V1);
+/// let foreign = Entry::V2 { url: "mconn://00112233445566778899aabbccddeeff00112233@host:26656" };
+/// assert_eq!(answer.push(&foreign), Err(PushError::Dialect));
+/// assert!(answer.finish().is_empty());
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResponseBuilder {
+    dialect: Dialect,
+    max_addresses: usize,
+    max_bytes: usize,
+    body: Vec<u8>,
+    len: usize,
+    /// Where an address is printed before its length is known.
+    text: String,
+}
+
+impl ResponseBuilder {
+    /// An answer without entries, of at most [`MAX_ANSWER_ADDRESSES`] and [`MAX_ANSWER_BYTES`]:
+    /// what peers of every version accept.
+    #[must_use]
+    pub const fn new(dialect: Dialect) -> Self {
+        Self::with_limits(dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES)
+    }
+
+    /// An answer without entries, of at most `max_addresses` entries and of at most `max_bytes`
+    /// bytes as a whole message.
+    ///
+    /// Tendermint v0.34 and CometBFT accept 250 entries and 64,000 bytes; others cut a peer that
+    /// sends so many.
+    #[must_use]
+    pub const fn with_limits(dialect: Dialect, max_addresses: usize, max_bytes: usize) -> Self {
+        Self {
+            dialect,
+            max_addresses,
+            max_bytes,
+            body: Vec::new(),
+            len: 0,
+            text: String::new(),
+        }
+    }
+
+    /// The dialect of the answer.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The number of entries so far.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no entries yet.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Appends an entry.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`] if the entry has another dialect or does not fit. The answer stays as it was.
+    pub fn push(&mut self, entry: &Entry<'_>) -> Result<(), PushError> {
+        if entry.dialect() != self.dialect {
+            return Err(PushError::Dialect);
+        }
+        if self.len >= self.max_addresses {
+            return Err(PushError::TooMany {
+                max: self.max_addresses,
+            });
+        }
+        if bytes_len(self.body.len() + entry.encoded_len()) > self.max_bytes {
+            return Err(PushError::TooLong {
+                max: self.max_bytes,
+            });
+        }
+        entry.put(&mut self.body);
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Appends an address: in V1 its id, IP and port, in V2 its text.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`] if the address cannot be said in V1 or does not fit. The answer stays as it
+    /// was.
+    pub fn push_address(&mut self, address: &NodeAddress) -> Result<(), PushError> {
+        // Taken out, so that an entry can borrow it while the answer grows.
+        let mut text = mem::take(&mut self.text);
+        text.clear();
+        let pushed = match self.dialect {
+            Dialect::V1 => self.push_v1(address, &mut text),
+            Dialect::V2 => {
+                print(&mut text, address);
+                self.push(&Entry::V2 { url: &text })
+            }
+        };
+        self.text = text;
+        pushed
+    }
+
+    fn push_v1(&mut self, address: &NodeAddress, text: &mut String) -> Result<(), PushError> {
+        let ip = address.ip().ok_or(PushError::NoIp)?;
+        print(text, ip);
+        let id = address.id().to_hex();
+        self.push(&Entry::V1 {
+            // Hexadecimal digits are ASCII, so the text is never empty by mistake.
+            id: core::str::from_utf8(&id).unwrap_or_default(),
+            ip: text,
+            port: u32::from(address.port()),
+        })
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn finish(self) -> Response<'static> {
+        Response::written(self.dialect, self.body, self.len)
+    }
+}
+
+fn print(text: &mut String, what: impl fmt::Display) {
+    // A text in memory takes everything, so writing to it cannot fail.
+    let _infallible = write!(text, "{what}");
+}
+
+/// Why an entry was not appended to an answer. The answer stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The answer has as many entries as it may have. Send it.
+    TooMany {
+        /// The most entries of the answer.
+        max: usize,
+    },
+    /// The answer would be longer than it may be. A shorter entry may fit still.
+    TooLong {
+        /// The most bytes of the answer as a whole message.
+        max: usize,
+    },
+    /// The host is a name, and V1 can only say an IP address. Resolve it first, or leave it out.
+    NoIp,
+    /// The entry belongs to the other dialect. A mistake of the caller.
+    Dialect,
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooMany { max } => write!(f, "the answer has its {max} addresses, send it"),
+            Self::TooLong { max } => write!(
+                f,
+                "the answer would exceed {max} bytes, send it or try a shorter address"
+            ),
+            Self::NoIp => f.write_str("V1 needs an IP address, resolve the host name first"),
+            Self::Dialect => f.write_str("an entry must have the dialect of its answer"),
+        }
+    }
+}
+
+impl core::error::Error for PushError {}
