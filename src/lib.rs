@@ -5,13 +5,32 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod action;
 mod address;
+mod config;
+mod directory;
+mod endpoints;
+mod event;
+mod fault;
 mod node_id;
+mod pex;
+mod roster;
 mod seed;
 mod time;
 pub mod wire;
 
+pub use action::{Action, Actions, IntoIter};
 pub use address::{AddressError, NodeAddress};
+pub use config::{Config, ConfigBuilder, ConfigError};
+pub use directory::{Cursor, Directory, Nobody};
+pub use event::{Epoch, Event, Kind, QueryId};
+pub use fault::{Fault, Stats};
 pub use node_id::{NodeId, NodeIdError};
+pub use pex::Pex;
+pub use pex::check::Broken;
+pub use pex::dump::RestoreError;
+pub use pex::estimate::Estimate;
+pub use pex::pace::Policy;
+pub use roster::Roster;
 pub use seed::Seed;
 pub use time::Time;

@@ -1,6 +1,7 @@
 //! The only source of chance.
 
 use core::fmt;
+use core::hash::Hasher as _;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -88,6 +89,26 @@ impl HashKey {
 
     pub(crate) fn hash(self, bytes: &[u8]) -> u64 {
         SipHasher13::new_with_keys(self.0, self.1).hash(bytes)
+    }
+}
+
+/// Hashes text as it is written, without a buffer; the pieces in which it comes do not matter.
+pub(crate) struct TextHash(SipHasher13);
+
+impl TextHash {
+    pub(crate) fn new(key: HashKey) -> Self {
+        Self(SipHasher13::new_with_keys(key.0, key.1))
+    }
+
+    pub(crate) fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+}
+
+impl fmt::Write for TextHash {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
     }
 }
 

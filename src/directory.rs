@@ -1,0 +1,79 @@
+//! What the core asks of a store.
+
+use core::ops::ControlFlow;
+
+use crate::NodeAddress;
+
+/// A position in a store's secret order of addresses. See [`Directory::walk`].
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+pub struct Cursor(u64);
+
+impl Cursor {
+    /// The cursor at this position.
+    #[must_use]
+    pub const fn new(position: u64) -> Self {
+        Self(position)
+    }
+
+    /// The position.
+    #[must_use]
+    pub const fn position(self) -> u64 {
+        self.0
+    }
+}
+
+/// The store of addresses, as the core sees it: it reads, and never writes. What the core learns
+/// goes to the store by way of [`Action::AddPeer`](crate::Action::AddPeer).
+///
+/// For the same machine to do the same things again, a directory must answer the same questions
+/// the same way: no clock, no random numbers but from a seed, no order of a hash table.
+pub trait Directory {
+    /// Visits the addresses that may be told to others, each once, in an order that is secret and
+    /// stays the same while the store does: first those after `from`, then, from the beginning,
+    /// those up to it. Each comes with its own position, from which a later walk goes on. Ends
+    /// early when the visitor breaks.
+    ///
+    /// The order must not follow from what peers can see or choose, such as ids or who is
+    /// connected: an answer would then tell more than addresses.
+    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>);
+
+    /// Whether the store holds this address already.
+    fn knows(&self, address: &NodeAddress) -> bool;
+
+    /// How full the store is, in hundredths of what it can hold; 0 for a store without bound.
+    fn fill_percent(&self) -> u8;
+}
+
+/// A store that knows nobody.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Nobody;
+
+impl Directory for Nobody {
+    fn walk(&self, _: Cursor, _: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {}
+
+    fn knows(&self, _: &NodeAddress) -> bool {
+        false
+    }
+
+    fn fill_percent(&self) -> u8 {
+        0
+    }
+}
+
+/// Whether a store is as good as full: `fullCapacityInterval`'s threshold in the reference.
+pub(crate) fn nearly_full(directory: &(impl Directory + ?Sized)) -> bool {
+    directory.fill_percent() >= 95
+}

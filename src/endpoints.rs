@@ -1,0 +1,45 @@
+//! A set of places: hosts with their ports, whoever is said to live there.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::{String, ToString};
+use core::net::IpAddr;
+
+use crate::NodeAddress;
+
+/// Places by IP address or name, and port. An IPv4 address inside an IPv6 one counts as itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Endpoints {
+    ips: BTreeSet<(IpAddr, u16)>,
+    names: BTreeMap<String, BTreeSet<u16>>,
+}
+
+impl Endpoints {
+    pub(crate) fn contains(&self, address: &NodeAddress) -> bool {
+        let port = address.port();
+        if let Some(ip) = address.ip() {
+            return self.ips.contains(&(ip.to_canonical(), port));
+        }
+        address
+            .name()
+            .and_then(|name| self.names.get(name))
+            .is_some_and(|ports| ports.contains(&port))
+    }
+}
+
+impl<'a> FromIterator<&'a NodeAddress> for Endpoints {
+    fn from_iter<I: IntoIterator<Item = &'a NodeAddress>>(addresses: I) -> Self {
+        let mut places = Self::default();
+        for address in addresses {
+            if let Some(ip) = address.ip() {
+                places.ips.insert((ip.to_canonical(), address.port()));
+            } else if let Some(name) = address.name() {
+                places
+                    .names
+                    .entry(name.to_string())
+                    .or_default()
+                    .insert(address.port());
+            }
+        }
+        places
+    }
+}

@@ -1,0 +1,132 @@
+//! What a peer did wrong: data, not strings.
+
+use core::fmt;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::WireError;
+
+/// What a peer did that the protocol forbids, or failed to do.
+///
+/// A fault reaches the driver in [`Action::Report`](crate::Action::Report), where it may lower the
+/// peer's standing, or in [`Action::Disconnect`](crate::Action::Disconnect), where the connection
+/// must end. Each variant says which, and what happened to the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The peer asked again sooner than we grant. The request was dropped. Reported; a peer that
+    /// goes on is disconnected. Honest peers do this when their clock or the network bunches two
+    /// requests, so three in a row are free, and a little excess costs nothing but the answer.
+    RequestTooSoon {
+        /// How long it should have waited.
+        wait: Duration,
+    },
+    /// The peer answered a question that we did not ask. The answer was dropped. Disconnected: no
+    /// honest peer does this. An answer that comes after its time, or after a reconnect, is none.
+    UnsolicitedResponse,
+    /// The answer holds more addresses than the protocol allows: 100 in V2, 250 in V1. None was
+    /// taken. Disconnected.
+    TooManyAddresses {
+        /// Addresses in the answer.
+        found: usize,
+        /// Addresses it may hold.
+        max: usize,
+    },
+    /// More than half of an answer's addresses can't be used: they do not parse, are too long, or
+    /// are our own. The others were taken. Reported; a peer that goes on is disconnected.
+    BadAddresses {
+        /// Addresses that can't be used.
+        bad: usize,
+        /// Addresses in the answer.
+        of: usize,
+    },
+    /// The bytes are no message. Disconnected.
+    Garbage(WireError),
+    /// The peer left a request unanswered for the request timeout. Reported from the third in a
+    /// row; it is asked less and less often, and never forgotten while it is connected.
+    NoAnswer {
+        /// Requests in a row that it left unanswered.
+        in_a_row: u32,
+    },
+    /// More peers are connected than the configuration allows. Not the peer's fault. Disconnected.
+    TooManyPeers {
+        /// The most that may be connected.
+        max: usize,
+    },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RequestTooSoon { wait } => {
+                write!(f, "asked for addresses {} ms too soon", wait.as_millis())
+            }
+            Self::UnsolicitedResponse => f.write_str("sent addresses that were not asked for"),
+            Self::TooManyAddresses { found, max } => {
+                write!(
+                    f,
+                    "sent {found} addresses in one answer, of which {max} are allowed"
+                )
+            }
+            Self::BadAddresses { bad, of } => {
+                write!(f, "sent {bad} unusable addresses among {of}")
+            }
+            Self::Garbage(error) => write!(f, "sent bytes that are no message: {error}"),
+            Self::NoAnswer { in_a_row } => {
+                write!(f, "left {in_a_row} requests in a row unanswered")
+            }
+            Self::TooManyPeers { max } => {
+                write!(f, "is one peer more than the {max} that may be connected")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Garbage(error) => Some(error),
+            Self::RequestTooSoon { .. }
+            | Self::UnsolicitedResponse
+            | Self::TooManyAddresses { .. }
+            | Self::BadAddresses { .. }
+            | Self::NoAnswer { .. }
+            | Self::TooManyPeers { .. } => None,
+        }
+    }
+}
+
+/// What the machine has counted since it was made. Numbers only grow, and stop at the largest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests sent.
+    pub requests_sent: u64,
+    /// Requests that were answered.
+    pub requests_served: u64,
+    /// Answers accepted.
+    pub responses_accepted: u64,
+    /// Valid addresses in accepted answers.
+    pub addresses_told: u64,
+    /// Those of nodes not heard of before.
+    pub addresses_fresh: u64,
+    /// Addresses in accepted answers that could not be used.
+    pub addresses_bad: u64,
+    /// Requests that got no answer in time.
+    pub timeouts: u64,
+    /// Answers that came after their time, and were dropped without blame.
+    pub late_responses: u64,
+    /// Requests that came too soon, and were dropped.
+    pub requests_too_soon: u64,
+    /// Answers nobody asked for.
+    pub unsolicited_responses: u64,
+    /// Answers with too many addresses.
+    pub oversized_responses: u64,
+    /// Byte strings that were no message.
+    pub garbage: u64,
+    /// Events for a connection that is not up, or is no longer: absorbed.
+    pub stray_events: u64,
+    /// Times that the clock went backwards: the latest time was used instead.
+    pub clock_stalls: u64,
+}

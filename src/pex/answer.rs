@@ -1,0 +1,204 @@
+//! Which addresses an answer holds.
+//!
+//! Answers walk the store in its secret order, from where the last answer on the same connection
+//! ended (*cursor* answers): nothing is told twice before all has been told. The reference tells
+//! the same best hundred again and again, so that whoever asks it can never learn more than those.
+//!
+//! An address is told unless it is the asker's own, ours, or private, by id or by place. V1 can't
+//! carry names, so those are resolved first; what has not come back in time is left out.
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::agenda::{Due, Entry};
+use super::rotation::Slot;
+use super::{Pex, Phase};
+use crate::wire::{Dialect, MAX_ANSWER_ADDRESSES, Message, ResponseBuilder};
+use crate::{Action, Actions, Cursor, Directory, Fault, NodeAddress, NodeId, QueryId};
+
+/// Addresses looked at for one answer, told or not: bounds the work in a store full of addresses
+/// that may not be told.
+const LOOK_MAX: usize = 10 * MAX_ANSWER_ADDRESSES;
+
+/// IP addresses of one name that are told.
+const IPS_OF_A_NAME: usize = 16;
+
+/// An answer that waits for names to be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    pub(crate) ready: Vec<NodeAddress>,
+    pub(crate) waiting: Vec<(u64, NodeAddress)>,
+    #[serde(skip)]
+    pub(crate) entry: Option<Entry>,
+}
+
+impl Pex {
+    pub(super) fn on_request(
+        &mut self,
+        slot: Slot,
+        dialect: Dialect,
+        directory: &(impl Directory + ?Sized),
+        out: &mut Actions,
+    ) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        if let Err(wait) = peer.standing.request(self.now, &self.config, peer.kind) {
+            self.stats.requests_too_soon += 1;
+            self.strike(slot, Fault::RequestTooSoon { wait }, out);
+            return;
+        }
+        // A peer that asks again while names are being resolved gets what there is.
+        self.send_draft(slot, out);
+        let chosen = self.choose(slot, directory);
+        match dialect {
+            Dialect::V2 => self.send(slot, Dialect::V2, &chosen, out),
+            Dialect::V1 => self.resolve_and_send(slot, chosen, out),
+        }
+    }
+
+    /// The next addresses for this peer, at most as many as an answer holds.
+    fn choose(&mut self, slot: Slot, directory: &(impl Directory + ?Sized)) -> Vec<NodeAddress> {
+        let mut chosen = Vec::new();
+        let Some(peer) = self.peers.get(slot) else {
+            return chosen;
+        };
+        let (asker, cursor) = (peer.id, peer.cursor);
+        if cursor.is_none() {
+            chosen.extend(self.config.own_addresses.first().cloned());
+        }
+        let mut cursor = cursor.unwrap_or_else(|| Cursor::new(self.chance.next_u64()));
+        let mut looks = 0;
+        directory.walk(cursor, &mut |position, address| {
+            if looks == LOOK_MAX || chosen.len() == MAX_ANSWER_ADDRESSES {
+                return ControlFlow::Break(());
+            }
+            looks += 1;
+            cursor = position;
+            if self.may_tell(asker, address) {
+                chosen.push(address.clone());
+            }
+            ControlFlow::Continue(())
+        });
+        if let Some(peer) = self.peers.get_mut(slot) {
+            peer.cursor = Some(cursor);
+        }
+        chosen
+    }
+
+    fn may_tell(&self, asker: NodeId, address: &NodeAddress) -> bool {
+        address.id() != asker
+            && address.id() != self.me
+            && !self.config.private_ids.contains(&address.id())
+            && !self.private_places.contains(address)
+            && !self.own_places.contains(address)
+    }
+
+    fn resolve_and_send(&mut self, slot: Slot, chosen: Vec<NodeAddress>, out: &mut Actions) {
+        let deadline = self.now + self.config.resolve_timeout;
+        let mut draft = Draft {
+            ready: Vec::new(),
+            waiting: Vec::new(),
+            entry: None,
+        };
+        for address in chosen {
+            if address.ip().is_some() {
+                draft.ready.push(address);
+            } else if let Some(name) = address.name()
+                && draft.waiting.len() < self.config.resolve_max
+            {
+                self.queries_made += 1;
+                let query = QueryId(self.queries_made);
+                self.queries.insert(query, slot);
+                out.push(Action::Resolve {
+                    query,
+                    name: name.to_string(),
+                    deadline,
+                });
+                draft.waiting.push((query.0, address));
+            }
+        }
+        if draft.waiting.is_empty() {
+            self.send(slot, Dialect::V1, &draft.ready, out);
+            return;
+        }
+        draft.entry = Some(self.agenda.add(deadline, slot, Due::Answer));
+        if let Some(peer) = self.peers.get_mut(slot) {
+            peer.draft = Some(Box::new(draft));
+        }
+    }
+
+    pub(super) fn on_resolved(&mut self, query: QueryId, ips: &[IpAddr], out: &mut Actions) {
+        let Some(slot) = self.queries.remove(&query) else {
+            self.stats.stray_events += 1;
+            return;
+        };
+        let Some(draft) = self
+            .peers
+            .get_mut(slot)
+            .and_then(|peer| peer.draft.as_mut())
+        else {
+            return;
+        };
+        if let Some(place) = draft
+            .waiting
+            .iter()
+            .position(|(waiting, _)| *waiting == query.0)
+        {
+            let (_, address) = draft.waiting.swap_remove(place);
+            let found = ips
+                .iter()
+                .take(IPS_OF_A_NAME)
+                .map(|&ip| address.with_ip(ip));
+            draft
+                .ready
+                .extend(found.filter(|address| !self.private_places.contains(address)));
+        }
+        if draft.waiting.is_empty() {
+            self.send_draft(slot, out);
+        }
+    }
+
+    /// Sends the answer that waits for names, if there is one, with those that have come.
+    pub(super) fn send_draft(&mut self, slot: Slot, out: &mut Actions) {
+        if let Some(draft) = self.drop_draft(slot) {
+            self.send(slot, Dialect::V1, &draft.ready, out);
+        }
+    }
+
+    /// Takes back the answer that waits for names, and the questions about them.
+    pub(super) fn drop_draft(&mut self, slot: Slot) -> Option<Box<Draft>> {
+        let draft = self.peers.get_mut(slot)?.draft.take()?;
+        if let Some(entry) = draft.entry {
+            self.agenda.remove(entry);
+        }
+        for (query, _) in &draft.waiting {
+            self.queries.remove(&QueryId(*query));
+        }
+        Some(draft)
+    }
+
+    fn send(&mut self, slot: Slot, dialect: Dialect, addresses: &[NodeAddress], out: &mut Actions) {
+        let Some(peer) = self.peers.get(slot) else {
+            return;
+        };
+        debug_assert_ne!(peer.phase, Phase::Cut, "a peer that is cut is not answered");
+        let mut answer = ResponseBuilder::new(dialect);
+        for address in addresses {
+            // One that does not fit, or has no IP where it needs one, is left out.
+            let _ = answer.push_address(address);
+        }
+        self.stats.requests_served += 1;
+        let message = Message::Response(answer.finish());
+        out.push(Action::Send {
+            to: peer.id,
+            epoch: peer.epoch,
+            message,
+        });
+    }
+}

@@ -1,0 +1,175 @@
+//! The invariants, stated as code.
+//!
+//! The numbers are those of the list in `tests/INVARIANTS.md`. Every test, the fuzz targets and the
+//! simulator call [`Pex::check`] after every event.
+
+use core::fmt;
+
+use super::agenda::{Due, Entry};
+use super::peers::Phase;
+use super::rotation::Slot;
+use super::{Pex, pace};
+
+/// An invariant that does not hold: a bug of ours, whatever the events were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The number of the invariant.
+    pub invariant: u8,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "invariant {} is broken: {}", self.invariant, self.what)
+    }
+}
+
+impl core::error::Error for Broken {}
+
+const fn hold(invariant: u8, holds: bool, what: &'static str) -> Result<(), Broken> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Broken { invariant, what })
+    }
+}
+
+impl Pex {
+    /// Checks the invariants that can be seen from inside, in time linear in the peers.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that does not hold.
+    pub fn check(&self) -> Result<(), Broken> {
+        let (mut ready, mut awaiting, mut listed, mut drafts) = (0, 0, 0, 0);
+        for (slot, peer) in self.peers.slots() {
+            let in_rotation = self.rotation.contains(slot);
+            hold(
+                9,
+                in_rotation == (peer.phase == Phase::Ready),
+                "in the rotation iff ready",
+            )?;
+            match peer.phase {
+                Phase::Ready => ready += 1,
+                Phase::Waiting { entry } => {
+                    listed += 1;
+                    self.check_entry(slot, entry, Due::Ask)?;
+                    let longest = self.now + pace::LONGEST;
+                    hold(
+                        6,
+                        entry.at <= longest,
+                        "nobody is left alone for over ten minutes",
+                    )?;
+                }
+                Phase::Awaiting { entry } => {
+                    awaiting += 1;
+                    listed += 1;
+                    self.check_entry(slot, entry, Due::Silence)?;
+                    let latest = self.now + self.config.request_timeout;
+                    hold(8, entry.at <= latest, "every request ends by its timeout")?;
+                }
+                Phase::Cut => {}
+            }
+            if let Some(draft) = &peer.draft {
+                drafts += 1;
+                listed += 1;
+                hold(
+                    9,
+                    peer.phase != Phase::Cut,
+                    "a peer that is cut is not answered",
+                )?;
+                hold(8, !draft.waiting.is_empty(), "a draft waits for something")?;
+                let entry = draft.entry.unwrap_or(Entry {
+                    at: self.now,
+                    number: 0,
+                });
+                self.check_entry(slot, entry, Due::Answer)?;
+            }
+            hold(
+                19,
+                self.peers.find(peer.id) == Some(slot),
+                "the index finds every peer",
+            )?;
+        }
+        hold(
+            9,
+            ready == self.rotation.len(),
+            "the rotation holds the ready and nobody else",
+        )?;
+        hold(
+            9,
+            self.rotation.iter().count() == ready,
+            "the rotation is whole",
+        )?;
+        hold(
+            1,
+            awaiting == self.outstanding,
+            "requests are counted as they are",
+        )?;
+        hold(
+            1,
+            awaiting <= self.config.outstanding_max,
+            "requests are bounded",
+        )?;
+        hold(
+            10,
+            listed == self.agenda.len(),
+            "the agenda holds nothing but what peers wait for",
+        )?;
+        hold(
+            10,
+            drafts > 0 || self.queries.is_empty(),
+            "no question is asked for nobody",
+        )?;
+        self.check_bounds()?;
+        self.check_timer()
+    }
+
+    fn check_entry(&self, slot: Slot, entry: Entry, due: Due) -> Result<(), Broken> {
+        hold(
+            8,
+            self.agenda.get(entry) == Some((slot, due)),
+            "whoever waits is in the agenda",
+        )
+    }
+
+    fn check_bounds(&self) -> Result<(), Broken> {
+        let config = &self.config;
+        hold(
+            28,
+            self.peers.len() <= config.peers_max,
+            "peers are bounded",
+        )?;
+        hold(
+            28,
+            self.remembered.len() <= config.remembered_max,
+            "memory of peers is bounded",
+        )?;
+        hold(
+            28,
+            self.seen.len() <= config.seen_max,
+            "memory of nodes is bounded",
+        )?;
+        let drafts = self.peers.len() * config.resolve_max;
+        hold(
+            28,
+            self.queries.len() <= drafts,
+            "open questions are bounded",
+        )
+    }
+
+    fn check_timer(&self) -> Result<(), Broken> {
+        let deadline = self.deadline();
+        hold(
+            5,
+            deadline == self.armed,
+            "the timer is set to the deadline",
+        )?;
+        hold(
+            5,
+            deadline.is_none_or(|at| at > self.now),
+            "what is due is done",
+        )
+    }
+}

@@ -1,0 +1,281 @@
+//! Dump and restore: the whole state as bytes, and back.
+//!
+//! A dump says who and what, never in which slot: peers come in the order of their ids, the
+//! rotation as a list of them. So two machines in the same state give the same bytes, and a machine
+//! that was restored goes on exactly as the one that was dumped.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::agenda::{Agenda, Due, Entry};
+use super::answer::Draft;
+use super::estimate::Census;
+use super::guard::Standing;
+use super::pace::Gate;
+use super::peers::{Peer, Phase};
+use super::seen::Seen;
+use super::{Pex, Remembered};
+use crate::seed::{Chance, HashKey};
+use crate::{Config, Cursor, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
+
+/// The first bytes of a dump: a name and the version of the format.
+const MAGIC: &[u8; 8] = b"pex-v2\0\x01";
+
+#[derive(Serialize, Deserialize)]
+struct Dump {
+    me: NodeId,
+    key: HashKey,
+    chance: u128,
+    now: Time,
+    armed: Option<Time>,
+    entries_made: u64,
+    queries_made: u64,
+    peers: Vec<PeerDump>,
+    rotation: Vec<NodeId>,
+    remembered: Vec<(NodeId, Standing)>,
+    gate: Gate,
+    seen: (Vec<u64>, Vec<u64>),
+    census: Census,
+    stats: Stats,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PeerDump {
+    id: NodeId,
+    epoch: Epoch,
+    kind: Kind,
+    phase: PhaseDump,
+    standing: Standing,
+    interval: Duration,
+    misses: u32,
+    late: u32,
+    cursor: Option<Cursor>,
+    draft: Option<(Box<Draft>, (Time, u64))>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum PhaseDump {
+    Ready,
+    Waiting(Time, u64),
+    Awaiting(Time, u64),
+    Cut,
+}
+
+impl From<Phase> for PhaseDump {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Ready => Self::Ready,
+            Phase::Waiting { entry } => Self::Waiting(entry.at, entry.number),
+            Phase::Awaiting { entry } => Self::Awaiting(entry.at, entry.number),
+            Phase::Cut => Self::Cut,
+        }
+    }
+}
+
+impl From<PhaseDump> for Phase {
+    fn from(dump: PhaseDump) -> Self {
+        match dump {
+            PhaseDump::Ready => Self::Ready,
+            PhaseDump::Waiting(at, number) => Self::Waiting {
+                entry: Entry { at, number },
+            },
+            PhaseDump::Awaiting(at, number) => Self::Awaiting {
+                entry: Entry { at, number },
+            },
+            PhaseDump::Cut => Self::Cut,
+        }
+    }
+}
+
+impl From<&Peer> for PeerDump {
+    fn from(peer: &Peer) -> Self {
+        let draft = peer.draft.as_ref().and_then(|draft| {
+            let entry = draft.entry?;
+            Some((draft.clone(), (entry.at, entry.number)))
+        });
+        Self {
+            id: peer.id,
+            epoch: peer.epoch,
+            kind: peer.kind,
+            phase: peer.phase.into(),
+            standing: peer.standing,
+            interval: peer.interval,
+            misses: peer.misses,
+            late: peer.late,
+            cursor: peer.cursor,
+            draft,
+        }
+    }
+}
+
+impl From<PeerDump> for Peer {
+    fn from(dump: PeerDump) -> Self {
+        let draft = dump.draft.map(|(mut draft, (at, number))| {
+            draft.entry = Some(Entry { at, number });
+            draft
+        });
+        Self {
+            id: dump.id,
+            epoch: dump.epoch,
+            kind: dump.kind,
+            phase: dump.phase.into(),
+            standing: dump.standing,
+            interval: dump.interval,
+            misses: dump.misses,
+            late: dump.late,
+            cursor: dump.cursor,
+            draft,
+        }
+    }
+}
+
+impl Pex {
+    /// The whole state, as bytes that [`Pex::restore`] reads.
+    ///
+    /// # Security
+    ///
+    /// The bytes hold the key that keeps the order of answers secret. Keep them as you keep the
+    /// seed.
+    #[must_use]
+    pub fn dump(&self) -> Vec<u8> {
+        let dump = Dump {
+            me: self.me,
+            key: self.key,
+            chance: self.chance.position(),
+            now: self.now,
+            armed: self.armed,
+            entries_made: self.agenda.made(),
+            queries_made: self.queries_made,
+            peers: self.peers.sorted().map(PeerDump::from).collect(),
+            rotation: self
+                .rotation
+                .iter()
+                .filter_map(|slot| self.peers.get(slot).map(|peer| peer.id))
+                .collect(),
+            remembered: self.remembered.iter().collect(),
+            gate: self.gate.clone(),
+            seen: self.seen.dump(),
+            census: self.census.clone(),
+            stats: self.stats,
+        };
+        // Writing to memory can't fail, and every type in a dump can be written.
+        postcard::to_extend(&dump, MAGIC.to_vec()).unwrap_or_default()
+    }
+
+    /// The machine that was dumped, with the same configuration and seed.
+    ///
+    /// Connections do not outlive a process: after a restart, report each of [`Pex::peers`] down.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`], and nothing is made, if the bytes are no dump, are damaged, or belong to
+    /// another seed, or if the configuration is too small for them.
+    pub fn restore(config: Config, seed: Seed, bytes: &[u8]) -> Result<Self, RestoreError> {
+        let body = bytes.strip_prefix(MAGIC).ok_or(RestoreError::NotADump)?;
+        let (dump, rest) =
+            postcard::take_from_bytes::<Dump>(body).map_err(|_| RestoreError::Damaged)?;
+        if !rest.is_empty() {
+            return Err(RestoreError::Damaged);
+        }
+        let mut pex = Self::new(config, dump.me, seed, dump.now);
+        if pex.key != dump.key {
+            return Err(RestoreError::OtherSeed);
+        }
+        let fits = dump.peers.len() <= pex.config.peers_max
+            && dump.remembered.len() <= pex.config.remembered_max
+            && core::mem::discriminant(&dump.gate) == core::mem::discriminant(&pex.gate);
+        if !fits {
+            return Err(RestoreError::OtherConfig);
+        }
+        pex.chance = Chance::resume(&seed, dump.chance);
+        pex.armed = dump.armed;
+        pex.agenda = Agenda::after(dump.entries_made);
+        pex.queries_made = dump.queries_made;
+        pex.remembered = Remembered::new(pex.key, pex.config.remembered_max);
+        dump.remembered
+            .into_iter()
+            .for_each(|(id, standing)| pex.remembered.put(id, standing));
+        pex.gate = dump.gate;
+        pex.seen = Seen::load(pex.config.seen_max, &dump.seen.0, &dump.seen.1);
+        pex.census = dump.census;
+        pex.stats = dump.stats;
+        pex.restore_peers(dump.peers, &dump.rotation)?;
+        let sound = pex.census.is_sound() && pex.check().is_ok();
+        sound.then_some(pex).ok_or(RestoreError::Damaged)
+    }
+
+    fn restore_peers(
+        &mut self,
+        peers: Vec<PeerDump>,
+        rotation: &[NodeId],
+    ) -> Result<(), RestoreError> {
+        let mut slots = BTreeMap::new();
+        for dump in peers {
+            let peer = Peer::from(dump);
+            let (id, phase) = (peer.id, peer.phase);
+            let draft = peer.draft.as_ref().map(|draft| {
+                let queries: Vec<u64> = draft.waiting.iter().map(|(query, _)| *query).collect();
+                (draft.entry, queries)
+            });
+            if slots.contains_key(&id) {
+                return Err(RestoreError::Damaged);
+            }
+            let slot = self.peers.add(peer);
+            slots.insert(id, slot);
+            match phase {
+                Phase::Waiting { entry } => self.agenda.put_back(entry, slot, Due::Ask),
+                Phase::Awaiting { entry } => {
+                    self.agenda.put_back(entry, slot, Due::Silence);
+                    self.outstanding += 1;
+                }
+                Phase::Ready | Phase::Cut => {}
+            }
+            if let Some((entry, queries)) = draft {
+                if let Some(entry) = entry {
+                    self.agenda.put_back(entry, slot, Due::Answer);
+                }
+                self.queries
+                    .extend(queries.into_iter().map(|query| (QueryId(query), slot)));
+            }
+        }
+        for id in rotation {
+            self.rotation
+                .push_back(*slots.get(id).ok_or(RestoreError::Damaged)?);
+        }
+        Ok(())
+    }
+}
+
+/// Why a dump can't be restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The bytes do not begin as a dump of this version does.
+    NotADump,
+    /// The bytes begin as a dump, and are cut short or changed.
+    Damaged,
+    /// The dump was made by a machine with another seed.
+    OtherSeed,
+    /// The dump was made with a larger configuration, or another policy.
+    OtherConfig,
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotADump => "these bytes are no dump of this version; start afresh",
+            Self::Damaged => "the dump is damaged; start afresh, or take an older one",
+            Self::OtherSeed => "the dump belongs to another seed; give the seed it was made with",
+            Self::OtherConfig => {
+                "the dump does not fit the configuration; give the one it was made with"
+            }
+        })
+    }
+}
+
+impl core::error::Error for RestoreError {}

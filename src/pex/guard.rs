@@ -1,0 +1,226 @@
+//! What a peer may do, and what follows when it does more.
+//!
+//! | fault | consequence |
+//! |---|---|
+//! | a request too soon | dropped, a strike |
+//! | more than half of an answer unusable | the rest is taken, a strike |
+//! | a strike too many | disconnected |
+//! | an answer that nobody asked for | dropped, disconnected |
+//! | too many addresses in an answer | none taken, disconnected |
+//! | bytes that are no message | disconnected |
+//! | no answer, for the third time in a row or more | reported |
+//! | an answer after its time | dropped; no fault |
+//! | our own id or address in an answer | dropped, counted as unusable |
+//! | a message of a connection that is not up | dropped; the driver's fault, counted |
+//!
+//! The reference punishes the first excess request (V1 even with a ban of 24 hours), so it loses
+//! honest peers whose requests were bunched on the way (cometbft #4620), and it forgets the limit
+//! when a peer reconnects. Here both requests and strikes run down a bucket that outlives the
+//! connection.
+
+use core::time::Duration;
+
+use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+use slab::Slab;
+
+use super::rotation::{Rotation, Slot};
+use crate::seed::HashKey;
+use crate::{Config, Kind, NodeId, Time};
+
+/// A token bucket: so many at once, then one in each interval. Kept as the time at which it would
+/// be full again (the generic cell rate algorithm, ITU-T I.371), so there is no counter to refill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    full_at: Time,
+}
+
+impl Bucket {
+    /// Takes a token; if there is none, says how long until there is.
+    pub(crate) fn take(
+        &mut self,
+        now: Time,
+        interval: Duration,
+        burst: u32,
+    ) -> Result<(), Duration> {
+        let slack = interval.saturating_mul(burst.saturating_sub(1));
+        let ahead = self.full_at - now;
+        if ahead > slack {
+            return Err(ahead - slack);
+        }
+        self.full_at = self.full_at.max(now) + interval;
+        Ok(())
+    }
+}
+
+/// What is held against a peer, and for it, from one connection to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    /// When we may ask it again.
+    pub(crate) ask_at: Time,
+    requests: Bucket,
+    strikes: Bucket,
+}
+
+impl Standing {
+    /// A request came: granted, or how much too soon it is.
+    pub(crate) fn request(
+        &mut self,
+        now: Time,
+        config: &Config,
+        kind: Kind,
+    ) -> Result<(), Duration> {
+        self.requests
+            .take(now, config.grant_gap(kind), config.grant_burst)
+    }
+
+    /// A minor fault: false if it was one too many.
+    pub(crate) fn strike(&mut self, now: Time, config: &Config) -> bool {
+        self.strikes
+            .take(now, config.strike_fades, config.strikes_max)
+            .is_ok()
+    }
+}
+
+/// The standing of peers who are gone: a bounded table that forgets the one gone longest.
+#[derive(Clone, Debug)]
+pub(crate) struct Remembered {
+    entries: Slab<(NodeId, Standing)>,
+    index: HashTable<Slot>,
+    order: Rotation,
+    key: HashKey,
+    max: usize,
+}
+
+impl Remembered {
+    pub(crate) fn new(key: HashKey, max: usize) -> Self {
+        Self {
+            entries: Slab::new(),
+            index: HashTable::new(),
+            order: Rotation::default(),
+            key,
+            max,
+        }
+    }
+
+    /// Remembers how a peer stood when it went.
+    pub(crate) fn put(&mut self, peer: NodeId, standing: Standing) {
+        self.take(peer);
+        if self.entries.len() >= self.max
+            && let Some(oldest) = self.order.front()
+            && let Some(&(oldest, _)) = self.entries.get(oldest as usize)
+        {
+            self.take(oldest);
+        }
+        let Ok(slot) = Slot::try_from(self.entries.insert((peer, standing))) else {
+            return;
+        };
+        self.order.push_back(slot);
+        let (entries, key) = (&self.entries, self.key);
+        self.index
+            .insert_unique(key.hash(peer.as_bytes()), slot, |&slot| {
+                entries
+                    .get(slot as usize)
+                    .map_or(0, |(id, _)| key.hash(id.as_bytes()))
+            });
+    }
+
+    /// Takes the standing of a peer that is back.
+    pub(crate) fn take(&mut self, peer: NodeId) -> Option<Standing> {
+        let hash = self.key.hash(peer.as_bytes());
+        let entries = &self.entries;
+        let is_peer = |&slot: &Slot| {
+            entries
+                .get(slot as usize)
+                .is_some_and(|(id, _)| *id == peer)
+        };
+        let (slot, _) = self.index.find_entry(hash, is_peer).ok()?.remove();
+        self.order.remove(slot);
+        self.entries
+            .try_remove(slot as usize)
+            .map(|(_, standing)| standing)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The peers with their standing, the one gone longest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (NodeId, Standing)> + '_ {
+        self.order
+            .iter()
+            .filter_map(|slot| self.entries.get(slot as usize).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Seed;
+    use crate::seed::Chance;
+    use alloc::vec::Vec;
+    use quickcheck::quickcheck;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn id(n: u8) -> NodeId {
+        NodeId::new([n; 20])
+    }
+
+    fn remembered(max: usize) -> Remembered {
+        Remembered::new(HashKey::draw(&mut Chance::new(&Seed::new([1; 32]))), max)
+    }
+
+    #[test]
+    fn three_requests_pass_at_once_and_the_fourth_is_told_how_long_to_wait() {
+        let mut bucket = Bucket::default();
+        let now = Time::from_secs(100);
+        for _ in 0..3 {
+            assert_eq!(bucket.take(now, SECOND, 3), Ok(()));
+        }
+        assert_eq!(bucket.take(now, SECOND, 3), Err(SECOND));
+        assert_eq!(bucket.take(now + SECOND, SECOND, 3), Ok(()));
+        assert!(bucket.take(now + SECOND, SECOND, 3).is_err());
+    }
+
+    quickcheck! {
+        fn whatever_the_arrivals_a_bucket_grants_its_burst_and_one_an_interval(gaps: Vec<u16>) -> bool {
+            let mut bucket = Bucket::default();
+            let start = Time::from_secs(5);
+            let mut now = start;
+            let mut granted = 0_u128;
+            gaps.into_iter().all(|gap| {
+                now = now + Duration::from_millis(u64::from(gap % 700));
+                granted += u128::from(bucket.take(now, SECOND, 3).is_ok());
+                granted <= 3 + (now - start).as_millis() / 1000
+            })
+        }
+    }
+
+    #[test]
+    fn the_peer_gone_longest_is_forgotten_first() {
+        let mut table = remembered(3);
+        for n in 1..=3 {
+            table.put(id(n), Standing::default());
+        }
+        table.put(
+            id(1),
+            Standing {
+                ask_at: Time::MAX,
+                ..Standing::default()
+            },
+        );
+        table.put(id(4), Standing::default());
+        assert_eq!(table.len(), 3);
+        assert_eq!(table.take(id(2)), None);
+        assert_eq!(
+            table.take(id(1)).map(|standing| standing.ask_at),
+            Some(Time::MAX)
+        );
+        assert_eq!(table.take(id(1)), None);
+        assert_eq!(
+            table.iter().map(|(id, _)| id).collect::<Vec<_>>(),
+            [id(3), id(4)]
+        );
+    }
+}

@@ -1,0 +1,352 @@
+//! When to ask next.
+//!
+//! Three policies. [`Policy::Unseen`], ours, keeps an interval for each peer: the shortest gap the
+//! peer allows, divided by the share of its last answer that was new. A peer that still tells us
+//! news is asked as often as it allows; one that repeats itself is asked less and less, down to
+//! once in ten minutes. One answer can lengthen an interval at most twofold, so no single stale or
+//! empty answer silences a search, and what one peer does never slows the questions to another.
+//!
+//! [`Policy::Tendermint0350`] and [`Policy::Tendermint0359`] are the reference's two formulas, with
+//! one interval for all peers, here so that they can be compared. They compute what the originals
+//! compute, truncation included. What surrounds them is ours: deadlines are absolute, and no peer
+//! is asked sooner than it allows.
+//!
+//! The formulas use floating point. Only `+ - * /` and conversion are used, which IEEE 754 defines
+//! to the last bit on every platform.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// How the machine decides when to ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Policy {
+    /// Ours: an interval for each peer, from the share of its last answer that was new.
+    #[default]
+    Unseen,
+    /// Tendermint 0.35.0 to 0.35.2: one interval, from the share of new addresses since the last
+    /// request, squared and truncated to a whole number ("formula A").
+    Tendermint0350,
+    /// Tendermint 0.35.3 to 0.35.9 and 0.36: one interval, from all addresses ever added over
+    /// those that the last answer added, squared ("formula B").
+    Tendermint0359,
+}
+
+/// The longest wait of ours between two requests to a peer, and `fullCapacityInterval` of the
+/// reference.
+pub(crate) const LONGEST: Duration = Duration::from_secs(600);
+
+/// How long a peer is left alone at least when a request to it could not be sent.
+pub(crate) const RETRY_UNSENT: Duration = Duration::from_secs(1);
+
+/// `noAvailablePeersWaitPeriod` of the reference.
+const NO_PEER: Duration = Duration::from_secs(1);
+
+/// `minReceiveRequestInterval` of 0.35.0 and of 0.35.9.
+const MIN_0350: Duration = Duration::from_millis(100);
+const MIN_0359: Duration = Duration::from_millis(200);
+
+/// What one answer taught us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lesson {
+    /// Valid addresses in it.
+    pub(crate) told: u32,
+    /// Those of nodes we had not heard of.
+    pub(crate) fresh: u32,
+    /// Peers that could be asked now or later, the one that answered included.
+    pub(crate) available: u32,
+    /// Whether the store is nearly full.
+    pub(crate) full: bool,
+}
+
+/// The interval of one peer under [`Policy::Unseen`] after an answer: `gap` is the shortest that
+/// the peer allows, `last` the interval before.
+pub(crate) fn unseen(gap: Duration, last: Duration, lesson: Lesson) -> Duration {
+    if lesson.full {
+        // There is no room for news; each peer is still asked now and then, so that what it tells
+        // can replace what died.
+        return LONGEST;
+    }
+    let longest = last.max(gap).saturating_mul(2);
+    let wanted = gap
+        .saturating_mul(lesson.told)
+        .checked_div(lesson.fresh)
+        .unwrap_or(longest);
+    wanted.clamp(gap, longest).min(LONGEST)
+}
+
+/// How long a peer that did not answer `misses` times in a row is left alone.
+pub(crate) fn after_silence(gap: Duration, misses: u32) -> Duration {
+    gap.saturating_mul(1_u32.checked_shl(misses).unwrap_or(u32::MAX))
+        .min(LONGEST)
+}
+
+/// The state of the reference's formulas: the time before which nobody is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Gate {
+    /// [`Policy::Unseen`] has none.
+    Open,
+    /// Formula A: counters since the last request, and the last ratio squared.
+    A {
+        next: Time,
+        told: u32,
+        fresh: u32,
+        squared: f32,
+    },
+    /// Formula B: all nodes ever added.
+    B { next: Time, total: u64 },
+}
+
+impl Gate {
+    pub(crate) fn new(policy: Policy, now: Time) -> Self {
+        match policy {
+            Policy::Unseen => Self::Open,
+            // 0.35.0 starts with a zero deadline: its first request goes out at once.
+            Policy::Tendermint0350 => Self::A {
+                next: now,
+                told: 0,
+                fresh: 0,
+                squared: 0.0,
+            },
+            Policy::Tendermint0359 => Self::B {
+                next: now + MIN_0359,
+                total: 0,
+            },
+        }
+    }
+
+    /// The time from which the next peer may be asked.
+    pub(crate) const fn next(&self) -> Time {
+        match self {
+            Self::Open => Time::EPOCH,
+            Self::A { next, .. } | Self::B { next, .. } => *next,
+        }
+    }
+
+    /// Whether one request closes the gate until [`Gate::next`].
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+
+    /// The first peer after a time without any: do not wait out an interval that was reckoned
+    /// from peers who are gone. The reference does.
+    pub(crate) fn on_first_peer(&mut self, now: Time) {
+        match self {
+            Self::Open => {}
+            Self::A { next, .. } => *next = (*next).min(now + MIN_0350),
+            Self::B { next, .. } => *next = (*next).min(now + MIN_0359),
+        }
+    }
+
+    /// A request went out; `available` peers are left.
+    pub(crate) fn on_asked(&mut self, now: Time, available: u32, full: bool) {
+        match self {
+            Self::Open => {}
+            Self::A {
+                next,
+                told,
+                fresh,
+                squared,
+            } => {
+                *next = now + formula_a(available, full, told, fresh, squared);
+            }
+            // B waits for the answer. Should none come, the next peer is asked after the shortest
+            // interval; the reference re-arms the interval it had.
+            Self::B { next, .. } => *next = now + MIN_0359,
+        }
+    }
+
+    /// An answer was accepted.
+    pub(crate) fn on_answer(&mut self, now: Time, lesson: Lesson) {
+        match self {
+            Self::Open => {}
+            Self::A { told, fresh, .. } => {
+                *told = told.saturating_add(lesson.told);
+                *fresh = fresh.saturating_add(lesson.fresh);
+            }
+            Self::B { next, total } => {
+                *total = total.saturating_add(u64::from(lesson.fresh));
+                *next = now + formula_b(*total, lesson);
+            }
+        }
+    }
+}
+
+/// `calculateNextRequestTime` of 0.35.0.
+fn formula_a(
+    available: u32,
+    full: bool,
+    told: &mut u32,
+    fresh: &mut u32,
+    squared: &mut f32,
+) -> Duration {
+    if full {
+        return LONGEST;
+    }
+    let base = (MIN_0350 * 2)
+        .checked_div(available.min(50))
+        .unwrap_or(MIN_0350);
+    if *told > 0 || *squared == 0.0 {
+        #[expect(clippy::cast_precision_loss, reason = "the reference's own conversion")]
+        let ratio = told.saturating_add(1) as f32 / fresh.saturating_add(1) as f32;
+        *squared = ratio * ratio;
+        *told = 0;
+        *fresh = 0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the reference truncates: every square below two counts as one"
+    )]
+    base.saturating_mul(*squared as u32)
+}
+
+/// `calculateNextRequestTime` of 0.35.9.
+fn formula_b(total: u64, lesson: Lesson) -> Duration {
+    if lesson.full {
+        return LONGEST;
+    }
+    if lesson.available == 0 {
+        return NO_PEER;
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the reference's own conversions; one that would overflow in Go saturates here"
+    )]
+    let nanos = {
+        let base = MIN_0359.as_nanos() as f64 / f64::from(lesson.available);
+        let multiplier = total.saturating_add(1) as f64 / f64::from(lesson.fresh.saturating_add(1));
+        (base * multiplier * multiplier) as u64
+    };
+    Duration::from_nanos(nanos).saturating_add(MIN_0359)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAP: Duration = Duration::from_millis(300);
+
+    const fn lesson(told: u32, fresh: u32) -> Lesson {
+        Lesson {
+            told,
+            fresh,
+            available: 1,
+            full: false,
+        }
+    }
+
+    #[test]
+    fn a_peer_that_tells_only_news_is_asked_as_often_as_it_allows() {
+        assert_eq!(unseen(GAP, GAP, lesson(100, 100)), GAP);
+        assert_eq!(unseen(GAP, LONGEST, lesson(100, 100)), GAP);
+    }
+
+    #[test]
+    fn a_peer_whose_news_is_half_of_what_it_tells_is_asked_half_as_often() {
+        assert_eq!(unseen(GAP, GAP, lesson(100, 50)), 2 * GAP);
+    }
+
+    #[test]
+    fn one_stale_or_empty_answer_at_most_doubles_the_wait() {
+        assert_eq!(unseen(GAP, GAP, lesson(100, 0)), 2 * GAP);
+        assert_eq!(unseen(GAP, GAP, lesson(0, 0)), 2 * GAP);
+        assert_eq!(unseen(GAP, 2 * GAP, lesson(100, 1)), 4 * GAP);
+    }
+
+    #[test]
+    fn the_wait_never_exceeds_ten_minutes() {
+        let mut wait = GAP;
+        for _ in 0..100 {
+            wait = unseen(GAP, wait, lesson(100, 0));
+            assert!(wait <= LONGEST);
+        }
+        assert_eq!(wait, LONGEST);
+        for misses in 0..100 {
+            assert!(after_silence(GAP, misses) <= LONGEST);
+        }
+    }
+
+    #[test]
+    fn a_nearly_full_store_asks_each_peer_once_in_ten_minutes() {
+        let full = Lesson {
+            told: 100,
+            fresh: 100,
+            available: 1,
+            full: true,
+        };
+        assert_eq!(unseen(GAP, GAP, full), LONGEST);
+    }
+
+    /// The values that PROTOCOL-V2 section 4 works out for a minimum of 200 ms.
+    #[test]
+    fn formula_b_gives_the_worked_values_of_the_reference() {
+        let wait = |total, fresh, available| {
+            formula_b(
+                total,
+                Lesson {
+                    told: 100,
+                    fresh,
+                    available,
+                    full: false,
+                },
+            )
+        };
+        assert_eq!(wait(100, 100, 1), Duration::from_millis(400));
+        assert_eq!(wait(1, 1, 1), Duration::from_millis(400));
+        assert_eq!(wait(100, 0, 1).as_secs(), 2040);
+        assert_eq!(wait(260, 0, 32).as_secs(), 425);
+        assert_eq!(wait(1000, 0, 1).as_secs(), 200_400);
+    }
+
+    #[test]
+    fn formula_b_waits_a_second_without_peers_and_ten_minutes_when_nearly_full() {
+        let none = Lesson {
+            told: 0,
+            fresh: 0,
+            available: 0,
+            full: false,
+        };
+        assert_eq!(formula_b(5, none), NO_PEER);
+        assert_eq!(formula_b(5, Lesson { full: true, ..none }), LONGEST);
+    }
+
+    #[test]
+    fn formula_a_truncates_every_square_below_two_to_one() {
+        // 101 told and 72 new make (102/73)^2 = 1.95, which counts as 1.
+        let (mut told, mut fresh, mut squared) = (101, 72, 0.0);
+        assert_eq!(
+            formula_a(1, false, &mut told, &mut fresh, &mut squared),
+            2 * MIN_0350
+        );
+        assert!(squared > 1.9);
+        assert_eq!((told, fresh), (0, 0));
+    }
+
+    #[test]
+    fn formula_a_keeps_the_last_square_after_an_empty_answer() {
+        let (mut told, mut fresh, mut squared) = (100, 0, 0.0);
+        let slow = formula_a(4, false, &mut told, &mut fresh, &mut squared);
+        assert_eq!(slow, MIN_0350 / 2 * 10_201);
+        assert_eq!(
+            formula_a(4, false, &mut told, &mut fresh, &mut squared),
+            slow
+        );
+    }
+
+    #[test]
+    fn formula_a_spreads_its_requests_over_at_most_fifty_peers() {
+        let wait = |available| {
+            let (mut told, mut fresh, mut squared) = (1, 1, 0.0);
+            formula_a(available, false, &mut told, &mut fresh, &mut squared)
+        };
+        assert_eq!(wait(0), MIN_0350);
+        assert_eq!(wait(50), Duration::from_millis(4));
+        assert_eq!(wait(5000), Duration::from_millis(4));
+    }
+}
