@@ -11,7 +11,7 @@ mod seed;
 mod time;
 pub mod wire;
 
-pub use address::NodeAddress;
+pub use address::{AddressError, Host, NodeAddress};
 pub use node_id::{NodeId, NodeIdError};
 pub use seed::Seed;
 pub use time::Time;
