@@ -1,0 +1,107 @@
+//! An address as text: for people, for the wire, for serde.
+
+use core::fmt::{self, Write};
+use core::net::IpAddr;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::escape::{escape, is_path};
+use super::{NodeAddress, Place, host};
+
+/// Most bytes of an IP address in a URL: eight groups of four digits, seven colons, two brackets.
+const LONGEST_IP: usize = 41;
+
+impl NodeAddress {
+    /// Bytes of the address as text.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        count(|out| self.write(out))
+    }
+
+    /// Bytes of the text if its host were the longest IP address, or its own if that is longer.
+    pub(super) fn roomy_length(&self) -> usize {
+        let host = count(|out| host::write(self.parts().1, out));
+        self.text_len() + LONGEST_IP.saturating_sub(host)
+    }
+
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
+        let (protocol, host, path) = self.parts();
+        let id = self.id.to_hex();
+        // Hexadecimal digits are ASCII, so the text is never empty by mistake.
+        let id = core::str::from_utf8(&id).unwrap_or_default();
+        out.write_str(protocol)?;
+        let bare = matches!(self.place, Place::Text { .. }) && host.is_empty() && path.is_empty();
+        if bare {
+            out.write_char(':')?;
+            return out.write_str(id);
+        }
+        out.write_str("://")?;
+        out.write_str(id)?;
+        out.write_char('@')?;
+        match self.place {
+            Place::Ip(IpAddr::V4(ip)) => write!(out, "{ip}")?,
+            Place::Ip(IpAddr::V6(ip)) => write!(out, "[{ip}]")?,
+            Place::Text { .. } => host::write(host, out)?,
+        }
+        if self.port > 0 {
+            write!(out, ":{}", self.port)?;
+        }
+        escape(path, is_path, out)
+    }
+}
+
+fn count(write: impl FnOnce(&mut Count) -> fmt::Result) -> usize {
+    let mut count = Count(0);
+    // Counting does not fail.
+    let _ = write(&mut count);
+    count.0
+}
+
+struct Count(usize);
+
+impl Write for Count {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
+}
+
+/// The text that [`NodeAddress::parse`] reads back. Ignores width and fill.
+impl fmt::Display for NodeAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+impl fmt::Debug for NodeAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+impl Serialize for NodeAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text)
+    }
+}
+
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = NodeAddress;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the address of a node, as protocol://id@host:port/path")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<NodeAddress, E> {
+        NodeAddress::parse(text).map_err(E::custom)
+    }
+}
