@@ -20,7 +20,7 @@ mod time;
 pub mod wire;
 
 pub use action::{Action, Actions, IntoIter};
-pub use address::{AddressError, NodeAddress};
+pub use address::{AddressError, Host, NodeAddress};
 pub use config::{Config, ConfigBuilder, ConfigError};
 pub use directory::{Cursor, Directory, Nobody};
 pub use event::{Epoch, Event, Kind, QueryId};
