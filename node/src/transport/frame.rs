@@ -71,7 +71,9 @@ impl Sealer {
         let (plain, tag) = frame.split_at_mut(PLAIN_BYTES);
         let (prefix, room) = plain.split_at_mut(LENGTH_BYTES);
         prefix.copy_from_slice(&length.to_le_bytes());
-        room.get_mut(..data.len()).ok_or(too_long)?.copy_from_slice(data);
+        room.get_mut(..data.len())
+            .ok_or(too_long)?
+            .copy_from_slice(data);
         let nonce = self.counter.next()?;
         let sum = self
             .cipher
@@ -132,8 +134,12 @@ impl Opener {
             .decrypt_in_place_detached(&nonce, &[], plain, Tag::from_slice(tag))
             .map_err(|_| SecretError::FrameForged)?;
         let (prefix, room) = plain.split_at(LENGTH_BYTES);
-        let length = prefix.iter().rev().fold(0, |sum: usize, byte| (sum << 8) | usize::from(*byte));
-        room.get(..length).ok_or(SecretError::FrameTooLong { bytes: length })
+        let length = prefix
+            .iter()
+            .rev()
+            .fold(0, |sum: usize, byte| (sum << 8) | usize::from(*byte));
+        room.get(..length)
+            .ok_or(SecretError::FrameTooLong { bytes: length })
     }
 }
 
@@ -157,7 +163,9 @@ mod tests {
         let mut plain = vec![0; PLAIN_BYTES];
         plain[..4].copy_from_slice(&length.to_le_bytes());
         let cipher = ChaCha20Poly1305::new(Key::from_slice(&[7; 32]));
-        let tag = cipher.encrypt_in_place_detached(&Nonce::default(), &[], &mut plain).unwrap();
+        let tag = cipher
+            .encrypt_in_place_detached(&Nonce::default(), &[], &mut plain)
+            .unwrap();
         plain.extend_from_slice(&tag);
         plain.try_into().unwrap()
     }
@@ -178,13 +186,18 @@ mod tests {
         let (mut sealer, mut opener) = pair();
         assert_eq!(sealer.seal(&[0; 1_025]), Err(refused));
         // The refusal used no nonce up.
-        assert_eq!(opener.open(&mut sealer.seal(b"next").unwrap()).unwrap(), b"next");
+        assert_eq!(
+            opener.open(&mut sealer.seal(b"next").unwrap()).unwrap(),
+            b"next"
+        );
     }
 
     #[test]
     fn a_frame_that_states_more_than_its_room_is_refused() {
         for length in [1_025, 0x0100_0000, u32::MAX] {
-            let refused = SecretError::FrameTooLong { bytes: length as usize };
+            let refused = SecretError::FrameTooLong {
+                bytes: length as usize,
+            };
             assert_eq!(pair().1.open(&mut lying(length)), Err(refused));
         }
         assert_eq!(pair().1.open(&mut lying(1_024)).unwrap().len(), 1_024);
@@ -196,7 +209,11 @@ mod tests {
             let (mut sealer, mut opener) = pair();
             let mut frame = sealer.seal(b"peers").unwrap();
             frame[place] ^= 1;
-            assert_eq!(opener.open(&mut frame), Err(SecretError::FrameForged), "byte {place}");
+            assert_eq!(
+                opener.open(&mut frame),
+                Err(SecretError::FrameForged),
+                "byte {place}"
+            );
         }
     }
 
@@ -207,7 +224,10 @@ mod tests {
         let _lost = sealer.seal(b"second").unwrap();
         let mut third = sealer.seal(b"third").unwrap();
         opener.open(&mut first.clone()).unwrap();
-        assert_eq!(opener.open(&mut first.clone()), Err(SecretError::FrameForged));
+        assert_eq!(
+            opener.open(&mut first.clone()),
+            Err(SecretError::FrameForged)
+        );
         let mut opener = Opener::new(&[7; 32]);
         opener.open(&mut first.clone()).unwrap();
         assert_eq!(opener.open(&mut third), Err(SecretError::FrameForged));
@@ -218,14 +238,23 @@ mod tests {
         let (mut sealer, mut opener) = pair();
         sealer.counter = Counter(u64::MAX - 1);
         opener.counter = Counter(u64::MAX - 1);
-        assert_eq!(opener.open(&mut sealer.seal(b"last").unwrap()).unwrap(), b"last");
+        assert_eq!(
+            opener.open(&mut sealer.seal(b"last").unwrap()).unwrap(),
+            b"last"
+        );
         assert_eq!(sealer.seal(b"more"), Err(SecretError::NoncesSpent));
-        assert_eq!(opener.open(&mut [0; FRAME_BYTES]), Err(SecretError::NoncesSpent));
+        assert_eq!(
+            opener.open(&mut [0; FRAME_BYTES]),
+            Err(SecretError::NoncesSpent)
+        );
     }
 
     #[test]
     fn debug_output_holds_no_key() {
         let (sealer, opener) = pair();
-        assert_eq!(format!("{sealer:?} {opener:?}"), "Sealer(0 frames) Opener(0 frames)");
+        assert_eq!(
+            format!("{sealer:?} {opener:?}"),
+            "Sealer(0 frames) Opener(0 frames)"
+        );
     }
 }

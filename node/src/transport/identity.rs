@@ -51,7 +51,9 @@ impl NodeKey {
     /// [`KeyError::NoEntropy`] if the system gives no randomness.
     pub fn generate() -> Result<Self, KeyError> {
         let mut seed = Zeroizing::new([0; 32]);
-        OsRng.try_fill_bytes(seed.as_mut()).map_err(|_| KeyError::NoEntropy)?;
+        OsRng
+            .try_fill_bytes(seed.as_mut())
+            .map_err(|_| KeyError::NoEntropy)?;
         Ok(Self::from_seed(&seed))
     }
 
@@ -96,7 +98,9 @@ impl NodeKey {
         let decoded = Base64::decode(file.priv_key.value.as_bytes(), halves.as_mut())
             .map_err(|_| KeyError::Base64)?;
         if decoded.len() != 64 {
-            return Err(KeyError::Length { bytes: decoded.len() });
+            return Err(KeyError::Length {
+                bytes: decoded.len(),
+            });
         }
         let key = SigningKey::from_keypair_bytes(&halves).map_err(|_| KeyError::HalvesDiffer)?;
         Ok(Self(key))
@@ -154,7 +158,9 @@ impl NodeKey {
     /// As [`load`](Self::load), [`generate`](Self::generate) and [`save`](Self::save).
     pub fn load_or_generate(path: &Path) -> Result<Self, KeyError> {
         match Self::load(path) {
-            Err(KeyError::Read { kind: io::ErrorKind::NotFound }) => {
+            Err(KeyError::Read {
+                kind: io::ErrorKind::NotFound,
+            }) => {
                 let key = Self::generate()?;
                 key.save(path)?;
                 Ok(key)
@@ -224,7 +230,10 @@ impl fmt::Display for KeyError {
                 f.write_str("the file is not a node_key.json; check the path of the node key")
             }
             Self::KeyType => {
-                write!(f, "the node key has another type than {KEY_TYPE}; use an ed25519 key")
+                write!(
+                    f,
+                    "the node key has another type than {KEY_TYPE}; use an ed25519 key"
+                )
             }
             Self::Base64 => f.write_str(
                 "the node key is not base64 of 64 bytes; restore the file from its backup",
@@ -238,7 +247,10 @@ impl fmt::Display for KeyError {
                  restore the file from its backup",
             ),
             Self::Read { kind } => {
-                write!(f, "the node key cannot be read ({kind}); check its path and permissions")
+                write!(
+                    f,
+                    "the node key cannot be read ({kind}); check its path and permissions"
+                )
             }
             Self::Write { kind } => write!(
                 f,
@@ -295,10 +307,19 @@ mod tests {
         let reason = |text: &str| NodeKey::from_json(text).unwrap_err();
         assert_eq!(reason(""), KeyError::NotAKeyFile);
         assert_eq!(reason("{}"), KeyError::NotAKeyFile);
-        assert_eq!(reason(&file("tendermint/PrivKeySecp256k1", &[0; 32])), KeyError::KeyType);
-        assert_eq!(reason(&file(KEY_TYPE, &[0; 32])), KeyError::Length { bytes: 32 });
+        assert_eq!(
+            reason(&file("tendermint/PrivKeySecp256k1", &[0; 32])),
+            KeyError::KeyType
+        );
+        assert_eq!(
+            reason(&file(KEY_TYPE, &[0; 32])),
+            KeyError::Length { bytes: 32 }
+        );
         assert_eq!(reason(&file(KEY_TYPE, &[0; 65])), KeyError::Base64);
-        assert_eq!(reason(&file(KEY_TYPE, &[]).replace("\"\"", "\"!!\"")), KeyError::Base64);
+        assert_eq!(
+            reason(&file(KEY_TYPE, &[]).replace("\"\"", "\"!!\"")),
+            KeyError::Base64
+        );
     }
 
     #[test]
@@ -312,7 +333,9 @@ mod tests {
         let path = folder.path().join("node_key.json");
         let made = NodeKey::load_or_generate(&path).unwrap();
         assert_eq!(NodeKey::load_or_generate(&path).unwrap().id(), made.id());
-        let exists = KeyError::Write { kind: io::ErrorKind::AlreadyExists };
+        let exists = KeyError::Write {
+            kind: io::ErrorKind::AlreadyExists,
+        };
         assert_eq!(key().save(&path), Err(exists));
         #[cfg(unix)]
         {

@@ -16,11 +16,11 @@
 //!
 //! let (ann, bob) = (NodeKey::generate()?, NodeKey::generate()?);
 //! let (a, b) = (Handshake::new()?, Handshake::new()?);
-//! let (to_bob, to_ann) = (a.first_flight(), b.first_flight());
-//! let (a, mut to_bob) = a.on_first_flight(&to_ann, &ann)?;
-//! let (b, mut to_ann) = b.on_first_flight(&to_bob, &bob)?;
-//! let mut at_ann = a.on_second_flight(&mut to_ann)?;
-//! let mut at_bob = b.on_second_flight(&mut to_bob)?;
+//! let (first_of_a, first_of_b) = (a.first_flight(), b.first_flight());
+//! let (a, mut proof_of_a) = a.on_first_flight(&first_of_b, &ann)?;
+//! let (b, mut proof_of_b) = b.on_first_flight(&first_of_a, &bob)?;
+//! let mut at_ann = a.on_second_flight(&mut proof_of_b)?;
+//! let mut at_bob = b.on_second_flight(&mut proof_of_a)?;
 //! assert_eq!(at_ann.remote(), bob.id());
 //!
 //! let mut frame = at_ann.sealer.seal(b"who is there?")?;
@@ -50,7 +50,7 @@ pub const FIRST_FLIGHT_BYTES: usize = 35;
 
 /// What stands before the key in the first flight: the length of the message, then the tag and
 /// the length of its only field.
-const FIRST_FLIGHT_PREFIX: [u8; 3] = [34, 0x0a, 32];
+pub(super) const FIRST_FLIGHT_PREFIX: [u8; 3] = [34, 0x0a, 32];
 
 /// A handshake that has begun: our ephemeral key is drawn.
 pub struct Handshake {
@@ -66,7 +66,9 @@ impl Handshake {
     /// [`SecretError::NoEntropy`] if the system gives no randomness.
     pub fn new() -> Result<Self, SecretError> {
         let mut entropy = Zeroizing::new([0; 32]);
-        OsRng.try_fill_bytes(entropy.as_mut()).map_err(|_| SecretError::NoEntropy)?;
+        OsRng
+            .try_fill_bytes(entropy.as_mut())
+            .map_err(|_| SecretError::NoEntropy)?;
         Ok(Self::from_entropy(&entropy))
     }
 
@@ -80,7 +82,7 @@ impl Handshake {
 
     /// The bytes to send first.
     #[must_use]
-    pub fn first_flight(&self) -> [u8; FIRST_FLIGHT_BYTES] {
+    pub const fn first_flight(&self) -> [u8; FIRST_FLIGHT_BYTES] {
         let mut flight = [0; FIRST_FLIGHT_BYTES];
         let (prefix, key) = flight.split_at_mut(FIRST_FLIGHT_PREFIX.len());
         prefix.copy_from_slice(&FIRST_FLIGHT_PREFIX);
@@ -108,7 +110,9 @@ impl Handshake {
         if theirs == self.public {
             return Err(SecretError::Reflected);
         }
-        let shared = self.secret.diffie_hellman(&x25519_dalek::PublicKey::from(theirs));
+        let shared = self
+            .secret
+            .diffie_hellman(&x25519_dalek::PublicKey::from(theirs));
         // The points of low order are exactly those that make the all-zero secret.
         if !shared.was_contributory() {
             return Err(SecretError::WeakKey);
@@ -116,7 +120,14 @@ impl Handshake {
         let challenge = challenge(&self.public, &theirs, &shared);
         let (mut sealer, opener) = direction_keys(self.public < theirs, &shared)?;
         let flight = sealer.seal(&auth_message(key, &challenge))?;
-        Ok((Authentication { challenge, sealer, opener }, flight))
+        Ok((
+            Authentication {
+                challenge,
+                sealer,
+                opener,
+            },
+            flight,
+        ))
     }
 }
 
@@ -161,7 +172,9 @@ fn direction_keys(
 fn auth_message(key: &NodeKey, challenge: &[u8; 32]) -> Vec<u8> {
     let public = key.public().to_bytes().to_vec();
     AuthSigMessage {
-        pub_key: Some(PublicKey { sum: Some(public_key::Sum::Ed25519(public)) }),
+        pub_key: Some(PublicKey {
+            sum: Some(public_key::Sum::Ed25519(public)),
+        }),
         sig: key.sign(challenge).to_bytes().to_vec(),
     }
     .encode_length_delimited_to_vec()
@@ -190,7 +203,11 @@ impl Authentication {
         let (key, signature) = read_auth_message(self.opener.open(frame)?)?;
         key.verify_strict(self.challenge.as_ref(), &signature)
             .map_err(|_| SecretError::BadSignature)?;
-        Ok(Session { key, sealer: self.sealer, opener: self.opener })
+        Ok(Session {
+            key,
+            sealer: self.sealer,
+            opener: self.opener,
+        })
     }
 }
 
@@ -206,8 +223,7 @@ fn read_auth_message(mut data: &[u8]) -> Result<(VerifyingKey, Signature), Secre
         return Err(SecretError::AuthMalformed);
     }
     let message = AuthSigMessage::decode(data).map_err(|_| SecretError::AuthMalformed)?;
-    let signature =
-        Signature::from_slice(&message.sig).map_err(|_| SecretError::AuthMalformed)?;
+    let signature = Signature::from_slice(&message.sig).map_err(|_| SecretError::AuthMalformed)?;
     match message.pub_key.and_then(|key| key.sum) {
         Some(public_key::Sum::Ed25519(key)) => {
             let key = VerifyingKey::try_from(key.as_slice());
@@ -276,17 +292,20 @@ impl fmt::Display for SecretError {
                 "the first bytes are not those of a Tendermint node; check the port"
             }
             Self::WeakKey => "its ephemeral key is of low order, an attack; do not dial it again",
-            Self::Reflected => "it sent our own ephemeral key back, an attack; do not dial it again",
+            Self::Reflected => {
+                "it sent our own ephemeral key back, an attack; do not dial it again"
+            }
             Self::AuthMalformed => "its proof of identity cannot be read; do not dial it again",
             Self::KeyType => "its node key is not an ed25519 key; this network is not supported",
             Self::BadSignature => {
                 "it does not own the key it shows, or somebody listens in; do not trust the address"
             }
-            Self::FrameForged => {
-                "a frame was changed, repeated or moved on its way; connect again"
-            }
+            Self::FrameForged => "a frame was changed, repeated or moved on its way; connect again",
             Self::FrameTooLong { bytes } => {
-                return write!(f, "a frame states {bytes} bytes of data, 1024 fit; connect again");
+                return write!(
+                    f,
+                    "a frame states {bytes} bytes of data, 1024 fit; connect again"
+                );
             }
             Self::NoncesSpent => "the keys of this connection are used up; connect again",
         })
