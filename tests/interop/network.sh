@@ -9,6 +9,8 @@ FAMILIES=(cometbft-v0.38 tendermint-v0.34 tendermint-v0.35)
 # Long enough for two slow cores; a healthy network needs a few seconds.
 readonly READY_SECONDS=45
 readonly STOP_SECONDS=10
+# What a node needs, and much more, from the first line about an answer to its last address.
+readonly ONE_ANSWER=0.5
 
 usage() {
     cat >&2 <<'USAGE'
@@ -108,7 +110,8 @@ write_genesis() {
 JSON
 }
 
-# $1 file, $2 moniker, $3 port, $4 peers to dial at once. Keys that are not here have their defaults.
+# $1 file, $2 moniker, $3 port, $4 peers to dial at once, $5 address of the RPC server, if any.
+# Keys that are not here have their defaults.
 write_v1_config() {
     cat >"$1" <<TOML
 moniker = "$2"
@@ -117,7 +120,8 @@ db_backend = "memdb"
 log_level = "p2p:debug,pex:debug,*:info"
 
 [rpc]
-laddr = ""
+laddr = "${5:-}"
+unsafe = true
 
 [p2p]
 laddr = "tcp://127.0.0.1:$3"
@@ -134,8 +138,11 @@ indexer = "null"
 TOML
 }
 
-# The external address is what a V2 node tells about itself; without it, it tells nothing.
+# A V2 node puts its external address, if it has one, before the others into each answer, and then
+# leaves one of the others out. Node 0 has none: it is to tell all others.
 write_v2_config() {
+    local external=127.0.0.1:$3
+    if [[ $2 == node0 ]]; then external=''; fi
     cat >"$1" <<TOML
 mode = "seed"
 moniker = "$2"
@@ -147,7 +154,7 @@ laddr = ""
 
 [p2p]
 laddr = "tcp://127.0.0.1:$3"
-external-address = "127.0.0.1:$3"
+external-address = "$external"
 bootstrap-peers = "$4"
 pex = true
 use-legacy = false
@@ -168,12 +175,12 @@ init_home() {
     "$binary" show-node-id --home "$2" | tail -n 1
 }
 
-# $1 family, $2 home, $3 moniker, $4 port, $5 peers
+# $1 family, $2 home, $3 moniker, $4 port, $5 peers, $6 address of the RPC server of a V1 node, if any
 configure() {
     if [[ $1 == tendermint-v0.35 ]]; then
         write_v2_config "$2/config/config.toml" "$3" "$4" "$5"
     else
-        write_v1_config "$2/config/config.toml" "$3" "$4" "$5"
+        write_v1_config "$2/config/config.toml" "$3" "$4" "$5" "${6:-}"
     fi
 }
 
@@ -314,14 +321,18 @@ join() {
     mkdir -p "$2"
     DIR=$(cd "$2" && pwd)
     [[ ! -e $DIR/pids ]] || die "$DIR already holds a node; run: network.sh down $DIR"
-    port_is_free "$port" || die "port $port is taken; give another"
+    if ! port_is_free "$port" || ! port_is_free $((port + 1)); then
+        die "port $port or the next is taken; give another"
+    fi
     build "$family"
     echo "$family" >"$DIR/family"
+    echo "$peer" >"$DIR/peer"
+    echo $((port + 1)) >"$DIR/rpc-port"
     sed -E 's|^[a-z]+://||; s|@.*||' <<<"$peer" >"$DIR/told-by"
     chain_id_of "$family" >"$DIR/chain-id"
     init_home "$family" "$DIR/joined" >"$DIR/id"
     trap 'down "$DIR"' EXIT
-    configure "$family" "$DIR/joined" joined "$port" "$peer"
+    configure "$family" "$DIR/joined" joined "$port" "$peer" "tcp://127.0.0.1:$((port + 1))"
     start_node "$family" "$DIR/joined"
     wait_for "the start of the node" started "$DIR/joined"
     trap - EXIT
@@ -346,6 +357,17 @@ ids_from_answers() {
     LC_ALL=C sed -nE "s/.*$added.* peer=$2.*/\2/p" "$1" | sort -u
 }
 
+# A V1 node writes its book every two minutes, and at its end only if it happens to get to it. It also
+# does when it is told over RPC to dial; here it is told to dial the peer that it has.
+write_book() {
+    local peer
+    peer=$(cat "$DIR/peer")
+    {
+        printf 'GET /dial_peers?peers=%%5B%%22%s%%22%%5D HTTP/1.0\r\n\r\n' "$peer" >&3
+        grep -aq '"result"' <&3
+    } 3<>"/dev/tcp/127.0.0.1/$(cat "$DIR/rpc-port")"
+}
+
 learned() {
     local family peer
     DIR=$(cd "$1" && pwd)
@@ -353,13 +375,12 @@ learned() {
     peer=$(cat "$DIR/told-by")
     if [[ $family == tendermint-v0.35 ]]; then
         wait_for "an address told by $peer" log_has "$DIR/joined" "added (V2 )?PEX address .*peer=$peer"
-        # The lines of one answer follow each other.
-        sleep 0.5
+        sleep "$ONE_ANSWER"
         ids_from_answers "$DIR/joined/log" "$peer"
     else
         wait_for "an answer of $peer" log_has "$DIR/joined" "Received message .*module=pex .* $peer out.*msg=.?addrs:"
-        # The book is written at the stop.
-        down "$DIR"
+        sleep "$ONE_ANSWER"
+        write_book || die "no answer on the RPC port of the joined node, see $DIR/joined/log"
         ids_from_source "$DIR/joined/config/addrbook.json" "$peer"
     fi
 }
