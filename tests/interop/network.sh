@@ -351,10 +351,11 @@ ids_from_source() {
     ' "$1" | sort -u
 }
 
-# Prints the ids that a V2 node's log says it added from an answer of $2. $1 file.
+# Prints the ids that the log of a V2 node says it added from an answer of $3. $1 file, $2 "V2 " for
+# answers in V2 messages, or nothing for those in V1 messages.
 ids_from_answers() {
-    local added='added (V2 )?PEX address address=\{[^}]*"NodeID":"([0-9a-f]{40})"[^}]*\}'
-    LC_ALL=C sed -nE "s/.*$added.* peer=$2.*/\2/p" "$1" | sort -u
+    local added="added $2PEX address address=\{[^}]*\"NodeID\":\"([0-9a-f]{40})\"[^}]*\}"
+    LC_ALL=C sed -nE "s/.*$added.* peer=$3.*/\1/p" "$1" | sort -u
 }
 
 # A V1 node writes its book every two minutes, and at its end only if it happens to get to it. It also
@@ -369,14 +370,16 @@ write_book() {
 }
 
 learned() {
-    local family peer
+    local family peer dialect=''
     DIR=$(cd "$1" && pwd)
     family=$(cat "$DIR/family")
     peer=$(cat "$DIR/told-by")
     if [[ $family == tendermint-v0.35 ]]; then
-        wait_for "an address told by $peer" log_has "$DIR/joined" "added (V2 )?PEX address .*peer=$peer"
+        # It asks in V1 messages whom it knows by mconn addresses alone; that is what no scheme means.
+        if [[ $(cat "$DIR/peer") == tcp://* ]]; then dialect='V2 '; fi
+        wait_for "an address told by $peer" log_has "$DIR/joined" "added ${dialect}PEX address .*peer=$peer"
         sleep "$ONE_ANSWER"
-        ids_from_answers "$DIR/joined/log" "$peer"
+        ids_from_answers "$DIR/joined/log" "$dialect" "$peer"
     else
         wait_for "an answer of $peer" log_has "$DIR/joined" "Received message .*module=pex .* $peer out.*msg=.?addrs:"
         sleep "$ONE_ANSWER"
