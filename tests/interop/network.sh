@@ -50,19 +50,20 @@ chain_id_of() {
 
 # What the nodes call themselves. The tag v0.35.9 was cut with the constant of v0.35.8 in it.
 version_of() {
+    package_of "$1" >/dev/null
     case $1 in
     cometbft-v0.38) echo 0.38.17 ;;
     tendermint-v0.34) echo 0.34.24 ;;
     tendermint-v0.35) echo 0.35.8 ;;
-    *) die "no family '$1'; there are: ${FAMILIES[*]}" ;;
     esac
 }
 
 default_port_of() {
+    package_of "$1" >/dev/null
     case $1 in
     cometbft-v0.38) echo 27100 ;;
     tendermint-v0.34) echo 27200 ;;
-    *) echo 27300 ;;
+    tendermint-v0.35) echo 27300 ;;
     esac
 }
 
@@ -226,7 +227,7 @@ down() {
     rm -f "$dir/pids"
 }
 
-# Waits until `$2...` succeeds; on failure prints what $1 says and the end of the logs in $DIR.
+# $1 what is awaited; the rest is the command that tells. Ends at once if a node of $DIR has stopped.
 wait_for() {
     local what=$1 deadline=$((SECONDS + READY_SECONDS)) pid home
     shift
@@ -263,16 +264,14 @@ knows() {
     fi
 }
 
-# ---------------------------------------------------------------- commands
-
 # A V1 node learns who dials it, so the others dial node 0. A V2 node does not, and it asks too
 # seldom while others ask it (each message starts its timer anew), so node 0 dials the others.
 # Whoever is dialed starts first.
 up() {
-    local family=$1 nodes=$2 base i hub others='' ids=() json=()
+    local family=$1 nodes=$2 base i id hub others='' ids=() json=()
+    base=${4:-$(default_port_of "$family")}
     mkdir -p "$3"
     DIR=$(cd "$3" && pwd)
-    base=${4:-$(default_port_of "$family")}
     [[ ! -e $DIR/pids ]] || die "$DIR already holds a network; run: network.sh down $DIR"
     for ((i = 0; i < nodes; i++)); do
         port_is_free $((base + i)) || die "port $((base + i)) is taken; give another base port"
@@ -280,9 +279,10 @@ up() {
     build "$family"
     chain_id_of "$family" >"$DIR/chain-id"
     for ((i = 0; i < nodes; i++)); do
-        ids+=("$(init_home "$family" "$DIR/node$i")")
-        json+=("{\"id\":\"${ids[i]}\",\"addr\":\"127.0.0.1:$((base + i))\",\"moniker\":\"node$i\"}")
-        if ((i > 0)); then others+=${others:+,}${ids[i]}@127.0.0.1:$((base + i)); fi
+        id=$(init_home "$family" "$DIR/node$i")
+        ids+=("$id")
+        json+=("{\"id\":\"$id\",\"addr\":\"127.0.0.1:$((base + i))\",\"moniker\":\"node$i\"}")
+        if ((i > 0)); then others+=${others:+,}$id@127.0.0.1:$((base + i)); fi
     done
     hub=${ids[0]}@127.0.0.1:$base
 
@@ -297,10 +297,7 @@ up() {
     for ((i = 1; i < nodes; i++)); do
         wait_for "node$i in what node0 knows" knows "$family" "$DIR/node0" "${ids[i]}"
     done
-    (
-        IFS=,
-        echo "[${json[*]}]"
-    ) | sed 's/},{/},\n {/g' >"$DIR/nodes.json"
+    (IFS=, && echo "[${json[*]}]") | sed 's/},{/},\n {/g' >"$DIR/nodes.json"
     trap - EXIT
 }
 
@@ -317,7 +314,8 @@ start_all() {
 }
 
 join() {
-    local family=$1 peer=$3 port=${4:-$(($(default_port_of "$1") + 90))}
+    local family=$1 peer=$3 port
+    port=${4:-$(($(default_port_of "$family") + 90))}
     mkdir -p "$2"
     DIR=$(cd "$2" && pwd)
     [[ ! -e $DIR/pids ]] || die "$DIR already holds a node; run: network.sh down $DIR"
@@ -370,18 +368,20 @@ write_book() {
 }
 
 learned() {
-    local family peer dialect=''
+    local family peer dialect='' answer
     DIR=$(cd "$1" && pwd)
     family=$(cat "$DIR/family")
     peer=$(cat "$DIR/told-by")
     if [[ $family == tendermint-v0.35 ]]; then
         # It asks in V1 messages whom it knows by mconn addresses alone; that is what no scheme means.
         if [[ $(cat "$DIR/peer") == tcp://* ]]; then dialect='V2 '; fi
-        wait_for "an address told by $peer" log_has "$DIR/joined" "added ${dialect}PEX address .*peer=$peer"
+        answer="added ${dialect}PEX address .*peer=$peer"
+        wait_for "an address told by $peer" log_has "$DIR/joined" "$answer"
         sleep "$ONE_ANSWER"
         ids_from_answers "$DIR/joined/log" "$dialect" "$peer"
     else
-        wait_for "an answer of $peer" log_has "$DIR/joined" "Received message .*module=pex .* $peer out.*msg=.?addrs:"
+        answer="Received message .*module=pex .* $peer out.*msg=.?addrs:"
+        wait_for "an answer of $peer" log_has "$DIR/joined" "$answer"
         sleep "$ONE_ANSWER"
         write_book || die "no answer on the RPC port of the joined node, see $DIR/joined/log"
         ids_from_source "$DIR/joined/config/addrbook.json" "$peer"
