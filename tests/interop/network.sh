@@ -359,10 +359,8 @@ ids_from_answers() {
 # A V1 node writes its book every two minutes, and at its end only if it happens to get to it. It also
 # does when it is told over RPC to dial; here it is told to dial the peer that it has.
 write_book() {
-    local peer
-    peer=$(cat "$DIR/peer")
     {
-        printf 'GET /dial_peers?peers=%%5B%%22%s%%22%%5D HTTP/1.0\r\n\r\n' "$peer" >&3
+        printf 'GET /dial_peers?peers=%%5B%%22%s%%22%%5D HTTP/1.0\r\n\r\n' "$(cat "$DIR/peer")" >&3
         grep -aq '"result"' <&3
     } 3<>"/dev/tcp/127.0.0.1/$(cat "$DIR/rpc-port")"
 }
