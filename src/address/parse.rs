@@ -90,8 +90,7 @@ fn networked(
 
 /// The id out of what stands before the last `@`. A password is checked and dropped.
 fn parse_id(user: &str) -> Result<NodeId, AddressError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
-    if !user.bytes().all(allowed) {
+    if !user.bytes().all(is_user) {
         return Err(AddressError::User);
     }
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
@@ -103,6 +102,12 @@ fn parse_id(user: &str) -> Result<NodeId, AddressError> {
     }
     let id = core::str::from_utf8(&id).map_err(|_| AddressError::NotUtf8)?;
     NodeId::parse(id).map_err(AddressError::Id)
+}
+
+const fn is_user(byte: u8) -> bool {
+    matches!(byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b':' | b'~' | b'!' | b'$'
+        | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'%' | b'@')
 }
 
 /// Unescapes the host, without its brackets, and reads the port; 0 if there is none.
