@@ -10,6 +10,7 @@ mod vectors;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::Ipv4Addr;
 
 use pex::NodeAddress;
 use pex::wire::{
@@ -181,7 +182,7 @@ fn an_entry_of_the_other_dialect_is_not_taken() {
 
 #[test]
 fn an_address_is_said_in_either_dialect_and_understood() {
-    for host in ["192.0.2.1", "255.255.255.255"] {
+    for host in ["192.0.2.1", "0.9.10.99", "100.109.110.255"] {
         let address = NodeAddress::parse(&format!("{U}@{host}:26656")).unwrap();
         for dialect in [Dialect::V1, Dialect::V2] {
             let mut answer = ResponseBuilder::new(dialect);
@@ -193,6 +194,19 @@ fn an_address_is_said_in_either_dialect_and_understood() {
             let parsed: Vec<_> = heard.entries().map(|entry| entry.parse()).collect();
             assert_eq!(parsed, [Ok(address.clone())]);
         }
+    }
+}
+
+quickcheck! {
+    fn v1_says_an_ip_as_it_is_displayed(bits: u32, port: u16) -> bool {
+        let ip = Ipv4Addr::from_bits(bits).to_string();
+        let Ok(address) = NodeAddress::parse(&format!("{U}@{ip}:{port}")) else {
+            return false;
+        };
+        let mut answer = ResponseBuilder::new(Dialect::V1);
+        let port = u32::from(port);
+        answer.push_address(&address).is_ok()
+            && answer.finish().entries().eq([Entry::V1 { id: U, ip: &ip, port }])
     }
 }
 
