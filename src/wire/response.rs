@@ -111,15 +111,6 @@ impl fmt::Debug for Response<'_> {
     }
 }
 
-impl<'a> IntoIterator for &'a Response<'_> {
-    type Item = Entry<'a>;
-    type IntoIter = Entries<'a>;
-
-    fn into_iter(self) -> Entries<'a> {
-        self.entries()
-    }
-}
-
 /// The entries of a [`Response`], in order. See [`Response::entries`].
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
