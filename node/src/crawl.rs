@@ -20,7 +20,7 @@ use crate::reach::Reach;
 use crate::transport::{Local, RemoteInfo, TransportConfig};
 
 pub use map::{Found, Map, Outcome};
-pub use report::{Report, write_json, write_table};
+pub use report::{Report, in_words, write_json, write_table};
 
 /// Dials and conversations that are under way at once.
 const VISITS_MAX: usize = 128;
@@ -145,9 +145,17 @@ impl Crawl {
     fn arrived(&mut self, remote: &RemoteInfo) {
         let (kind, ip) = (kind_of(&remote.info), remote.socket_addr.ip());
         let until = Instant::now() + PATIENCE;
-        let visit = Visit { until, kind, ip, stale: 0, answers: 0 };
+        let visit = Visit {
+            until,
+            kind,
+            ip,
+            stale: 0,
+            answers: 0,
+        };
         self.visits.insert(remote.id, visit);
-        let Some(found) = self.driver.store_mut().get_mut(remote.id) else { return };
+        let Some(found) = self.driver.store_mut().get_mut(remote.id) else {
+            return;
+        };
         let place = found.tried.saturating_sub(1);
         if place < found.addresses.len() {
             found.addresses.swap(0, place);
@@ -169,14 +177,19 @@ impl Crawl {
             && !matches!(found.outcome, Outcome::Reached { .. })
         {
             self.failed += usize::from(found.outcome == Outcome::Unvisited);
-            found.outcome = Outcome::Failed { why: why.to_string() };
+            found.outcome = Outcome::Failed {
+                why: why.to_string(),
+            };
         }
     }
 
     /// Takes an address in, unless it lies nearer than who told it: what the world tells of our
     /// own site or machine is a mistake, or somebody who wants us to knock at our own doors.
     fn heard(&mut self, address: &NodeAddress, from: NodeId) {
-        let teller = self.visits.get(&from).map_or(Reach::World, |visit| Reach::of(visit.ip));
+        let teller = self
+            .visits
+            .get(&from)
+            .map_or(Reach::World, |visit| Reach::of(visit.ip));
         if address.ip().is_some_and(|ip| Reach::of(ip) < teller) {
             return;
         }
@@ -186,7 +199,9 @@ impl Crawl {
     }
 
     fn answered(&mut self, peer: NodeId, told: usize, fresh: u64) {
-        let Some(visit) = self.visits.get_mut(&peer) else { return };
+        let Some(visit) = self.visits.get_mut(&peer) else {
+            return;
+        };
         visit.answers += 1;
         visit.until = Instant::now() + PATIENCE_LATER;
         visit.stale = if fresh == 0 { visit.stale + 1 } else { 0 };
@@ -195,8 +210,12 @@ impl Crawl {
             Dialect::V2 => (MAX_ANSWER_ADDRESSES, STALE_MAX),
         };
         let (answers, exhausted) = (visit.answers, told < whole || visit.stale >= stale_max);
-        if let Some(Found { outcome: Outcome::Reached { answers: counted, .. }, .. }) =
-            self.driver.store_mut().get_mut(peer)
+        if let Some(Found {
+            outcome: Outcome::Reached {
+                answers: counted, ..
+            },
+            ..
+        }) = self.driver.store_mut().get_mut(peer)
         {
             *counted = answers;
         }
@@ -219,7 +238,9 @@ impl Crawl {
 
     fn visit_more(&mut self) {
         while self.visits.len() + self.driver.dialing() < VISITS_MAX {
-            let Some(id) = self.driver.store_mut().unvisited.pop() else { return };
+            let Some(id) = self.driver.store_mut().unvisited.pop() else {
+                return;
+            };
             if let Some(address) = self.driver.store_mut().try_next(id) {
                 self.dial(address);
             }
@@ -227,7 +248,11 @@ impl Crawl {
     }
 
     fn dial(&mut self, address: NodeAddress) {
-        let nearest = self.bounds.get(&address.id()).copied().unwrap_or(Reach::World);
+        let nearest = self
+            .bounds
+            .get(&address.id())
+            .copied()
+            .unwrap_or(Reach::World);
         self.driver.dial(address, nearest);
     }
 

@@ -42,7 +42,10 @@ impl Network {
             let address = NodeAddress::mconn(local.id(), place.ip(), place.port());
             listeners.push((local, listener, address));
         }
-        let addresses: Vec<_> = listeners.iter().map(|(_, _, address)| address.clone()).collect();
+        let addresses: Vec<_> = listeners
+            .iter()
+            .map(|(_, _, address)| address.clone())
+            .collect();
         let mut tasks = JoinSet::new();
         for (number, (local, listener, _)) in listeners.into_iter().enumerate() {
             let known = neighbours(number, &addresses);
@@ -55,7 +58,10 @@ impl Network {
                 }
             });
         }
-        Ok(Self { addresses, _tasks: tasks })
+        Ok(Self {
+            addresses,
+            _tasks: tasks,
+        })
     }
 
     /// Where the nodes listen.
@@ -80,7 +86,9 @@ impl Network {
 /// everybody can be found from everybody, in a few steps and not in one.
 fn neighbours(number: usize, addresses: &[NodeAddress]) -> Vec<NodeAddress> {
     let steps = (1..=NEIGHBOURS).flat_map(|step| [step, step * 7]);
-    let others = steps.map(|step| (number + step) % addresses.len()).filter(|&at| at != number);
+    let others = steps
+        .map(|step| (number + step) % addresses.len())
+        .filter(|&at| at != number);
     others.filter_map(|at| addresses.get(at).cloned()).collect()
 }
 

@@ -4,11 +4,11 @@
 //! and report to the owner what concerns it as a [`Notice`]. Whom to dial, and when to hang up, is
 //! the owner's business.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pex::wire::{self, Message};
-use pex::{Action, Epoch, Event, Fault, NodeAddress, NodeId, Pex, Time};
+use pex::{Action, Epoch, Event, NodeAddress, NodeId, Pex, Time};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -43,7 +43,15 @@ impl<S: Store> Driver<S> {
         config: TransportConfig,
     ) -> Self {
         let (links, inputs) = Links::new(local, config);
-        Self { pex, store, clock, links, inputs, timer: None, notices: VecDeque::new() }
+        Self {
+            pex,
+            store,
+            clock,
+            links,
+            inputs,
+            timer: None,
+            notices: VecDeque::new(),
+        }
     }
 
     /// The next thing that the owner should know. Safe to cancel: nothing is lost.
@@ -84,8 +92,14 @@ impl<S: Store> Driver<S> {
 
     fn on_up(&mut self, connection: Connection) {
         let remote = Box::new(connection.remote.clone());
-        let Some(epoch) = self.links.add(connection) else { return };
-        let up = Event::PeerUp { peer: remote.id, epoch, kind: kind_of(&remote.info) };
+        let Some(epoch) = self.links.add(connection) else {
+            return;
+        };
+        let up = Event::PeerUp {
+            peer: remote.id,
+            epoch,
+            kind: kind_of(&remote.info),
+        };
         self.notices.push_back(Notice::Up(remote));
         self.handle(up);
     }
@@ -98,11 +112,19 @@ impl<S: Store> Driver<S> {
                     _ => 0,
                 };
                 let before = self.pex.stats();
-                self.handle(Event::Message { from, epoch, message });
+                self.handle(Event::Message {
+                    from,
+                    epoch,
+                    message,
+                });
                 let after = self.pex.stats();
                 if after.responses_accepted > before.responses_accepted {
                     let fresh = after.addresses_fresh - before.addresses_fresh;
-                    self.notices.push_back(Notice::Answered { peer: from, told, fresh });
+                    self.notices.push_back(Notice::Answered {
+                        peer: from,
+                        told,
+                        fresh,
+                    });
                 }
             }
             // A message of a version to come: nothing to do, and no fault.
@@ -134,14 +156,30 @@ impl<S: Store> Driver<S> {
                 self.notices.push_back(Notice::Heard { address, from });
             }
             Action::SetTimer(at) => self.timer = Some(at),
-            Action::Disconnect { peer, epoch, reason } => {
+            Action::Disconnect {
+                peer,
+                epoch,
+                reason,
+            } => {
                 self.links.hang_up(peer, epoch);
-                self.notices.push_back(Notice::Fault { peer, fault: reason, cut: true });
+                self.notices.push_back(Notice::Fault {
+                    peer,
+                    fault: reason,
+                    cut: true,
+                });
             }
             Action::Report { peer, fault } => {
-                self.notices.push_back(Notice::Fault { peer, fault, cut: false });
+                self.notices.push_back(Notice::Fault {
+                    peer,
+                    fault,
+                    cut: false,
+                });
             }
-            Action::Resolve { query, name, deadline } => {
+            Action::Resolve {
+                query,
+                name,
+                deadline,
+            } => {
                 self.links.resolve(query, name, self.clock.until(deadline));
             }
             // The core may learn to want more; what this driver does not know, it leaves undone.

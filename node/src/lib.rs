@@ -5,9 +5,11 @@
 
 pub mod crawl;
 pub mod demo;
+pub mod inspect;
 pub mod serve;
 pub mod transport;
 
+mod chance;
 mod clock;
 mod driver;
 mod kind;
@@ -16,6 +18,7 @@ mod notice;
 mod reach;
 mod store;
 
+pub use chance::fresh_seed;
 pub use clock::Clock;
 pub use driver::Driver;
 pub use kind::{VERSION, kind_of_version};

@@ -1,6 +1,6 @@
 //! The connections of a driver: who is there, and the tasks that carry them.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::notice::DialError;
 use crate::reach::Reach;
 use crate::transport::{
-    Connection, Direction, Local, Sender, TransportConfig, TransportError, accept, connect,
+    Connection, Direction, Local, Sender, Step, TransportConfig, TransportError, accept, connect,
 };
 
 /// Things that have happened and that the driver has not taken yet. A full queue makes the
@@ -28,15 +28,32 @@ const HANDSHAKES: usize = 256;
 /// IP addresses of a name that are dialed, one after another.
 const DIALS_OF_A_NAME: usize = 4;
 
+/// How long we wait before we knock again.
+const COME_BACK: Duration = Duration::from_millis(150);
+
 /// Something that has happened on a connection, or to a dial.
 #[derive(Debug)]
 pub(crate) enum Input {
     Up(Box<Connection>),
-    Bytes { peer: NodeId, epoch: Epoch, bytes: Vec<u8> },
-    Down { peer: NodeId, epoch: Epoch, why: TransportError },
-    DialFailed { address: NodeAddress, why: DialError },
+    Bytes {
+        peer: NodeId,
+        epoch: Epoch,
+        bytes: Vec<u8>,
+    },
+    Down {
+        peer: NodeId,
+        epoch: Epoch,
+        why: TransportError,
+    },
+    DialFailed {
+        address: NodeAddress,
+        why: DialError,
+    },
     AcceptFailed(TransportError),
-    Resolved { query: QueryId, ips: Vec<IpAddr> },
+    Resolved {
+        query: QueryId,
+        ips: Vec<IpAddr>,
+    },
 }
 
 #[derive(Debug)]
@@ -60,13 +77,21 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn new(
-        local: Arc<Local>,
-        config: TransportConfig,
-    ) -> (Self, mpsc::Receiver<Input>) {
+    pub(crate) fn new(local: Arc<Local>, config: TransportConfig) -> (Self, mpsc::Receiver<Input>) {
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let (links, tasks) = (BTreeMap::new(), JoinSet::new());
-        (Self { local, config, inputs, links, epochs: 0, dialing: 0, tasks }, receiver)
+        (
+            Self {
+                local,
+                config,
+                inputs,
+                links,
+                epochs: 0,
+                dialing: 0,
+                tasks,
+            },
+            receiver,
+        )
     }
 
     /// Takes a new connection, and gives it its epoch; `None` if there is a better one already.
@@ -75,19 +100,34 @@ impl Links {
         if direction == Direction::Outbound {
             self.dialing -= 1;
         }
-        if self.links.get(&peer).is_some_and(|old| !self.replaces(peer, direction, old)) {
+        if self
+            .links
+            .get(&peer)
+            .is_some_and(|old| !self.replaces(peer, direction, old))
+        {
             return None;
         }
         self.epochs += 1;
         let epoch = Epoch::new(self.epochs);
         let (sender, mut receiver) = connection.split();
-        self.links.insert(peer, Link { epoch, direction, sender: Some(sender) });
+        self.links.insert(
+            peer,
+            Link {
+                epoch,
+                direction,
+                sender: Some(sender),
+            },
+        );
         let inputs = self.inputs.clone();
         self.spawn(async move {
             let why = loop {
                 match receiver.recv().await {
                     Ok(bytes) => {
-                        if inputs.send(Input::Bytes { peer, epoch, bytes }).await.is_err() {
+                        if inputs
+                            .send(Input::Bytes { peer, epoch, bytes })
+                            .await
+                            .is_err()
+                        {
                             return;
                         }
                     }
@@ -163,8 +203,12 @@ impl Links {
             let places = Arc::new(Semaphore::new(HANDSHAKES));
             let mut handshakes = JoinSet::new();
             loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                let Some(stream) = next_stream(&listener).await else { continue };
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
+                let Some(stream) = next_stream(&listener).await else {
+                    continue;
+                };
                 let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
                 handshakes.spawn(async move {
                     let outcome = match accept(&local, &config, stream).await {
@@ -182,7 +226,9 @@ impl Links {
     pub(crate) fn resolve(&mut self, query: QueryId, name: String, patience: Duration) {
         let inputs = self.inputs.clone();
         self.spawn(async move {
-            let ips = timeout(patience, resolve(&name, 0)).await.unwrap_or_default();
+            let ips = timeout(patience, resolve(&name, 0))
+                .await
+                .unwrap_or_default();
             let ips = ips.into_iter().map(|socket| socket.ip()).collect();
             let _ended = inputs.send(Input::Resolved { query, ips }).await;
         });
@@ -227,7 +273,7 @@ async fn dial(
             why = DialError::TooNear;
             continue;
         }
-        match connect(local, config, place, Some(address.id())).await {
+        match connect_twice(local, config, place, address.id()).await {
             Ok(connection) => return Ok(connection),
             Err(error) => why = DialError::Transport(error),
         }
@@ -235,6 +281,28 @@ async fn dial(
     Err(why)
 }
 
-async fn resolve(name: &str, port: u16) -> Vec<core::net::SocketAddr> {
-    lookup_host((name, port)).await.map(Iterator::collect).unwrap_or_default()
+/// Connects; and again after a moment, if the other side hung up before a word was said. Tendermint
+/// 0.35 does so to whoever comes back within 100 ms.
+async fn connect_twice(
+    local: &Arc<Local>,
+    config: &TransportConfig,
+    place: SocketAddr,
+    id: NodeId,
+) -> Result<Connection, TransportError> {
+    match connect(local, config, place, Some(id)).await {
+        Err(TransportError::HungUp {
+            step: Step::KeyExchange,
+        }) => {
+            tokio::time::sleep(COME_BACK).await;
+            connect(local, config, place, Some(id)).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn resolve(name: &str, port: u16) -> Vec<SocketAddr> {
+    lookup_host((name, port))
+        .await
+        .map(Iterator::collect)
+        .unwrap_or_default()
 }

@@ -117,7 +117,9 @@ impl Directory for Map {
         }
         let again = self.nodes.values().filter(reached).take(start % count);
         for (place, found) in (start % count..).zip(nodes.chain(again)) {
-            let Some(address) = found.addresses.first() else { continue };
+            let Some(address) = found.addresses.first() else {
+                continue;
+            };
             if visit(Cursor::new(place as u64 + 1), address).is_break() {
                 return;
             }

@@ -91,7 +91,7 @@ const fn fields(estimate: Estimate) -> EstimateFields {
 
 /// The estimate in words.
 #[must_use]
-pub(crate) fn in_words(estimate: Estimate) -> String {
+pub fn in_words(estimate: Estimate) -> String {
     match fields(estimate) {
         EstimateFields::Known { nodes, low, high } if low == high => format!("{nodes}"),
         EstimateFields::Known { nodes, low, high } => format!("{nodes} ({low} to {high})"),
@@ -123,7 +123,12 @@ fn node_line<'a>(id: NodeId, found: &'a Found) -> NodeLine<'a> {
     match &found.outcome {
         Outcome::Unvisited => line.error = Some("not visited: the crawl ended before"),
         Outcome::Failed { why } => line.error = Some(why),
-        Outcome::Reached { moniker, version, kind, answers } => {
+        Outcome::Reached {
+            moniker,
+            version,
+            kind,
+            answers,
+        } => {
             line.reachable = true;
             line.moniker = Some(moniker);
             line.version = Some(version);
@@ -163,11 +168,18 @@ pub fn write_json(report: &Report, out: &mut impl Write) -> io::Result<()> {
 ///
 /// What the writer fails with.
 pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{:40}  {:28}  {:16}  {:12}  told by", "id", "address", "moniker", "version")?;
+    writeln!(
+        out,
+        "{:40}  {:28}  {:16}  {:12}  told by",
+        "id", "address", "moniker", "version"
+    )?;
     for (id, found) in report.map.nodes() {
         let line = node_line(*id, found);
         let place = found.addresses.first().map_or_else(String::new, |address| {
-            address.to_string().split_once('@').map_or_else(String::new, |(_, place)| place.into())
+            address
+                .to_string()
+                .split_once('@')
+                .map_or_else(String::new, |(_, place)| place.into())
         });
         let told_by = match found.told_by.len() {
             0 => "you".to_owned(),
@@ -176,7 +188,11 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
         };
         let moniker = printable(line.moniker.unwrap_or("-"));
         let version = printable(line.version.unwrap_or("-"));
-        write!(out, "{id:40}  {:28}  {moniker:16}  {version:12}  {told_by}", printable(&place))?;
+        write!(
+            out,
+            "{id:40}  {:28}  {moniker:16}  {version:12}  {told_by}",
+            printable(&place)
+        )?;
         match line.error {
             Some(error) => writeln!(out, "; {}", printable(error))?,
             None => writeln!(out)?,
@@ -191,11 +207,23 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
         report.failed(),
         in_words(report.estimate),
         report.elapsed.as_secs_f64(),
-        if report.complete { "" } else { "; stopped before the end" }
+        if report.complete {
+            ""
+        } else {
+            "; stopped before the end"
+        }
     )
 }
 
 /// What others chose, safe to show on a terminal.
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }
