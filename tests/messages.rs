@@ -126,6 +126,7 @@ fn responses_are_equal_if_they_say_the_same() {
     assert_ne!(plain.to_bytes(), dressed.to_bytes());
     assert_eq!(plain.to_bytes(), dressed.canonical().to_bytes());
     // The same bytes in the other dialect say something else.
+    assert_ne!(decode(&[0x12, 0]), decode(&[0x22, 0]));
     assert_ne!(plain, decode(&[0x22, 2, 0x0a, 0]).unwrap().unwrap());
     assert_ne!(
         plain,
