@@ -50,10 +50,6 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let (number, wire_type) = self.key()?;
-        // No group is open between fields, so none can end here, whatever its number.
-        if wire_type == END_GROUP {
-            return Err(WireError::EndGroup);
-        }
         let field = low_32(number);
         if field == 0 || field > i32::MAX.unsigned_abs() {
             return Err(WireError::FieldNumber);
