@@ -1,6 +1,9 @@
 //! The path of an address: its escapes, its dot segments, its query and fragment.
 
-use super::escape::{Part, escape, is_path, unescape};
+use alloc::string::String;
+use core::fmt::Write;
+
+use super::escape::{Part, is_path, unescape};
 use super::{AddressError, Buffer};
 
 /// Where a path comes from decides what becomes of its dot segments.
@@ -41,13 +44,18 @@ pub(super) fn join(
 /// Dot segments are sought in the escaped path: as it is written if it is written as Go would
 /// accept it, else as Go would write it. So `%2e` is a dot only beside a byte that needs escaping.
 fn without_dots(path: &str, unescaped: &[u8]) -> Result<Buffer, AddressError> {
-    let mut rewritten = alloc::string::String::new();
+    let mut rewritten = String::new();
     let escaped = if path.bytes().all(may_stand) {
         path
     } else {
-        let unescaped = core::str::from_utf8(unescaped).map_err(|_| AddressError::NotUtf8)?;
-        // Writing to a String does not fail.
-        let _ = escape(unescaped, is_path, &mut rewritten);
+        for byte in unescaped {
+            // Byte by byte: what is not UTF-8 may yet go away with its segment. Writing to a String
+            // does not fail.
+            let _ = match *byte {
+                plain if is_path(plain) => rewritten.write_char(char::from(plain)),
+                odd => write!(rewritten, "%{odd:02X}"),
+            };
+        }
         &rewritten
     };
     let kept = remove_dots(escaped);
