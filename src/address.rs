@@ -198,7 +198,6 @@ impl NodeAddress {
     ///
     /// As [`NodeAddress::parse`] of that text: [`AddressError::Port`] if the port is above 65,535.
     pub fn from_v1(id: &str, ip: &str, port: u32) -> Result<Self, AddressError> {
-        const PORT_DIGITS: usize = 10;
         check_length(id.len().saturating_add(ip.len()))?;
         if let (Ok(id), Some(ip), Ok(port)) = (
             NodeId::parse(id),
@@ -207,10 +206,10 @@ impl NodeAddress {
         ) {
             return Ok(Self::mconn(id, ip, port));
         }
-        let mut text = String::with_capacity(id.len() + ip.len() + PORT_DIGITS);
-        // Writing to a String does not fail.
+        let mut text = Ink(Buffer::new());
+        // Ink does not run out, so writing does not fail; and what was written is UTF-8.
         let _ = write!(text, "{id}@{ip}:{port}");
-        Self::parse(&text)
+        Self::parse_bytes(&text.0)
     }
 
     /// Whose address this is.
@@ -349,6 +348,16 @@ impl Place {
             protocol: u8::try_from(protocol.len()).unwrap_or(u8::MAX),
             host: u8::try_from(host.len()).unwrap_or(u8::MAX),
         }
+    }
+}
+
+/// Scratch space to print into.
+struct Ink(Buffer);
+
+impl Write for Ink {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -82,6 +82,7 @@ fn networked(
     let id = parse_id(user)?;
     let mut host = Buffer::new();
     let port = parse_host(host_and_port, &mut host)?;
+    host.make_ascii_lowercase();
     let host = core::str::from_utf8(&host).map_err(|_| AddressError::NotUtf8)?;
     let path = join(path, dots, query, fragment)?;
     let path = core::str::from_utf8(&path).map_err(|_| AddressError::NotUtf8)?;

@@ -11,7 +11,7 @@ fn id() -> NodeId {
 #[test]
 fn a_text_that_is_too_long_is_refused_before_it_is_read() {
     // That it is no UTF-8 would be found out by reading the first byte.
-    let text = [0xff; 65_536];
+    let text = vec![0xff; 65_536];
     let refused = Err(AddressError::TextTooLong { length: 65_536 });
     assert_eq!(NodeAddress::parse_bytes(&text), refused);
     let text = "%".repeat(65_536);

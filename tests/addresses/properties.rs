@@ -12,8 +12,8 @@ fn check() -> QuickCheck {
 
 #[test]
 fn what_is_built_from_pieces_of_the_grammar_comes_back_as_it_printed() {
-    fn property(text: Written) -> bool {
-        fuzz_body::address(text.0.as_bytes());
+    fn property(Written(text): Written) -> bool {
+        fuzz_body::address(text.as_bytes());
         true
     }
     check().quickcheck(property as fn(Written) -> bool);
@@ -21,8 +21,8 @@ fn what_is_built_from_pieces_of_the_grammar_comes_back_as_it_printed() {
 
 #[test]
 fn what_a_mutated_vector_prints_comes_back() {
-    fn property(text: Mutated) -> bool {
-        fuzz_body::address(text.0.as_bytes());
+    fn property(Mutated(text): Mutated) -> bool {
+        fuzz_body::address(text.as_bytes());
         true
     }
     check().quickcheck(property as fn(Mutated) -> bool);
