@@ -68,7 +68,7 @@ async fn a_peer_that_does_not_answer_a_ping_is_cut() {
     let start = Instant::now();
     // Other traffic is no answer.
     let talk = async {
-        while start.elapsed() < Duration::from_secs(104) {
+        for _ in 0..10 {
             sleep(Duration::from_secs(10)).await;
             peer.send(&ping()).await;
         }
@@ -80,7 +80,7 @@ async fn a_peer_that_does_not_answer_a_ping_is_cut() {
             after: config.pong_timeout
         })
     );
-    assert!(start.elapsed().as_secs() >= 105);
+    assert_eq!(start.elapsed().as_secs(), 105);
 }
 
 #[tokio::test(start_paused = true)]
