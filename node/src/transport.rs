@@ -50,6 +50,7 @@ mod frame;
 mod identity;
 mod mconn;
 mod node_info;
+mod node_info_error;
 mod pace;
 mod packet;
 mod secret;
@@ -59,9 +60,8 @@ pub use connection::{Connection, Direction, Receiver, RemoteInfo, Sender};
 pub use error::{SendError, Step, TransportError};
 pub use frame::{FRAME_BYTES, FRAME_DATA_MAX, Opener, Sealer};
 pub use identity::{KeyError, NodeKey, id_of};
-pub use node_info::{
-    CHANNELS_MAX, Field, NODE_INFO_BYTES_MAX, NodeInfo, NodeInfoError, PEX_CHANNEL, TEXT_BYTES_MAX,
-};
+pub use node_info::{CHANNELS_MAX, NODE_INFO_BYTES_MAX, NodeInfo, PEX_CHANNEL, TEXT_BYTES_MAX};
+pub use node_info_error::{Field, NodeInfoError};
 pub use packet::{Assembler, MESSAGE_BYTES_MAX, PACKET_BYTES_MAX, PacketError, Received};
 pub use secret::{Authentication, FIRST_FLIGHT_BYTES, Handshake, SecretError, Session};
 

@@ -1,4 +1,8 @@
 //! The transport against itself over TCP, against `cometbft-p2p`, and against peers that misbehave.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as a test does, by panicking"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +29,12 @@ use peer::{ann, bob, key, local};
 
 type Outcome = Result<Connection, TransportError>;
 
-/// Lets one node dial another over TCP, expecting the node of `expected`.
+/// Lets one node dial another over TCP, expecting the node of `expected`. They read without limit.
 async fn dial(from: &Arc<Local>, to: &Arc<Local>, expected: Option<u8>) -> (Outcome, Outcome) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let config = TransportConfig::default();
+    let mut config = TransportConfig::default();
+    config.read_rate = None;
     let expected = expected.map(|seed| key(seed).id());
     tokio::join!(connect(from, &config, address, expected), async {
         accept(to, &config, listener.accept().await.unwrap().0).await
@@ -74,13 +79,13 @@ async fn two_nodes_that_send_much_at_once_do_not_wait_for_each_other() {
     let (outbound, inbound) = dial(&ann(), &bob(), None).await;
     let pump = async |connection: Connection| {
         let (sender, mut receiver) = connection.split();
-        let (mut sent, mut received) = (0, 0);
-        while received < 40 {
+        let (mut sent, mut taken) = (0, 0);
+        while taken < 40 {
             while sent < 40 && sender.try_send(vec![7; 64_000]).is_ok() {
                 sent += 1;
             }
             assert_eq!(receiver.recv().await.unwrap().len(), 64_000);
-            received += 1;
+            taken += 1;
         }
         // Kept until the other side has everything.
         (sender, receiver)

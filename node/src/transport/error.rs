@@ -6,7 +6,7 @@ use std::io;
 
 use pex::NodeId;
 
-use super::node_info::NodeInfoError;
+use super::node_info_error::NodeInfoError;
 use super::packet::{MESSAGE_BYTES_MAX, PacketError};
 use super::secret::SecretError;
 

@@ -339,10 +339,10 @@ mod tests {
         assert_eq!(key().save(&path), Err(exists));
         #[cfg(unix)]
         {
-            let mode = std::os::unix::fs::PermissionsExt::mode(
+            let bits = std::os::unix::fs::PermissionsExt::mode(
                 &fs::metadata(&path).unwrap().permissions(),
             );
-            assert_eq!(mode & 0o777, 0o600);
+            assert_eq!(bits & 0o777, 0o600);
         }
     }
 }

@@ -141,9 +141,10 @@ where
     async fn wait(&mut self) -> Wake {
         let idle = self.failed.is_none() && self.written == self.out.len();
         let stalled = self.waiting.is_some();
-        let may_read = !stalled && self.pace.allows(Instant::now());
+        let slowed = self.pace.blocked_until(Instant::now());
+        let may_read = !stalled && slowed.is_none();
         let abandoned = self.inbox.is_closed();
-        let deadline = self.deadline();
+        let deadline = self.deadline(slowed.filter(|_| !stalled));
         let rest = self.out.get(self.written..).unwrap_or_default();
         tokio::select! {
             read = self.wire.reader.read(self.sealed.room()), if may_read => Wake::Read(read),
@@ -156,11 +157,9 @@ where
         }
     }
 
-    /// The next point in time at which something is due.
-    fn deadline(&self) -> Instant {
-        let stalled = self.waiting.is_some();
+    /// The next point in time at which something is due; `reads` is when reading may go on.
+    fn deadline(&self, reads: Option<Instant>) -> Instant {
         let writes = (self.written < self.out.len()).then_some(self.write_by);
-        let reads = (!stalled).then(|| self.pace.blocked_until()).flatten();
         let fails = self.failed.as_ref().map(|(_, at)| *at);
         [writes, reads, fails]
             .into_iter()

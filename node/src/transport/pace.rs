@@ -108,14 +108,9 @@ impl ReadPace {
         Self { rate, paid_at: now }
     }
 
-    pub(super) fn allows(&self, now: Instant) -> bool {
-        self.paid_at <= now + BURST
-    }
-
     /// When reading is allowed again, if it may not be now.
-    pub(super) fn blocked_until(&self) -> Option<Instant> {
-        let now = Instant::now();
-        (!self.allows(now)).then(|| self.paid_at - BURST)
+    pub(super) fn blocked_until(&self, now: Instant) -> Option<Instant> {
+        (self.paid_at > now + BURST).then(|| self.paid_at - BURST)
     }
 
     /// Counts bytes that were read.

@@ -58,8 +58,8 @@ fn proof_with(edit: impl FnOnce(&mut AuthSigMessage)) -> Result<NodeId, SecretEr
     })
 }
 
-fn public_key(sum: public_key::Sum) -> Option<PublicKey> {
-    Some(PublicKey { sum: Some(sum) })
+const fn public_key(sum: public_key::Sum) -> PublicKey {
+    PublicKey { sum: Some(sum) }
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_proof_made_for_another_handshake_is_refused() {
 fn a_signature_by_another_key_is_refused() {
     let stolen = public_key(public_key::Sum::Ed25519(ann().public().to_bytes().to_vec()));
     assert_eq!(
-        proof_with(|proof| proof.pub_key = stolen),
+        proof_with(|proof| proof.pub_key = Some(stolen)),
         Err(SecretError::BadSignature)
     );
     for place in [0, 31, 32, 63] {
@@ -146,7 +146,7 @@ fn a_weak_public_key_signs_nothing() {
     identity[0] = 1;
     let weak = proof_with(|proof| {
         proof.sig = [identity.clone(), vec![0; 32]].concat();
-        proof.pub_key = public_key(public_key::Sum::Ed25519(identity));
+        proof.pub_key = Some(public_key(public_key::Sum::Ed25519(identity)));
     });
     assert_eq!(weak, Err(SecretError::BadSignature));
 }
@@ -155,7 +155,7 @@ fn a_weak_public_key_signs_nothing() {
 fn a_key_of_another_type_is_refused() {
     let secp = public_key(public_key::Sum::Secp256k1(vec![2; 33]));
     assert_eq!(
-        proof_with(|proof| proof.pub_key = secp),
+        proof_with(|proof| proof.pub_key = Some(secp)),
         Err(SecretError::KeyType)
     );
 }
@@ -169,7 +169,7 @@ fn a_proof_with_missing_or_wrongly_sized_parts_is_refused() {
         malformed
     );
     let short = public_key(public_key::Sum::Ed25519(vec![0; 31]));
-    assert_eq!(proof_with(|proof| proof.pub_key = short), malformed);
+    assert_eq!(proof_with(|proof| proof.pub_key = Some(short)), malformed);
     assert_eq!(proof_with(|proof| proof.sig.push(0)), malformed);
     assert_eq!(proof_with(|proof| proof.sig.truncate(63)), malformed);
 }

@@ -12,7 +12,8 @@ use super::Local;
 use super::error::{Step, TransportError};
 use super::frame::{FRAME_BYTES, Opener};
 use super::mconn::Wire;
-use super::node_info::{NODE_INFO_BYTES_MAX, NodeInfo, NodeInfoError};
+use super::node_info::{NODE_INFO_BYTES_MAX, NodeInfo};
+use super::node_info_error::NodeInfoError;
 use super::packet::{Assembler, delimited};
 use super::secret::{FIRST_FLIGHT_BYTES, FIRST_FLIGHT_PREFIX, Handshake, SecretError, Session};
 

@@ -24,7 +24,11 @@ async fn a_stranger_who_speaks_something_else_is_told_apart_at_once() {
 #[tokio::test(start_paused = true)]
 async fn silence_is_cut_at_the_deadline() {
     let start = Instant::now();
-    let end = ann_meets(|_stream| sleep(Duration::MAX)).await;
+    let end = ann_meets(|stream| async {
+        let _held = stream;
+        sleep(Duration::MAX).await;
+    });
+    let end = end.await;
     assert_eq!(
         end,
         TransportError::TimedOut {

@@ -36,7 +36,7 @@ async fn with_ann() -> (Judge, Connection) {
     (judge, connection.unwrap())
 }
 
-fn message(eof: bool, data: Vec<u8>) -> Packet {
+const fn message(eof: bool, data: Vec<u8>) -> Packet {
     Packet {
         sum: Some(Sum::PacketMsg(PacketMsg {
             channel_id: 0,
@@ -71,18 +71,18 @@ async fn messages_pass_between_the_judge_and_us() {
     for length in [2, 1_014, 1_015, 64_000] {
         let sent = vec![7; length];
         sender.try_send(sent.clone()).unwrap();
-        let mut received = Vec::new();
+        let mut whole = Vec::new();
         loop {
             let packet: Packet = judge.read_msg().await.unwrap();
             let Some(Sum::PacketMsg(part)) = packet.sum else {
                 panic!("{packet:?}")
             };
-            received.extend(part.data);
+            whole.extend(part.data);
             if part.eof {
                 break;
             }
         }
-        assert_eq!(received, sent);
+        assert_eq!(whole, sent);
 
         for data in sent.chunks(1_024) {
             judge
