@@ -37,6 +37,10 @@
 //! [`MAX_TEXT`]: NodeAddress::MAX_TEXT
 //! [`MAX_HOST`]: NodeAddress::MAX_HOST
 //! [`MAX_PROTOCOL`]: NodeAddress::MAX_PROTOCOL
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of lengths of what lies in memory"
+)]
 
 mod error;
 mod escape;

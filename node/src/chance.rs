@@ -12,6 +12,8 @@ use rand_core::{OsRng, RngCore as _};
 /// If the operating system has no random bytes to give.
 pub fn fresh_seed() -> io::Result<Seed> {
     let mut bytes = [0; 32];
-    OsRng.try_fill_bytes(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| io::Error::other(error.to_string()))?;
     Ok(Seed::new(bytes))
 }

@@ -159,7 +159,10 @@ impl From<io::Error> for Failure {
 }
 
 pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
-    let command = cli.command.unwrap_or(Command::Demo(DemoArgs { nodes: 50, fast: false }));
+    let command = cli.command.unwrap_or(Command::Demo(DemoArgs {
+        nodes: 50,
+        fast: false,
+    }));
     let network = async {
         match command {
             Command::Address => inspect::addresses(),

@@ -1,4 +1,8 @@
 //! Which bytes stand for themselves in which part of an address, and the percent escapes.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "each range bounds its difference"
+)]
 
 use core::fmt::{self, Write};
 

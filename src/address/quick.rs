@@ -1,6 +1,7 @@
 //! The short way for the common text: `id@ip:port`, with or without `mconn://` before it.
 //!
 //! It gives the answer of the whole grammar, or none and leaves the text to the whole grammar.
+#![expect(clippy::arithmetic_side_effects, reason = "at most five digits")]
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,8 @@
 //! Protobuf fields out of bytes, by the rules of the reference's generated decoder.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "at most ten times seven bits"
+)]
 
 use super::WireError;
 

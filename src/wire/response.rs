@@ -1,4 +1,8 @@
 //! An answer, as bytes known to be well formed.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts of what lies in memory"
+)]
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;

@@ -1,4 +1,8 @@
 //! An answer, written entry by entry into its encoded form.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of lengths of what lies in memory, and digits"
+)]
 
 use alloc::string::String;
 use alloc::vec::Vec;

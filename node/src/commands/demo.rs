@@ -31,7 +31,11 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Outcome, Failure> {
 
     let started = Instant::now();
     let mut crawl = network.newcomer(seed.derive(u64::MAX))?;
-    let pause = if args.fast { Duration::ZERO } else { SLOW_MOTION };
+    let pause = if args.fast {
+        Duration::ZERO
+    } else {
+        SLOW_MOTION
+    };
     let complete = watch(&mut crawl, nodes, started, pause).await;
     let report = crawl.into_report(complete);
 
