@@ -35,6 +35,10 @@ use crate::{
 const ANSWER_MAX_V2: usize = 100;
 const ANSWER_MAX_V1: usize = 250;
 
+/// The latest time that the machine reckons with. Every deadline lies at most ten minutes ahead, so
+/// none runs into the end of time, where it would be due again as soon as it is set.
+const LATEST: Time = Time::from_nanos(u64::MAX - 1_200_000_000_000);
+
 /// Requests in a row without an answer from which a peer is reported.
 const SILENCE_REPORTED: u32 = 3;
 
@@ -90,6 +94,7 @@ impl Pex {
     /// A machine for the node `me`, which starts at `now` with no peers.
     #[must_use]
     pub fn new(config: Config, me: NodeId, seed: Seed, now: Time) -> Self {
+        let now = now.min(LATEST);
         let mut chance = Chance::new(&seed);
         let key = HashKey::draw(&mut chance);
         Self {
@@ -119,7 +124,8 @@ impl Pex {
     /// Advances the machine by one event, and returns everything it wants done, in order.
     ///
     /// Carry out all of it before the next call. A `now` that lies before that of an earlier call
-    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`].
+    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`]. The last twenty
+    /// minutes before [`Time::MAX`] count as one moment, in which nothing becomes due.
     pub fn handle(
         &mut self,
         now: Time,
@@ -127,8 +133,8 @@ impl Pex {
         directory: &(impl Directory + ?Sized),
     ) -> Actions {
         let mut out = Actions::default();
-        self.stats.clock_stalls += u64::from(now < self.now);
-        self.now = self.now.max(now);
+        self.stats.clock_stalls += u64::from(now.min(LATEST) < self.now);
+        self.now = self.now.max(now.min(LATEST));
         self.do_what_is_due(directory, &mut out);
         self.on_event(event, directory, &mut out);
         self.ask(directory, &mut out);
@@ -253,7 +259,6 @@ impl Pex {
             }
             return;
         }
-        self.leave_phase(slot);
         let found = response.len();
         let max = match response.dialect() {
             Dialect::V1 => ANSWER_MAX_V1,
@@ -264,6 +269,7 @@ impl Pex {
             self.cut(slot, Fault::TooManyAddresses { found, max }, out);
             return;
         }
+        self.leave_phase(slot);
         let lesson = self.learn(slot, response, directory, out);
         self.put_back(slot, lesson);
         let told = lesson.told as usize;
