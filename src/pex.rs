@@ -492,12 +492,10 @@ impl Pex {
     }
 
     fn set_timer(&mut self, out: &mut Actions) {
-        if self.armed.is_some_and(|at| at <= self.now) {
-            self.armed = None;
-        }
         let deadline = self.deadline();
-        if deadline.is_some() && deadline != self.armed {
+        if deadline != self.armed {
             self.armed = deadline;
+            // Where nothing is left to wait for, the old timer brings a tick too many.
             out.extend(deadline.map(Action::SetTimer));
         }
     }
