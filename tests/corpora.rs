@@ -10,7 +10,9 @@ use std::fs;
 use std::path::Path;
 
 fn replay(target: &str, at_least: usize, body: fn(&[u8])) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
     let mut files: Vec<_> = fs::read_dir(&directory)
         .unwrap_or_else(|error| unreachable!("{}: {error}", directory.display()))
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

@@ -30,7 +30,11 @@ pub fn pex(data: &[u8]) {
     for step in program.steps.iter().take(STEPS_MAX) {
         run.step(step);
     }
-    assert_eq!(run.machine.dump(), run.twin.dump(), "a load changes the state");
+    assert_eq!(
+        run.machine.dump(),
+        run.twin.dump(),
+        "a load changes the state"
+    );
 }
 
 struct Run {
@@ -189,7 +193,11 @@ const fn peer_id(number: u8) -> NodeId {
 }
 
 const fn epoch_of(number: u8) -> Epoch {
-    Epoch::new(if number == u8::MAX { u64::MAX } else { number as u64 % 3 })
+    Epoch::new(if number == u8::MAX {
+        u64::MAX
+    } else {
+        number as u64 % 3
+    })
 }
 
 const fn dialect(v1: bool) -> Dialect {

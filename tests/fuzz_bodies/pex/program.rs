@@ -135,9 +135,8 @@ impl Rules {
     /// Whether nobody may be told of this node at this place.
     pub(crate) fn is_hidden(&self, node: NodeId, ip: IpAddr, port: u16) -> bool {
         let own = self.own && (ip, port) == (IpAddr::from([10, 0, 0, 1]), 26_600);
-        let private = node == id(3)
-            || node == id(33)
-            || (ip, port) == (IpAddr::from([10, 0, 0, 3]), 26_601);
+        let private =
+            node == id(3) || node == id(33) || (ip, port) == (IpAddr::from([10, 0, 0, 3]), 26_601);
         own || (self.private && private)
     }
 }
@@ -160,8 +159,7 @@ impl Options {
     }
 
     pub(crate) fn config(&self) -> Config {
-        let [v1, v2, kin, timeout, grant_v1, grant_v2, fades] =
-            self.spans.map(millis);
+        let [v1, v2, kin, timeout, grant_v1, grant_v2, fades] = self.spans.map(millis);
         let [outstanding, burst, strikes, peers, remembered, seen, names] =
             self.sizes.map(usize::from);
         let small = |size: usize| u32::try_from(size).unwrap_or(1);
