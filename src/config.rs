@@ -70,7 +70,6 @@ impl Config {
     /// assert!(matches!(wrong, Err(ConfigError::OutOfBounds { option: "request_timeout", .. })));
     /// # Ok::<(), ConfigError>(())
     /// ```
-    #[must_use]
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder(Self::default())
     }

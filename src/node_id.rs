@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), pex::NodeIdError>(())
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct NodeId([u8; NodeId::LENGTH]);
+pub struct NodeId([u8; Self::LENGTH]);
 
 impl NodeId {
     /// Bytes of an id.
@@ -59,6 +59,7 @@ impl NodeId {
 
     /// The 40 lower-case digits, as bytes on the stack.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "four bits index sixteen digits")]
     pub fn to_hex(self) -> [u8; Self::TEXT_LENGTH] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; Self::TEXT_LENGTH];
@@ -72,6 +73,10 @@ impl NodeId {
     }
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "each range bounds its difference"
+)]
 const fn nibble(digit: u8) -> Result<u8, NodeIdError> {
     match digit {
         b'0'..=b'9' => Ok(digit - b'0'),

@@ -25,6 +25,7 @@ use seen::Seen;
 use crate::directory::nearly_full;
 use crate::endpoints::Endpoints;
 use crate::seed::{Chance, HashKey};
+use crate::stats::count;
 use crate::wire::{Dialect, Message, Response};
 use crate::{
     Action, Actions, Config, Directory, Epoch, Event, Fault, Kind, NodeAddress, NodeId, QueryId,
@@ -133,8 +134,9 @@ impl Pex {
         directory: &(impl Directory + ?Sized),
     ) -> Actions {
         let mut out = Actions::default();
-        self.stats.clock_stalls += u64::from(now.min(LATEST) < self.now);
-        self.now = self.now.max(now.min(LATEST));
+        let now = now.min(LATEST);
+        count(&mut self.stats.clock_stalls, u64::from(now < self.now));
+        self.now = self.now.max(now);
         self.do_what_is_due(directory, &mut out);
         self.on_event(event, directory, &mut out);
         self.ask(directory, &mut out);
@@ -157,7 +159,7 @@ impl Pex {
             Event::PeerUp { peer, epoch, kind } => self.on_peer_up(peer, epoch, kind, out),
             Event::PeerDown { peer, epoch } => match self.peers.connected(peer, epoch) {
                 Some(slot) => self.on_peer_down(slot),
-                None => self.stats.stray_events += 1,
+                None => count(&mut self.stats.stray_events, 1),
             },
             Event::Message {
                 from,
@@ -165,18 +167,18 @@ impl Pex {
                 message,
             } => match self.peers.listening(from, epoch) {
                 Some(slot) => self.on_message(slot, &message, directory, out),
-                None => self.stats.stray_events += 1,
+                None => count(&mut self.stats.stray_events, 1),
             },
             Event::Garbage { from, epoch, error } => match self.peers.listening(from, epoch) {
                 Some(slot) => {
-                    self.stats.garbage += 1;
+                    count(&mut self.stats.garbage, 1);
                     self.cut(slot, Fault::Garbage(error), out);
                 }
-                None => self.stats.stray_events += 1,
+                None => count(&mut self.stats.stray_events, 1),
             },
             Event::Unsent { to, epoch } => match self.peers.listening(to, epoch) {
                 Some(slot) => self.on_unsent(slot),
-                None => self.stats.stray_events += 1,
+                None => count(&mut self.stats.stray_events, 1),
             },
             Event::Resolved { query, ips } => self.on_resolved(query, ips, out),
             Event::Tick => {}
@@ -186,7 +188,7 @@ impl Pex {
     fn on_peer_up(&mut self, id: NodeId, epoch: Epoch, kind: Kind, out: &mut Actions) {
         if let Some(slot) = self.peers.find(id) {
             if self.peers.connected(id, epoch).is_some() {
-                self.stats.stray_events += 1;
+                count(&mut self.stats.stray_events, 1);
                 return;
             }
             self.on_peer_down(slot);
@@ -251,10 +253,10 @@ impl Pex {
         };
         if !matches!(peer.phase, Phase::Awaiting { .. }) {
             if peer.late > 0 {
-                peer.late -= 1;
-                self.stats.late_responses += 1;
+                peer.late = peer.late.saturating_sub(1);
+                count(&mut self.stats.late_responses, 1);
             } else {
-                self.stats.unsolicited_responses += 1;
+                count(&mut self.stats.unsolicited_responses, 1);
                 self.cut(slot, Fault::UnsolicitedResponse, out);
             }
             return;
@@ -265,7 +267,7 @@ impl Pex {
             Dialect::V2 => ANSWER_MAX_V2,
         };
         if found > max {
-            self.stats.oversized_responses += 1;
+            count(&mut self.stats.oversized_responses, 1);
             self.cut(slot, Fault::TooManyAddresses { found, max }, out);
             return;
         }
@@ -273,15 +275,9 @@ impl Pex {
         let lesson = self.learn(slot, response, directory, out);
         self.put_back(slot, lesson);
         let told = lesson.told as usize;
-        if found - told > found / 2 {
-            self.strike(
-                slot,
-                Fault::BadAddresses {
-                    bad: found - told,
-                    of: found,
-                },
-                out,
-            );
+        let bad = found.saturating_sub(told);
+        if bad > found / 2 {
+            self.strike(slot, Fault::BadAddresses { bad, of: found }, out);
         }
     }
 
@@ -307,23 +303,26 @@ impl Pex {
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
             fresh: 0,
-            available: self.available() + 1,
+            available: self.available().saturating_add(1),
             full: nearly_full(directory),
         };
         let mark = self.census.open(from);
         for address in judged.drain(..) {
             let hash = self.key.hash(address.id().as_bytes());
             self.census.count(hash, mark);
-            lesson.fresh += u32::from(self.seen.insert(hash));
+            if self.seen.insert(hash) {
+                lesson.fresh = lesson.fresh.saturating_add(1);
+            }
             if !directory.knows(&address) {
                 out.push(Action::AddPeer { address, from });
             }
         }
         self.judged = judged;
-        self.stats.responses_accepted += 1;
-        self.stats.addresses_told += u64::from(lesson.told);
-        self.stats.addresses_fresh += u64::from(lesson.fresh);
-        self.stats.addresses_bad += response.len() as u64 - u64::from(lesson.told);
+        count(&mut self.stats.responses_accepted, 1);
+        count(&mut self.stats.addresses_told, u64::from(lesson.told));
+        count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
+        let bad = response.len().saturating_sub(lesson.told as usize);
+        count(&mut self.stats.addresses_bad, bad as u64);
         lesson
     }
 
@@ -376,8 +375,8 @@ impl Pex {
     }
 
     fn on_silence(&mut self, slot: Slot, out: &mut Actions) {
-        self.outstanding -= 1;
-        self.stats.timeouts += 1;
+        self.outstanding = self.outstanding.saturating_sub(1);
+        count(&mut self.stats.timeouts, 1);
         let Some(peer) = self.peers.get_mut(slot) else {
             return;
         };
@@ -405,8 +404,8 @@ impl Pex {
             let due = self.now + self.config.request_timeout;
             let entry = self.agenda.add(due, slot, Due::Silence);
             self.peers.set_phase(slot, Phase::Awaiting { entry });
-            self.outstanding += 1;
-            self.stats.requests_sent += 1;
+            self.outstanding = self.outstanding.saturating_add(1);
+            count(&mut self.stats.requests_sent, 1);
             let Some(peer) = self.peers.get_mut(slot) else {
                 return;
             };
@@ -422,13 +421,13 @@ impl Pex {
         }
     }
 
-    fn may_ask(&self) -> bool {
+    const fn may_ask(&self) -> bool {
         self.rotation.len() > 0 && self.outstanding < self.config.outstanding_max
     }
 
     /// The peers that could be asked now or later.
     fn available(&self) -> u32 {
-        u32::try_from(self.peers.len() - self.outstanding).unwrap_or(u32::MAX)
+        u32::try_from(self.peers.len().saturating_sub(self.outstanding)).unwrap_or(u32::MAX)
     }
 
     /// Leaves a peer alone until `at`, and no longer than our longest interval, whatever clock
@@ -453,7 +452,7 @@ impl Pex {
             Some(Phase::Waiting { entry }) => self.agenda.remove(entry),
             Some(Phase::Awaiting { entry }) => {
                 self.agenda.remove(entry);
-                self.outstanding -= 1;
+                self.outstanding = self.outstanding.saturating_sub(1);
             }
             Some(Phase::Cut) | None => {}
         }

@@ -72,7 +72,7 @@ impl Roster {
             place = place.wrapping_add(1);
         }
         self.nodes.entry(address.id()).or_default().push(place);
-        *self.told_by.entry(from).or_default() += 1;
+        self.told_by.insert(from, told.saturating_add(1));
         self.places.insert(place, (address, from));
         true
     }
@@ -92,7 +92,7 @@ impl Roster {
             }
         }
         if let Some(told) = self.told_by.get_mut(&from) {
-            *told -= 1;
+            *told = told.saturating_sub(1);
             if *told == 0 {
                 self.told_by.remove(&from);
             }
@@ -169,7 +169,14 @@ impl Directory for Roster {
     }
 
     fn fill_percent(&self) -> u8 {
-        u8::try_from(self.places.len() * 100 / self.max).unwrap_or(100)
+        u8::try_from(
+            self.places
+                .len()
+                .saturating_mul(100)
+                .checked_div(self.max)
+                .unwrap_or(100),
+        )
+        .unwrap_or(100)
     }
 }
 

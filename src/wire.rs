@@ -41,7 +41,7 @@
 //!
 //! | rule | what happens | why |
 //! |---|---|---|
-//! | `NotUtf8` | a message with an id, ip or url that is not UTF-8 is refused whole | protobuf demands UTF-8, and an honest node escapes everything else, so such a peer is not honest |
+//! | `NotUtf8` | a message with an id, ip or url that is not UTF-8 is refused whole, even if a later text replaces it | protobuf demands UTF-8, and an honest node escapes everything else, so such a peer is not honest |
 //! | `TooLong` | more than [`MAX_MESSAGE_BYTES`] are refused unread | the reference has this limit too, but in its connection, below the decoder |
 
 mod entry;

@@ -1,1 +1,27 @@
 //! A tokio driver for the [`pex`] core, and the transport that Tendermint and CometBFT nodes speak.
+//!
+//! [`transport`] turns sockets into messages, [`Driver`] carries messages to the machine and its
+//! actions back, and [`crawl`], [`serve`] and [`demo`] are what the `pex` binary does with it.
+
+pub mod crawl;
+pub mod demo;
+pub mod inspect;
+pub mod serve;
+pub mod transport;
+
+mod chance;
+mod clock;
+mod driver;
+mod kind;
+mod links;
+mod notice;
+mod reach;
+mod store;
+
+pub use chance::fresh_seed;
+pub use clock::Clock;
+pub use driver::Driver;
+pub use kind::{VERSION, kind_of_version};
+pub use notice::{DialError, Notice};
+pub use reach::Reach;
+pub use store::Store;

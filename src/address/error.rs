@@ -91,6 +91,10 @@ impl fmt::Display for AddressError {
 }
 
 impl core::error::Error for AddressError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "one cause has a cause of its own"
+    )]
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Id(error) => Some(error),

@@ -1,4 +1,8 @@
 //! Which bytes stand for themselves in which part of an address, and the percent escapes.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "each range bounds its difference"
+)]
 
 use core::fmt::{self, Write};
 
@@ -17,14 +21,20 @@ pub(super) enum Part {
 }
 
 impl Part {
-    fn takes(self, byte: u8) -> bool {
-        match self {
-            Self::Free => true,
-            Self::Host | Self::Zone => is_host(byte) || !byte.is_ascii(),
-        }
+    /// Looks at bytes that stand for themselves.
+    fn check(self, plain: &[u8]) -> Result<(), AddressError> {
+        let odd = match self {
+            Self::Free => None,
+            Self::Host | Self::Zone => plain
+                .iter()
+                .find(|byte| byte.is_ascii() && !is_host(**byte)),
+        };
+        odd.map_or(Ok(()), |byte| {
+            Err(AddressError::HostCharacter { byte: *byte })
+        })
     }
 
-    fn takes_escaped(self, byte: u8) -> bool {
+    const fn takes_escaped(self, byte: u8) -> bool {
         match self {
             Self::Free => true,
             Self::Host => byte == b'%' || !byte.is_ascii(),
@@ -50,23 +60,21 @@ pub(super) const fn is_path(byte: u8) -> bool {
 
 /// Appends what the text stands for.
 pub(super) fn unescape(text: &str, part: Part, out: &mut Buffer) -> Result<(), AddressError> {
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let byte;
-        let taken;
-        (byte, taken, rest) = if *first == b'%' {
-            let [high, low, after @ ..] = tail else {
-                return Err(AddressError::Escape);
-            };
-            let byte = (digit(*high)? << 4) | digit(*low)?;
-            (byte, part.takes_escaped(byte), after)
-        } else {
-            (*first, part.takes(*first), tail)
+    let mut pieces = text.split('%');
+    let plain = pieces.next().unwrap_or_default();
+    part.check(plain.as_bytes())?;
+    out.extend_from_slice(plain.as_bytes());
+    for piece in pieces {
+        let [high, low, plain @ ..] = piece.as_bytes() else {
+            return Err(AddressError::Escape);
         };
-        if !taken {
+        let byte = (digit(*high)? << 4) | digit(*low)?;
+        if !part.takes_escaped(byte) {
             return Err(AddressError::HostCharacter { byte });
         }
         out.push(byte);
+        part.check(plain)?;
+        out.extend_from_slice(plain);
     }
     Ok(())
 }

@@ -1,4 +1,8 @@
 //! An address as text: for people, for the wire, for serde.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of lengths of what lies in memory"
+)]
 
 use core::fmt::{self, Write};
 use core::net::IpAddr;

@@ -108,3 +108,56 @@ pub(super) fn write(host: &str, out: &mut impl Write) -> fmt::Result {
     escape(zone, |byte| is_host(byte) || !byte.is_ascii(), out)?;
     out.write_char(']')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    #[test]
+    fn a_lowered_character_stays_as_it_is() {
+        for c in '\0'..=char::MAX {
+            let text = String::from(c);
+            let once = lower(&text);
+            assert_eq!(lower(&once), once, "{c:?}");
+            assert_eq!(once.chars().count(), 1, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_a_capital_becomes_a_character_that_means_something_in_a_host() {
+        for c in ('\0'..=char::MAX).filter(|c| !c.is_ascii()) {
+            let text = String::from(c);
+            assert!(
+                !lower(&text).contains(|c: char| !c.is_alphabetic() && c.is_ascii()),
+                "{c:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_ip_address_is_canonical_only_as_it_prints() {
+        for text in [
+            "1.2.3.4",
+            "::",
+            "::1",
+            "::ffff:1.2.3.4",
+            "2001:db8::1",
+            "1:0:0:2::3",
+        ] {
+            assert!(canonical_ip(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "0:0::1",
+            "::FFFF",
+            "1:0:0:2:0:0:0:3",
+            "::1.2.3.4",
+            "::0001",
+            "[::1]",
+            "a",
+        ] {
+            assert_eq!(canonical_ip(text), None, "{text}");
+        }
+    }
+}

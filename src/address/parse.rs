@@ -82,6 +82,7 @@ fn networked(
     let id = parse_id(user)?;
     let mut host = Buffer::new();
     let port = parse_host(host_and_port, &mut host)?;
+    host.make_ascii_lowercase();
     let host = core::str::from_utf8(&host).map_err(|_| AddressError::NotUtf8)?;
     let path = join(path, dots, query, fragment)?;
     let path = core::str::from_utf8(&path).map_err(|_| AddressError::NotUtf8)?;
@@ -90,8 +91,7 @@ fn networked(
 
 /// The id out of what stands before the last `@`. A password is checked and dropped.
 fn parse_id(user: &str) -> Result<NodeId, AddressError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
-    if !user.bytes().all(allowed) {
+    if !user.bytes().all(is_user) {
         return Err(AddressError::User);
     }
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
@@ -103,6 +103,12 @@ fn parse_id(user: &str) -> Result<NodeId, AddressError> {
     }
     let id = core::str::from_utf8(&id).map_err(|_| AddressError::NotUtf8)?;
     NodeId::parse(id).map_err(AddressError::Id)
+}
+
+const fn is_user(byte: u8) -> bool {
+    matches!(byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b':' | b'~' | b'!' | b'$'
+        | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b'%' | b'@')
 }
 
 /// Unescapes the host, without its brackets, and reads the port; 0 if there is none.

@@ -1,7 +1,9 @@
 //! The path of an address: its escapes, its dot segments, its query and fragment.
 
-use super::escape::{Part, escape, is_path, unescape};
-use super::{AddressError, Buffer};
+use core::fmt::Write;
+
+use super::escape::{Part, is_path, unescape};
+use super::{AddressError, Buffer, Ink};
 
 /// Where a path comes from decides what becomes of its dot segments.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,14 +43,19 @@ pub(super) fn join(
 /// Dot segments are sought in the escaped path: as it is written if it is written as Go would
 /// accept it, else as Go would write it. So `%2e` is a dot only beside a byte that needs escaping.
 fn without_dots(path: &str, unescaped: &[u8]) -> Result<Buffer, AddressError> {
-    let mut rewritten = alloc::string::String::new();
+    let mut rewritten = Ink(Buffer::new());
     let escaped = if path.bytes().all(may_stand) {
-        path
+        path.as_bytes()
     } else {
-        let unescaped = core::str::from_utf8(unescaped).map_err(|_| AddressError::NotUtf8)?;
-        // Writing to a String does not fail.
-        let _ = escape(unescaped, is_path, &mut rewritten);
-        &rewritten
+        for byte in unescaped {
+            // Byte by byte: what is not UTF-8 may yet go away with its segment. Ink does
+            // not run out.
+            let _ = match *byte {
+                plain if is_path(plain) => rewritten.write_char(char::from(plain)),
+                odd => write!(rewritten, "%{odd:02X}"),
+            };
+        }
+        &rewritten.0
     };
     let kept = remove_dots(escaped);
     let kept = core::str::from_utf8(&kept).map_err(|_| AddressError::NotUtf8)?;
@@ -63,16 +70,16 @@ const fn may_stand(byte: u8) -> bool {
 
 /// Removes `.` and `..` segments as Go 1.19 does: never above the root, and always with a leading
 /// slash. Each byte is written once and looked back at once, so the time is linear.
-fn remove_dots(path: &str) -> Buffer {
+fn remove_dots(path: &[u8]) -> Buffer {
     let mut kept = Buffer::new();
     // Whether a slash parts the next segment from what is kept.
     let mut slash = false;
     let mut ends_with_dots = false;
-    for segment in path.split('/') {
-        ends_with_dots = matches!(segment, "." | "..");
+    for segment in path.split(|byte| *byte == b'/') {
+        ends_with_dots = matches!(segment, b"." | b"..");
         match segment {
-            "." => slash = true,
-            ".." => {
+            b"." => slash = true,
+            b".." => {
                 let parent = kept.iter().rposition(|byte| *byte == b'/');
                 // With nothing left to part from, the next segment starts afresh.
                 slash &= parent.is_some();
@@ -82,7 +89,7 @@ fn remove_dots(path: &str) -> Buffer {
                 if slash {
                     kept.push(b'/');
                 }
-                kept.extend_from_slice(segment.as_bytes());
+                kept.extend_from_slice(segment);
                 slash = true;
             }
         }
@@ -117,7 +124,11 @@ mod tests {
             ("/%2e%2e/a", "/%2e%2e/a"),
         ];
         for (path, expected) in rows {
-            assert_eq!(remove_dots(path).as_slice(), expected.as_bytes(), "{path}");
+            assert_eq!(
+                remove_dots(path.as_bytes()).as_slice(),
+                expected.as_bytes(),
+                "{path}"
+            );
         }
     }
 }

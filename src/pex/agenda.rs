@@ -32,7 +32,7 @@ pub(crate) struct Agenda {
 
 impl Agenda {
     pub(crate) fn add(&mut self, at: Time, slot: Slot, due: Due) -> Entry {
-        self.made += 1;
+        self.made = self.made.saturating_add(1);
         let entry = Entry {
             at,
             number: self.made,

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::agenda::{Due, Entry};
 use super::rotation::Slot;
 use super::{Pex, Phase};
+use crate::stats::count;
 use crate::wire::{Dialect, MAX_ANSWER_ADDRESSES, Message, ResponseBuilder};
 use crate::{Action, Actions, Cursor, Directory, Fault, NodeAddress, NodeId, QueryId};
 
@@ -50,7 +51,7 @@ impl Pex {
             return;
         };
         if let Err(wait) = peer.standing.request(self.now, &self.config, peer.kind) {
-            self.stats.requests_too_soon += 1;
+            count(&mut self.stats.requests_too_soon, 1);
             self.strike(slot, Fault::RequestTooSoon { wait }, out);
             return;
         }
@@ -79,7 +80,7 @@ impl Pex {
             if looks == LOOK_MAX || chosen.len() == MAX_ANSWER_ADDRESSES {
                 return ControlFlow::Break(());
             }
-            looks += 1;
+            looks = looks.saturating_add(1);
             cursor = position;
             if self.may_tell(asker, address) {
                 chosen.push(address.clone());
@@ -113,7 +114,7 @@ impl Pex {
             } else if let Some(name) = address.name()
                 && draft.waiting.len() < self.config.resolve_max
             {
-                self.queries_made += 1;
+                self.queries_made = self.queries_made.saturating_add(1);
                 let query = QueryId(self.queries_made);
                 self.queries.insert(query, slot);
                 out.push(Action::Resolve {
@@ -136,7 +137,7 @@ impl Pex {
 
     pub(super) fn on_resolved(&mut self, query: QueryId, ips: &[IpAddr], out: &mut Actions) {
         let Some(slot) = self.queries.remove(&query) else {
-            self.stats.stray_events += 1;
+            count(&mut self.stats.stray_events, 1);
             return;
         };
         let Some(draft) = self
@@ -201,7 +202,7 @@ impl Pex {
                 let _ = answer.push_address(address);
             }
         }
-        self.stats.requests_served += 1;
+        count(&mut self.stats.requests_served, 1);
         let message = Message::Response(answer.finish());
         out.push(Action::Send {
             to: peer.id,

@@ -12,6 +12,7 @@ use super::{Pex, pace};
 
 /// An invariant that does not hold: a bug of ours, whatever the events were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Broken {
     /// The number of the invariant.
     pub invariant: u8,
@@ -41,6 +42,10 @@ impl Pex {
     /// # Errors
     ///
     /// The first invariant that does not hold.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "counts of what lies in memory"
+    )]
     pub fn check(&self) -> Result<(), Broken> {
         let (mut ready, mut awaiting, mut listed, mut drafts) = (0, 0, 0, 0);
         for (slot, peer) in self.peers.slots() {
@@ -151,7 +156,7 @@ impl Pex {
             self.seen.len() <= config.seen_max,
             "memory of nodes is bounded",
         )?;
-        let drafts = self.peers.len() * config.resolve_max;
+        let drafts = self.peers.len().saturating_mul(config.resolve_max);
         hold(
             28,
             self.queries.len() <= drafts,

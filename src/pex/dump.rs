@@ -231,7 +231,7 @@ impl Pex {
                 Phase::Waiting { entry } => self.agenda.put_back(entry, slot, Due::Ask),
                 Phase::Awaiting { entry } => {
                     self.agenda.put_back(entry, slot, Due::Silence);
-                    self.outstanding += 1;
+                    self.outstanding = self.outstanding.saturating_add(1);
                 }
                 Phase::Ready | Phase::Cut => {}
             }

@@ -21,7 +21,11 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "counts stay far below 2^53, and conversions of floats saturate"
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "IEEE 754 defines + - * / to the last bit; counts stay far below 2^53, conversions of \
+              floats saturate, and places are those of the bits of a word"
 )]
 
 use alloc::collections::BTreeMap;
@@ -83,7 +87,7 @@ pub(crate) struct Census {
 impl Census {
     /// Begins an answer of `teller`; returns the mark with which to count its nodes.
     pub(crate) fn open(&mut self, teller: NodeId) -> u64 {
-        self.answers += 1;
+        self.answers = self.answers.saturating_add(1);
         let answers = self.answers;
         let known = self.occasions.iter().position(|(peer, _)| *peer == teller);
         let place = known.unwrap_or_else(|| self.new_occasion(teller));
@@ -148,7 +152,7 @@ impl Census {
         let recaptures = (captures as u64).saturating_sub(distinct);
         if recaptures == 0 {
             return Estimate::Unknown {
-                at_least: distinct * scale,
+                at_least: distinct.saturating_mul(scale),
             };
         }
         let (nodes, low, high) = if recaptures < ENOUGH {
@@ -156,7 +160,7 @@ impl Census {
         } else {
             darroch(&told, distinct as f64, scale as f64)
         };
-        let seen = distinct * scale;
+        let seen = distinct.saturating_mul(scale);
         let scaled = |n: f64| ((n * scale as f64) as u64).max(seen);
         Estimate::Known {
             nodes: scaled(nodes),
@@ -176,11 +180,11 @@ fn darroch(told: &[f64], distinct: f64, scale: f64) -> (f64, f64, f64) {
         high *= 2.0;
     }
     for _ in 0..64 {
-        let middle = (low + high) / 2.0;
+        let middle = f64::midpoint(low, high);
         if expected(middle) < distinct {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     let nodes = high;

@@ -46,7 +46,7 @@ impl Bucket {
         let slack = interval.saturating_mul(burst.saturating_sub(1));
         let ahead = self.full_at - now;
         if ahead > slack {
-            return Err(ahead - slack);
+            return Err(ahead.saturating_sub(slack));
         }
         self.full_at = self.full_at.max(now) + interval;
         Ok(())

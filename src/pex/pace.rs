@@ -176,6 +176,10 @@ impl Gate {
 }
 
 /// `calculateNextRequestTime` of 0.35.0.
+#[expect(
+    clippy::float_arithmetic,
+    reason = "the reference's own, to the last bit"
+)]
 fn formula_a(
     available: u32,
     full: bool,
@@ -186,7 +190,8 @@ fn formula_a(
     if full {
         return LONGEST;
     }
-    let base = (MIN_0350 * 2)
+    let base = MIN_0350
+        .saturating_mul(2)
         .checked_div(available.min(50))
         .unwrap_or(MIN_0350);
     if *told > 0 || *squared == 0.0 {
@@ -205,6 +210,10 @@ fn formula_a(
 }
 
 /// `calculateNextRequestTime` of 0.35.9.
+#[expect(
+    clippy::float_arithmetic,
+    reason = "the reference's own, to the last bit"
+)]
 fn formula_b(total: u64, lesson: Lesson) -> Duration {
     if lesson.full {
         return LONGEST;

@@ -61,7 +61,7 @@ impl Rotation {
         );
         self.set_after(before, slot);
         self.ends = Some((self.front().unwrap_or(slot), slot));
-        self.len += 1;
+        self.len = self.len.saturating_add(1);
     }
 
     /// Takes the front off the list.
@@ -94,7 +94,7 @@ impl Rotation {
             Some((front, back)) if back == slot => Some((front, before)),
             ends => ends,
         };
-        self.len -= 1;
+        self.len = self.len.saturating_sub(1);
         true
     }
 

@@ -43,12 +43,12 @@ impl Seen {
 
     /// Ids remembered; one that stands in both generations counts once.
     pub(crate) fn len(&self) -> usize {
-        self.young.len()
-            + self
-                .old
-                .iter()
-                .filter(|&&hash| !contains(&self.young, hash))
-                .count()
+        let only_old = self
+            .old
+            .iter()
+            .filter(|&&hash| !contains(&self.young, hash))
+            .count();
+        self.young.len().saturating_add(only_old)
     }
 
     /// The generations, young and old, each in ascending order.

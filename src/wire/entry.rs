@@ -1,4 +1,8 @@
 //! One address of an answer, as the peer wrote it.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of lengths of what lies in memory"
+)]
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,8 @@
 //! Protobuf fields out of bytes, by the rules of the reference's generated decoder.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "at most ten times seven bits"
+)]
 
 use super::WireError;
 
@@ -44,15 +48,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The tag of the next field, or `None` at the end.
+    #[inline]
     pub(super) fn tag(&mut self) -> Result<Option<Tag>, WireError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         let (number, wire_type) = self.key()?;
-        // No group is open between fields, so none can end here, whatever its number.
-        if wire_type == END_GROUP {
-            return Err(WireError::EndGroup);
-        }
         let field = low_32(number);
         if field == 0 || field > i32::MAX.unsigned_abs() {
             return Err(WireError::FieldNumber);
@@ -61,18 +62,21 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of the field that `tag` announced.
+    #[inline]
     pub(super) fn bytes(&mut self, tag: Tag) -> Result<&'a [u8], WireError> {
         tag.require(BYTES)?;
         self.delimited()
     }
 
     /// The text of the field that `tag` announced.
+    #[inline]
     pub(super) fn text(&mut self, tag: Tag) -> Result<&'a str, WireError> {
         let bytes = self.bytes(tag)?;
         core::str::from_utf8(bytes).map_err(|_| WireError::NotUtf8 { field: tag.field })
     }
 
     /// The number of the field that `tag` announced, without the bits above the 32nd.
+    #[inline]
     pub(super) fn uint32(&mut self, tag: Tag) -> Result<u32, WireError> {
         tag.require(VARINT)?;
         self.varint().map(low_32)
@@ -110,17 +114,20 @@ impl<'a> Reader<'a> {
     }
 
     /// A field number of any size, and a wire type.
+    #[inline]
     fn key(&mut self) -> Result<(u64, u8), WireError> {
         let key = self.varint()?;
         // The mask leaves three bits.
         Ok((key >> 3, low_8(key & 7)))
     }
 
+    #[inline]
     fn delimited(&mut self) -> Result<&'a [u8], WireError> {
         let length = self.varint()?;
         self.take(usize::try_from(length).map_err(|_| WireError::Truncated)?)
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {
         let (taken, rest) = self
             .rest
@@ -130,7 +137,19 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    // Nearly all tags and lengths are one byte.
+    #[inline]
     fn varint(&mut self) -> Result<u64, WireError> {
+        match self.rest {
+            [byte @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, WireError> {
         let mut value = 0;
         let mut rest = self.rest;
         for shift in (0..VARINT_BYTES).map(|index| 7 * index) {

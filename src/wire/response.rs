@@ -1,4 +1,8 @@
 //! An answer, as bytes known to be well formed.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts of what lies in memory"
+)]
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -108,15 +112,6 @@ impl Eq for Response<'_> {}
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.entries()).finish()
-    }
-}
-
-impl<'a> IntoIterator for &'a Response<'_> {
-    type Item = Entry<'a>;
-    type IntoIter = Entries<'a>;
-
-    fn into_iter(self) -> Entries<'a> {
-        self.entries()
     }
 }
 

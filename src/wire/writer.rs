@@ -1,4 +1,8 @@
 //! Protobuf fields into bytes, as the reference orders and shortens them.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "sums of lengths of what lies in memory, and numbers of bits"
+)]
 
 use alloc::vec::Vec;
 

@@ -1,9 +1,11 @@
 //! What must hold of any bytes taken for a message.
 
-use pex::wire::{Message, Response, ResponseBuilder, decode};
+use pex::NodeAddress;
+use pex::wire::{Dialect, Message, Response, ResponseBuilder, decode};
+use pex::wire::{MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES};
 
 /// Decodes the bytes and, if they are a message, checks that nothing is lost by writing it again.
-pub fn message(data: &[u8]) {
+pub(crate) fn message(data: &[u8]) {
     let Ok(Some(message)) = decode(data) else {
         return;
     };
@@ -34,11 +36,26 @@ fn entries(response: &Response<'_>) {
     for entry in response.entries() {
         assert_eq!(entry.dialect(), response.dialect());
         if let Ok(address) = entry.parse() {
-            let mut builder = ResponseBuilder::new(response.dialect());
-            // A host name cannot be said in V1; everything else that parses can be sent.
-            let sent = builder.push_address(&address);
-            assert_eq!(sent.is_ok(), !builder.is_empty());
+            passed_on(&address);
         }
+    }
+}
+
+/// An address that one peer taught us reaches the next one, in both dialects.
+fn passed_on(address: &NodeAddress) {
+    let mut v2 = ResponseBuilder::new(Dialect::V2);
+    assert_eq!(v2.push_address(address), Ok(()));
+    for entry in v2.finish().entries() {
+        assert_eq!(entry.parse().as_ref(), Ok(address));
+    }
+
+    let mut v1 = ResponseBuilder::new(Dialect::V1);
+    assert_eq!(v1.push_address(address).is_ok(), address.ip().is_some());
+    for entry in v1.finish().entries() {
+        let heard = entry.parse();
+        assert_eq!(heard.as_ref().map(NodeAddress::id), Ok(address.id()));
+        assert_eq!(heard.as_ref().map(NodeAddress::ip), Ok(address.ip()));
+        assert_eq!(heard.as_ref().map(NodeAddress::port), Ok(address.port()));
     }
 }
 
@@ -50,9 +67,9 @@ fn answer(response: &Response<'_>) {
         let grown = usize::from(builder.push(&entry).is_ok());
         assert_eq!(builder.len(), before + grown);
     }
-    assert!(builder.len() <= pex::wire::MAX_ANSWER_ADDRESSES);
+    assert!(builder.len() <= MAX_ANSWER_ADDRESSES);
     let answer = Message::Response(builder.finish());
-    assert!(answer.encoded_len() <= pex::wire::MAX_ANSWER_BYTES);
+    assert!(answer.encoded_len() <= MAX_ANSWER_BYTES);
     let bytes = answer.to_bytes();
     assert_eq!(decode(&bytes), Ok(Some(answer)));
 }

@@ -1,0 +1,180 @@
+//! What the command line offers.
+
+mod crawl;
+mod demo;
+mod inspect;
+mod serve;
+mod setup;
+
+use core::fmt;
+use core::time::Duration;
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use pex::NodeAddress;
+
+/// Peer exchange for Tendermint and CometBFT networks.
+///
+/// Without a command, `pex` shows itself: it starts 50 nodes on this machine and lets a newcomer
+/// who knows one of them find the others.
+#[derive(Debug, Parser)]
+#[command(name = "pex", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed: no seed could be reached, a port is in use, an input line is wrong
+  2  the command line is wrong
+  3  a crawl was cut short by --max-time or Ctrl-C; what it found is printed";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(DemoArgs),
+    Crawl(CrawlArgs),
+    Serve(ServeArgs),
+    /// Show what is made of an address
+    ///
+    /// Reads one JSON string a line on standard input, and prints one JSON record a line.
+    ///
+    /// Example: echo '"00112233445566778899aabbccddeeff00112233@[::1]:26656"' | pex address
+    #[command(verbatim_doc_comment)]
+    Address,
+    /// Show what is made of a message
+    ///
+    /// Reads one hexadecimal string a line on standard input, and prints one JSON record a line.
+    ///
+    /// Example: echo 1a00 | pex message
+    #[command(verbatim_doc_comment)]
+    Message,
+}
+
+/// Start a network on this machine and let a newcomer find it
+///
+/// Every node has its own key, a real TCP socket on loopback, and the same transport that Go nodes
+/// speak. No other network is touched.
+///
+/// Example: pex demo --nodes 100
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// How many nodes to start, from 1 to 500
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
+    nodes: u16,
+    /// As fast as it goes, not in slow motion
+    #[arg(long)]
+    fast: bool,
+}
+
+/// Find every node of a network
+///
+/// Dials the seeds, asks each node for others, and visits them in turn. Prints a table, or JSON
+/// lines, with who told of each node and whether it could be reached, and how large the network
+/// seems to be.
+///
+/// Example: pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
+#[derive(Debug, Args)]
+struct CrawlArgs {
+    /// Where to start, as id@host:port; may be given more than once, or with commas
+    #[arg(
+        long = "seed",
+        value_name = "ID@HOST:PORT",
+        required = true,
+        value_delimiter = ','
+    )]
+    seeds: Vec<NodeAddress>,
+    /// The chain that the nodes are of
+    #[arg(long, value_name = "ID")]
+    chain_id: String,
+    /// Print JSON, one line a node and a summary line at the end
+    #[arg(long)]
+    json: bool,
+    /// Stop after this time and print what there is, such as 90s, 5m or 1h
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    max_time: Duration,
+    #[command(flatten)]
+    identity: IdentityArgs,
+}
+
+/// Tell a list of addresses to whoever asks
+///
+/// Prints a line `listening on id@host:port` and serves until it is stopped.
+///
+/// Example: pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "IP:PORT")]
+    listen: core::net::SocketAddr,
+    /// The chain that this node is of
+    #[arg(long, value_name = "ID")]
+    chain_id: String,
+    /// An address to tell; may be given more than once, or with commas
+    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
+    known: Vec<NodeAddress>,
+    #[command(flatten)]
+    identity: IdentityArgs,
+}
+
+#[derive(Debug, Args)]
+struct IdentityArgs {
+    /// The key of this node, a node_key.json; made if the file is not there [default: a new key]
+    #[arg(long, value_name = "FILE")]
+    node_key: Option<PathBuf>,
+    /// What this node calls itself
+    #[arg(long, default_value = "pex")]
+    moniker: String,
+}
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    CutShort,
+}
+
+/// Why a command failed, as one line that says what to do.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    fn new(what: impl fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
+    let command = cli.command.unwrap_or(Command::Demo(DemoArgs {
+        nodes: 50,
+        fast: false,
+    }));
+    let network = async {
+        match command {
+            Command::Address => inspect::addresses(),
+            Command::Message => inspect::messages(),
+            Command::Demo(args) => demo::run(&args).await,
+            Command::Crawl(args) => crawl::run(&args).await,
+            Command::Serve(args) => serve::run(&args).await,
+        }
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let outcome = runtime.block_on(network);
+    // Tasks that still write to peers are not waited for.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,86 @@
+//! What a driver tells its owner.
+
+use core::fmt;
+
+use pex::{Fault, NodeAddress, NodeId};
+
+use crate::transport::{RemoteInfo, TransportError};
+
+/// What the owner of a driver is told.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A connection is ready.
+    Up(Box<RemoteInfo>),
+    /// A connection has ended.
+    Down {
+        /// With whom.
+        peer: NodeId,
+        /// Why.
+        why: TransportError,
+    },
+    /// A dial came to nothing.
+    DialFailed {
+        /// What was dialed.
+        address: NodeAddress,
+        /// Why it failed.
+        why: DialError,
+    },
+    /// A handshake with somebody who dialed us came to nothing.
+    AcceptFailed(TransportError),
+    /// Somebody told us an address that the store did not know.
+    Heard {
+        /// The address.
+        address: NodeAddress,
+        /// Who told us.
+        from: NodeId,
+    },
+    /// A peer answered a request.
+    Answered {
+        /// Who.
+        peer: NodeId,
+        /// Addresses in the answer.
+        told: usize,
+        /// Those of nodes not heard of before.
+        fresh: u64,
+    },
+    /// A peer broke a rule; `cut` if the connection is ended for it.
+    Fault {
+        /// Who.
+        peer: NodeId,
+        /// What it did.
+        fault: Fault,
+        /// Whether the connection is ended for it.
+        cut: bool,
+    },
+}
+
+/// Why an address could not be dialed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DialError {
+    /// The address can't be reached by this transport: it has no host or port, or its protocol is
+    /// neither `mconn` nor `tcp`.
+    Unsupported,
+    /// The name has no IP address.
+    UnknownName,
+    /// The address lies on our own machine or site, and somebody outside told us of it.
+    TooNear,
+    /// No connection came to be.
+    Transport(TransportError),
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported => f.write_str("the address needs a host and a port, as id@host:port"),
+            Self::UnknownName => f.write_str("the name has no IP address; check its spelling"),
+            Self::TooNear => f.write_str(
+                "not dialed: a private address, told by a node outside; dial it as a seed if it is meant",
+            ),
+            Self::Transport(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for DialError {}

@@ -1,0 +1,168 @@
+//! An established connection, and its two halves.
+
+use core::fmt;
+use core::net::SocketAddr;
+
+use pex::NodeId;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+
+use super::TransportConfig;
+use super::error::{SendError, TransportError};
+use super::mconn::{Link, Wire};
+use super::node_info::NodeInfo;
+use super::packet::MESSAGE_BYTES_MAX;
+
+/// Whole messages that wait for the driver before we stop reading.
+const INBOX: usize = 1;
+
+/// Who dialed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "one of two nodes dials; there is no third"
+)]
+pub enum Direction {
+    /// The other side dialed us.
+    Inbound,
+    /// We dialed the other side.
+    Outbound,
+}
+
+/// Who is on the other side.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RemoteInfo {
+    /// The id whose key the node has proved to own.
+    pub id: NodeId,
+    /// What the node tells about itself: well-formed and compatible with us, but not proved.
+    pub info: NodeInfo,
+    /// The address of the socket. For an inbound connection its port tells nothing.
+    pub socket_addr: SocketAddr,
+    /// Who dialed.
+    pub direction: Direction,
+}
+
+/// A connection after the handshake. One task carries it; it ends when either half is dropped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// Who is on the other side.
+    pub remote: RemoteInfo,
+    sender: Sender,
+    receiver: Receiver,
+}
+
+impl Connection {
+    /// Starts the task that carries a connection.
+    pub(super) fn start<R, W>(
+        remote: RemoteInfo,
+        wire: Wire<R, W>,
+        config: &TransportConfig,
+    ) -> Self
+    where
+        R: AsyncRead + Unpin + Send + 'static,
+        W: AsyncWrite + Unpin + Send + 'static,
+    {
+        let (sender, queue) = mpsc::channel(usize::from(config.send_queue.max(1)));
+        let (flush, stop) = oneshot::channel();
+        let (inbox, receiver) = mpsc::channel(INBOX);
+        let (end, ended) = oneshot::channel();
+        let link = Link::new(wire, config, queue, stop, inbox);
+        tokio::spawn(async move {
+            // Nobody listens for the reason if the receiver is dropped, and that is fine.
+            let _unheard = end.send(link.run().await);
+        });
+        Self {
+            remote,
+            sender: Sender {
+                queue: sender,
+                flush,
+            },
+            receiver: Receiver {
+                messages: receiver,
+                ended,
+                end: None,
+            },
+        }
+    }
+
+    /// The half to send with and the half to receive with.
+    #[must_use]
+    pub fn split(self) -> (Sender, Receiver) {
+        (self.sender, self.receiver)
+    }
+}
+
+/// The half of a connection to send with. Dropping it ends the connection at once.
+pub struct Sender {
+    queue: mpsc::Sender<Vec<u8>>,
+    flush: oneshot::Sender<()>,
+}
+
+impl Sender {
+    /// Queues one message of peer exchange, and returns at once.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Full`] if [`TransportConfig::send_queue`] messages wait already;
+    /// [`SendError::Closed`] if the connection has ended;
+    /// [`SendError::TooLong`] if the message is longer than [`MESSAGE_BYTES_MAX`].
+    pub fn try_send(&self, message: Vec<u8>) -> Result<(), SendError> {
+        if message.len() > MESSAGE_BYTES_MAX {
+            return Err(SendError::TooLong {
+                bytes: message.len(),
+            });
+        }
+        self.queue.try_send(message).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SendError::Full,
+            mpsc::error::TrySendError::Closed(_) => SendError::Closed,
+        })
+    }
+
+    /// Closes the connection once everything queued is sent. Returns at once.
+    ///
+    /// The receiver may be dropped from here on. The write timeout still holds, so a peer that
+    /// takes nothing does not keep the connection open.
+    pub fn close_after_flush(self) {
+        // If the task has ended already, the connection is closed.
+        let _ended = self.flush.send(());
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sender({} free)", self.queue.capacity())
+    }
+}
+
+/// The half of a connection to receive with. Dropping it ends the connection at once, unless
+/// [`Sender::close_after_flush`] has been called.
+#[derive(Debug)]
+pub struct Receiver {
+    messages: mpsc::Receiver<Vec<u8>>,
+    ended: oneshot::Receiver<TransportError>,
+    end: Option<TransportError>,
+}
+
+impl Receiver {
+    /// The next message of peer exchange. Safe to cancel: no message is lost.
+    ///
+    /// While nobody takes messages, nothing more is read from the peer, not even its pings; so
+    /// take them promptly.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] if the connection has ended, after all messages that came before. Every
+    /// later call returns the same error.
+    pub async fn recv(&mut self) -> Result<Vec<u8>, TransportError> {
+        if let Some(message) = self.messages.recv().await {
+            return Ok(message);
+        }
+        if let Some(end) = &self.end {
+            return Err(end.clone());
+        }
+        let end = (&mut self.ended).await.unwrap_or(TransportError::Stopped);
+        Err(self.end.insert(end).clone())
+    }
+}

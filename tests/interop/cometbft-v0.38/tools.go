@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package interop pins the upstream node that this folder's network runs. It holds no code of ours.
+package interop
+
+import _ "github.com/cometbft/cometbft/cmd/cometbft"

@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# Runs `pex` against networks of Go nodes. Usage: run.sh <path-to-pex-binary> [family...]
+# One line a check; the exit code is 1 if any failed. README.md here says what each proves.
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly NODES=5
+readonly BASE_PORT=${INTEROP_PORT:-27100}
+readonly MAX_TIME=60
+
+if (($# == 0)); then
+    echo "usage: run.sh <path-to-pex-binary> [family...]" >&2
+    exit 2
+fi
+if ! command -v go >/dev/null; then
+    echo "interop: not run: no Go toolchain (install Go or Debian's golang)"
+    if [[ ${CI:-} == true ]]; then exit 1; fi
+    exit 0
+fi
+[[ -x $1 ]] || {
+    echo "run.sh: no program at $1; build it with: cargo build --release -p pex-node" >&2
+    exit 2
+}
+PEX=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+shift
+if (($#)); then families=("$@"); else mapfile -t families < <("$HERE/network.sh" families); fi
+
+WORK=$(mktemp -d)
+server=''
+failures=0
+
+stop_server() {
+    if [[ -n $server ]]; then
+        kill -TERM "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+        server=''
+    fi
+}
+
+tear_down() {
+    local pids
+    stop_server
+    for pids in "$WORK"/*/pids; do
+        if [[ -f $pids ]]; then "$HERE/network.sh" down "$(dirname "$pids")" || true; fi
+    done
+    if ((failures == 0)); then rm -rf "$WORK"; else echo "interop: logs are in $WORK"; fi
+}
+trap tear_down EXIT
+trap 'failures=1; exit 130' INT TERM
+
+milliseconds() {
+    local now=${EPOCHREALTIME/[.,]/}
+    echo $((now / 1000))
+}
+
+# $1 family, $2 what is checked, $3 function; the rest are its arguments. What the function prints is
+# shown if it fails.
+check() {
+    local family=$1 what=$2 began ended said verdict=PASS
+    shift 2
+    began=$(milliseconds)
+    if ! said=$("$@" 2>&1); then
+        verdict=FAIL
+        failures=$((failures + 1))
+    fi
+    ended=$(($(milliseconds) - began))
+    printf '%s %s: %s (%d.%d s)\n' "$verdict" "$family" "$what" $((ended / 1000)) $((ended % 1000 / 100))
+    if [[ $verdict == FAIL ]]; then
+        printf '    %s\n' "${said//$'\n'/$'\n'    }"
+        return 1
+    fi
+}
+
+# Prints "id host:port" for each node of the network in $1.
+nodes_of() {
+    sed -nE 's/.*"id":"([0-9a-f]{40})","addr":"([^"]*)".*/\1 \2/p' "$1/nodes.json"
+}
+
+# $1 family, $2 network
+crawl_finds_all() {
+    local id addr line missing=0 hub reachable
+    read -r id addr < <(nodes_of "$2")
+    hub=$id@$addr
+    if ! timeout $((MAX_TIME + 20)) "$PEX" crawl --seed "$hub" --chain-id "$(cat "$2/chain-id")" \
+        --json --max-time ${MAX_TIME}s >"$2/crawl.json" 2>"$2/crawl.err"; then
+        echo "pex crawl ended with an error:"
+        tail -n 5 "$2/crawl.err"
+        return 1
+    fi
+    while read -r id addr; do
+        line=$(grep -E "\"id\": *\"$id\"" "$2/crawl.json" | head -n 1)
+        if [[ -z $line ]]; then
+            echo "$id at $addr was not found"
+        elif ! grep -qF "$addr" <<<"$line" || ! grep -qE '"reachable": *true' <<<"$line" ||
+            ! grep -qE "\"version\": *\"$("$HERE/network.sh" version "$1")\"" <<<"$line"; then
+            echo "not reachable at $addr with the version of its family: $line"
+        else
+            continue
+        fi
+        missing=1
+    done < <(nodes_of "$2")
+    reachable=$(grep -cE '"reachable": *true' "$2/crawl.json" || true)
+    if ((reachable != NODES)); then
+        echo "$reachable nodes are said to be reachable, not $NODES"
+        missing=1
+    fi
+    return $missing
+}
+
+# Starts ours, which knows the nodes of the network in $1, on port $2; its id@host:port goes to $1/ours.
+start_server() {
+    local id addr tries known=()
+    while read -r id addr; do known+=(--known "$id@$addr"); done < <(nodes_of "$1")
+    : >"$1/serve.out"
+    "$PEX" serve --listen "127.0.0.1:$2" --chain-id "$(cat "$1/chain-id")" "${known[@]}" \
+        >>"$1/serve.out" 2>"$1/serve.err" &
+    server=$!
+    for ((tries = 0; tries < 100; tries++)); do
+        if sed -nE 's/^listening on ([0-9a-f]{40}@[0-9.]+:[0-9]+).*/\1/p' "$1/serve.out" >"$1/ours" &&
+            [[ -s $1/ours ]]; then
+            return 0
+        fi
+        sleep 0.1
+    done
+    return 1
+}
+
+# $1 family, $2 network, $3 directory for the node, $4 scheme of our address, $5 port
+go_node_learns_all() {
+    local id addr missing=0
+    [[ -s $2/ours ]] || {
+        echo "pex serve did not print 'listening on id@host:port':"
+        tail -n 5 "$2/serve.err"
+        return 1
+    }
+    "$HERE/network.sh" join "$1" "$3" "$4$(cat "$2/ours")" "$5" || return 1
+    "$HERE/network.sh" learned "$3" >"$3/learned" || missing=1
+    "$HERE/network.sh" down "$3"
+    while read -r id addr; do
+        grep -qxF "$id" "$3/learned" || {
+            echo "the Go node did not learn $id at $addr"
+            missing=1
+        }
+    done < <(nodes_of "$2")
+    return $missing
+}
+
+# $1 family, $2 first of its ports
+run_family() {
+    local family=$1 port=$2 network=$WORK/$1
+    check "$family" "$NODES Go nodes run and node 0 knows all" \
+        "$HERE/network.sh" up "$family" $NODES "$network" "$port" || return 0
+    check "$family" "pex crawl finds all from one seed" crawl_finds_all "$family" "$network" || true
+
+    start_server "$network" $((port + 80)) || true
+    check "$family" "a Go node learns all from pex serve, V1 messages" \
+        go_node_learns_all "$family" "$network" "$network-v1" '' $((port + 90)) || true
+    if [[ $family == tendermint-v0.35 ]]; then
+        check "$family" "a Go node learns all from pex serve, V2 messages" \
+            go_node_learns_all "$family" "$network" "$network-v2" 'tcp://' $((port + 92)) || true
+    fi
+    stop_server
+    "$HERE/network.sh" down "$network"
+}
+
+check build "${families[*]}" "$HERE/network.sh" build "${families[@]}" || exit 1
+next=$BASE_PORT
+for family in "${families[@]}"; do
+    run_family "$family" "$next"
+    next=$((next + 100))
+done
+if ((failures)); then exit 1; fi
