@@ -21,7 +21,7 @@ const SEED: Seed = Seed::new([7; 32]);
 
 /// Reads options and a program from the bytes, and runs it on two machines: one lives through all
 /// of it, the other is saved and loaded whenever the program says so. Both must do the same.
-pub fn pex(data: &[u8]) {
+pub(crate) fn pex(data: &[u8]) {
     let Ok(program) = Program::arbitrary_take_rest(Unstructured::new(data)) else {
         return;
     };
