@@ -36,7 +36,8 @@ pub enum Action {
         from: NodeId,
     },
     /// Send a [`Event::Tick`](crate::Event::Tick) at this time or soon after. It replaces the
-    /// timer before it: there is only one.
+    /// timer before it: there is only one. When nothing is left to wait for, none is set, and a
+    /// timer that is still armed brings a harmless tick.
     SetTimer(Time),
     /// End this connection. Until the driver reports it down, its messages are ignored.
     Disconnect {

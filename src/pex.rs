@@ -36,6 +36,10 @@ use crate::{
 const ANSWER_MAX_V2: usize = 100;
 const ANSWER_MAX_V1: usize = 250;
 
+/// The latest time that the machine reckons with. Every deadline lies at most ten minutes ahead, so
+/// none runs into the end of time, where it would be due again as soon as it is set.
+const LATEST: Time = Time::from_nanos(u64::MAX - 1_200_000_000_000);
+
 /// Requests in a row without an answer from which a peer is reported.
 const SILENCE_REPORTED: u32 = 3;
 
@@ -91,6 +95,7 @@ impl Pex {
     /// A machine for the node `me`, which starts at `now` with no peers.
     #[must_use]
     pub fn new(config: Config, me: NodeId, seed: Seed, now: Time) -> Self {
+        let now = now.min(LATEST);
         let mut chance = Chance::new(&seed);
         let key = HashKey::draw(&mut chance);
         Self {
@@ -120,7 +125,8 @@ impl Pex {
     /// Advances the machine by one event, and returns everything it wants done, in order.
     ///
     /// Carry out all of it before the next call. A `now` that lies before that of an earlier call
-    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`].
+    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`]. The last twenty
+    /// minutes before [`Time::MAX`] count as one moment, in which nothing becomes due.
     pub fn handle(
         &mut self,
         now: Time,
@@ -128,6 +134,7 @@ impl Pex {
         directory: &(impl Directory + ?Sized),
     ) -> Actions {
         let mut out = Actions::default();
+        let now = now.min(LATEST);
         count(&mut self.stats.clock_stalls, u64::from(now < self.now));
         self.now = self.now.max(now);
         self.do_what_is_due(directory, &mut out);
@@ -254,7 +261,6 @@ impl Pex {
             }
             return;
         }
-        self.leave_phase(slot);
         let found = response.len();
         let max = match response.dialect() {
             Dialect::V1 => ANSWER_MAX_V1,
@@ -265,6 +271,7 @@ impl Pex {
             self.cut(slot, Fault::TooManyAddresses { found, max }, out);
             return;
         }
+        self.leave_phase(slot);
         let lesson = self.learn(slot, response, directory, out);
         self.put_back(slot, lesson);
         let told = lesson.told as usize;
@@ -484,12 +491,10 @@ impl Pex {
     }
 
     fn set_timer(&mut self, out: &mut Actions) {
-        if self.armed.is_some_and(|at| at <= self.now) {
-            self.armed = None;
-        }
         let deadline = self.deadline();
-        if deadline.is_some() && deadline != self.armed {
+        if deadline != self.armed {
             self.armed = deadline;
+            // Where nothing is left to wait for, the old timer brings a tick too many.
             out.extend(deadline.map(Action::SetTimer));
         }
     }

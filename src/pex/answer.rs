@@ -8,6 +8,7 @@
 //! carry names, so those are resolved first; what has not come back in time is left out.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -156,9 +157,11 @@ impl Pex {
                 .iter()
                 .take(IPS_OF_A_NAME)
                 .map(|&ip| address.with_ip(ip));
-            draft
-                .ready
-                .extend(found.filter(|address| !self.private_places.contains(address)));
+            let (me, own, private) = (self.me, &self.own_places, &self.private_places);
+            let tellable = |address: &NodeAddress| {
+                !private.contains(address) && (address.id() == me || !own.contains(address))
+            };
+            draft.ready.extend(found.filter(tellable));
         }
         if draft.waiting.is_empty() {
             self.send_draft(slot, out);
@@ -190,9 +193,14 @@ impl Pex {
         };
         debug_assert_ne!(peer.phase, Phase::Cut, "a peer that is cut is not answered");
         let mut answer = ResponseBuilder::new(dialect);
+        // V1 carries an id, an IP and a port only, in which different addresses can be one.
+        let mut told = BTreeSet::new();
         for address in addresses {
-            // One that does not fit, or has no IP where it needs one, is left out.
-            let _ = answer.push_address(address);
+            let entry = (address.id(), address.ip(), address.port());
+            if dialect == Dialect::V2 || told.insert(entry) {
+                // One that does not fit, or has no IP where it needs one, is left out.
+                let _ = answer.push_address(address);
+            }
         }
         count(&mut self.stats.requests_served, 1);
         let message = Message::Response(answer.finish());

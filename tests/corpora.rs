@@ -1,0 +1,38 @@
+//! Replays what the fuzzers have kept: every file under `fuzz/corpus`, through the body of its
+//! target, without a fuzzer.
+
+#[path = "fuzz_bodies/message.rs"]
+mod message_body;
+#[path = "fuzz_bodies/pex.rs"]
+mod pex_body;
+
+use std::fs;
+use std::path::Path;
+
+fn replay(target: &str, at_least: usize, body: fn(&[u8])) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut files: Vec<_> = fs::read_dir(&directory)
+        .unwrap_or_else(|error| unreachable!("{}: {error}", directory.display()))
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    files.sort();
+    assert!(files.len() >= at_least, "{target}: {} files", files.len());
+    for file in files {
+        println!("{}", file.display());
+        let data = fs::read(&file);
+        assert!(data.is_ok(), "{}: {:?}", file.display(), data.err());
+        body(&data.unwrap_or_default());
+    }
+}
+
+#[test]
+fn the_message_corpus_passes() {
+    replay("message", 40, message_body::message);
+}
+
+#[test]
+fn the_pex_corpus_passes() {
+    replay("pex", 30, pex_body::pex);
+}
