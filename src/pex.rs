@@ -129,8 +129,16 @@ impl Pex {
         let mut out = Actions::default();
         self.stats.clock_stalls += u64::from(now < self.now);
         self.now = self.now.max(now);
+        // A connection that has ended is sent nothing, not even what was due before.
+        let ended = self.ended_by(&event);
+        if let Some(slot) = ended {
+            self.on_peer_down(slot);
+        }
         self.do_what_is_due(directory, &mut out);
-        self.on_event(event, directory, &mut out);
+        match event {
+            Event::PeerDown { .. } if ended.is_some() => {}
+            event => self.on_event(event, directory, &mut out),
+        }
         self.ask(directory, &mut out);
         self.set_timer(&mut out);
         debug_assert!(
@@ -141,6 +149,18 @@ impl Pex {
         out
     }
 
+    /// The peer whose connection this event ends: it is down, or up on another one.
+    fn ended_by(&self, event: &Event<'_>) -> Option<Slot> {
+        match *event {
+            Event::PeerDown { peer, epoch } => self.peers.connected(peer, epoch),
+            Event::PeerUp { peer, epoch, .. } => {
+                let known = self.peers.find(peer)?;
+                (self.peers.connected(peer, epoch) != Some(known)).then_some(known)
+            }
+            _ => None,
+        }
+    }
+
     fn on_event(
         &mut self,
         event: Event<'_>,
@@ -149,10 +169,7 @@ impl Pex {
     ) {
         match event {
             Event::PeerUp { peer, epoch, kind } => self.on_peer_up(peer, epoch, kind, out),
-            Event::PeerDown { peer, epoch } => match self.peers.connected(peer, epoch) {
-                Some(slot) => self.on_peer_down(slot),
-                None => self.stats.stray_events += 1,
-            },
+            Event::PeerDown { .. } => self.stats.stray_events += 1,
             Event::Message {
                 from,
                 epoch,
@@ -178,12 +195,9 @@ impl Pex {
     }
 
     fn on_peer_up(&mut self, id: NodeId, epoch: Epoch, kind: Kind, out: &mut Actions) {
-        if let Some(slot) = self.peers.find(id) {
-            if self.peers.connected(id, epoch).is_some() {
-                self.stats.stray_events += 1;
-                return;
-            }
-            self.on_peer_down(slot);
+        if self.peers.find(id).is_some() {
+            self.stats.stray_events += 1;
+            return;
         }
         if self.peers.len() >= self.config.peers_max {
             let reason = Fault::TooManyPeers {
