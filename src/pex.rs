@@ -267,7 +267,6 @@ impl Pex {
             }
             return;
         }
-        self.leave_phase(slot);
         let found = response.len();
         let max = match response.dialect() {
             Dialect::V1 => ANSWER_MAX_V1,
@@ -278,6 +277,7 @@ impl Pex {
             self.cut(slot, Fault::TooManyAddresses { found, max }, out);
             return;
         }
+        self.leave_phase(slot);
         let lesson = self.learn(slot, response, directory, out);
         self.put_back(slot, lesson);
         let told = lesson.told as usize;
