@@ -315,7 +315,7 @@ impl Pex {
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
             fresh: 0,
-            available: self.available() + 1,
+            available: self.available(),
             full: nearly_full(directory),
         };
         let mark = self.census.open(from);
