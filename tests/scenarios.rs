@@ -10,6 +10,15 @@ mod disorder;
 #[path = "scenarios/epochs.rs"]
 mod epochs;
 #[cfg(test)]
+#[path = "scenarios/estimate.rs"]
+mod estimate;
+#[cfg(test)]
+#[path = "scenarios/pace.rs"]
+mod pace;
+#[cfg(test)]
+#[path = "scenarios/reference.rs"]
+mod reference;
+#[cfg(test)]
 #[path = "scenarios/rotation.rs"]
 mod rotation;
 #[cfg(test)]
