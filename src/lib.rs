@@ -69,6 +69,7 @@ extern crate std;
 mod action;
 mod address;
 mod config;
+mod digits;
 mod directory;
 mod endpoints;
 mod event;
