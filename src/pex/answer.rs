@@ -170,13 +170,16 @@ impl Pex {
             .position(|(waiting, _)| *waiting == query.0)
         {
             let (_, address) = draft.waiting.swap_remove(place);
+            let ours = address.id() == self.me;
+            let may_tell = |address: &NodeAddress| {
+                !self.private_places.contains(address)
+                    && (ours || !self.own_places.contains(address))
+            };
             let found = ips
                 .iter()
                 .take(IPS_OF_A_NAME)
                 .map(|&ip| address.with_ip(ip));
-            draft
-                .ready
-                .extend(found.filter(|address| !self.private_places.contains(address)));
+            draft.ready.extend(found.filter(may_tell));
         }
         if draft.waiting.is_empty() {
             self.send_draft(slot, out);
