@@ -25,6 +25,9 @@ mod guard;
 #[path = "scenarios/limits.rs"]
 mod limits;
 #[cfg(test)]
+#[path = "scenarios/network.rs"]
+mod network;
+#[cfg(test)]
 #[path = "scenarios/pace.rs"]
 mod pace;
 #[cfg(test)]
@@ -33,5 +36,8 @@ mod reference;
 #[cfg(test)]
 #[path = "scenarios/rotation.rs"]
 mod rotation;
+#[cfg(test)]
+#[path = "scenarios/secrecy.rs"]
+mod secrecy;
 #[cfg(test)]
 mod support;

@@ -5,6 +5,7 @@
 //! [`Pex::check`], which sees the inside.
 
 mod judge;
+mod net;
 mod store;
 
 use core::time::Duration;
@@ -17,6 +18,7 @@ use pex::{
 };
 
 pub(crate) use judge::Judge;
+pub(crate) use net::Net;
 pub(crate) use store::Store;
 
 /// The node under test.
