@@ -40,4 +40,7 @@ mod rotation;
 #[path = "scenarios/secrecy.rs"]
 mod secrecy;
 #[cfg(test)]
+#[path = "scenarios/threats.rs"]
+mod threats;
+#[cfg(test)]
 mod support;

@@ -5,9 +5,7 @@ use core::ops::ControlFlow;
 use std::collections::BTreeSet;
 
 use pex::wire::{Dialect, MAX_ANSWER_BYTES};
-use pex::{
-    Action, Config, Cursor, Directory, Epoch, Event, Kind, NodeAddress, Pex, Roster, Seed,
-};
+use pex::{Action, Config, Cursor, Directory, Epoch, Event, Kind, NodeAddress, Pex, Roster, Seed};
 
 use crate::support::{
     ME, START, Store, World, address, answered, id, ms, node, nodes, request, secs,
@@ -88,7 +86,10 @@ fn long_addresses_fill_fewer_places_and_are_all_told_in_the_end() {
     };
     // Not one more would have fitted.
     let bytes = message.encoded_len();
-    assert!(bytes <= MAX_ANSWER_BYTES && bytes + 470 > MAX_ANSWER_BYTES, "{bytes}");
+    assert!(
+        bytes <= MAX_ANSWER_BYTES && bytes + 470 > MAX_ANSWER_BYTES,
+        "{bytes}"
+    );
 }
 
 #[test]
@@ -212,7 +213,10 @@ fn an_answer_looks_at_a_bounded_part_of_the_store_even_if_none_of_it_may_be_told
         epoch,
         message: pex::wire::Message::Request(Dialect::V2),
     };
-    assert_eq!(answered(&pex.handle(START, event, &store)), Some(Vec::new()));
+    assert_eq!(
+        answered(&pex.handle(START, event, &store)),
+        Some(Vec::new())
+    );
     assert!(store.1.get() <= 1_001, "{}", store.1.get());
 }
 

@@ -87,7 +87,11 @@ fn the_answer_to_a_question_that_was_not_asked_is_absorbed() {
     let ips = ["192.0.2.1".parse().unwrap()];
     let answered = w.resolved(query, &ips);
     assert!(crate::support::answered(&answered).is_some());
-    absorbed(&mut w, "a second time", Event::Resolved { query, ips: &ips });
+    absorbed(
+        &mut w,
+        "a second time",
+        Event::Resolved { query, ips: &ips },
+    );
 }
 
 #[test]
@@ -189,9 +193,9 @@ fn try_all(pex: &Pex, now: Time, events: &[Event<'_>], store: &Store, depth: u32
         // Half a gap, so that gaps pass within a path, and more than a timeout in eight.
         let now = now + ms(if deeper % 2 == 0 { 5_150 } else { 150 });
         for action in pex.handle(now, event.clone(), store) {
-            let epoch = match action {
-                pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. } => epoch,
-                _ => continue,
+            let (pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. }) = action
+            else {
+                continue;
             };
             let present = pex.peers().iter().any(|(_, at)| *at == epoch);
             assert!(present, "an action for a connection that is over");

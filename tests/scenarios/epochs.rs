@@ -32,7 +32,10 @@ fn an_answer_from_before_a_reconnect_does_not_answer_the_request_after_it() {
     w.up(1, Kind::V2);
     w.pass(ms(300));
     assert!(w.pex.is_awaiting(id(1)));
-    assert!(w.bytes_of(1, before, &answer(Dialect::V2, &nodes(10..20))).is_empty());
+    assert!(
+        w.bytes_of(1, before, &answer(Dialect::V2, &nodes(10..20)))
+            .is_empty()
+    );
     assert!(w.pex.is_awaiting(id(1)));
 }
 
@@ -184,7 +187,10 @@ fn the_last_peer_to_go_leaves_nothing_to_do() {
 fn a_message_before_up_is_absorbed_and_starts_nothing() {
     let mut w = World::new();
     let epoch = Epoch::new(7);
-    assert!(w.bytes_of(1, epoch, &answer(Dialect::V2, &[node(9)])).is_empty());
+    assert!(
+        w.bytes_of(1, epoch, &answer(Dialect::V2, &[node(9)]))
+            .is_empty()
+    );
     assert!(w.bytes_of(1, epoch, &[0x1a, 0x00]).is_empty());
     assert!(w.bytes_of(1, epoch, &[0xff]).is_empty());
     assert_eq!(w.pex.stats().stray_events, 3);

@@ -112,5 +112,8 @@ fn one_liar_among_many_does_not_move_the_size_by_a_twentieth() {
     let Estimate::Known { nodes, .. } = w.pex.estimate() else {
         panic!("a liar does not unmake what is known");
     };
-    assert!(nodes.abs_diff(truth) <= truth / 20, "{truth} became {nodes}");
+    assert!(
+        nodes.abs_diff(truth) <= truth / 20,
+        "{truth} became {nodes}"
+    );
 }

@@ -41,7 +41,11 @@ fn the_ninth_request_too_soon_within_a_minute_ends_the_connection() {
     }
     for strike in 1..=8 {
         let actions = w.requests(1, Dialect::V2);
-        assert_eq!((reported(&actions).len(), cut(&actions).len()), (1, 0), "{strike}");
+        assert_eq!(
+            (reported(&actions).len(), cut(&actions).len()),
+            (1, 0),
+            "{strike}"
+        );
     }
     let ninth = w.requests(1, Dialect::V2);
     let reason = Fault::RequestTooSoon { wait: ms(100) };

@@ -87,7 +87,7 @@ fn honest_peers_of_the_fastest_release_are_not_refused_either() {
     let mut w = World::new();
     w.up(1, Kind::V2);
     for k in 0..2_000 {
-        let at = crate::support::START + ms(k * 100 + dice.below(150));
+        let at = START + ms(k * 100 + dice.below(150));
         w.now = w.now.max(at);
         assert!(answered(&w.requests(1, Dialect::V2)).is_some(), "{k}");
     }

@@ -93,5 +93,9 @@ fn a_network_that_knows_itself_grows_quiet() {
     net.run(secs(3_600));
     // Each of eleven links, both ways, once in ten minutes.
     let links = 12 * 11;
-    assert!(net.requests() - before <= links * 6 + links, "{}", net.requests());
+    assert!(
+        net.requests() - before <= links * 6 + links,
+        "{}",
+        net.requests()
+    );
 }

@@ -35,6 +35,17 @@ pub(crate) const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+/// A millisecond less.
+pub(crate) const fn just_before(span: Duration) -> Duration {
+    span.saturating_sub(ms(1))
+}
+
+/// The time from each of these moments to the next.
+pub(crate) fn steps(moments: &[Duration]) -> Vec<Duration> {
+    let step = |pair: &[Duration]| pair[1].saturating_sub(pair[0]);
+    moments.windows(2).map(step).collect()
+}
+
 /// The id of the node with this number.
 pub(crate) fn id(n: u32) -> NodeId {
     let mut bytes = [0x11; 20];

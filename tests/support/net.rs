@@ -110,7 +110,9 @@ impl Net {
             let due = |m: &Member| m.pex.deadline() == Some(at);
             let members = self.members.iter().enumerate();
             let due: Vec<_> = members.filter(|(_, m)| due(m)).map(|(n, _)| n).collect();
-            due.into_iter().for_each(|n| self.event(n, Event::Tick));
+            for n in due {
+                self.event(n, Event::Tick);
+            }
         }
         self.now = end;
     }
