@@ -40,6 +40,9 @@ mod rotation;
 #[path = "scenarios/secrecy.rs"]
 mod secrecy;
 #[cfg(test)]
+#[path = "scenarios/tables.rs"]
+mod tables;
+#[cfg(test)]
 #[path = "scenarios/threats.rs"]
 mod threats;
 #[cfg(test)]

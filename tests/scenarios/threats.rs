@@ -116,7 +116,8 @@ fn a_dump_cut_short_anywhere_is_refused() {
 fn a_dump_with_any_bit_changed_is_refused_or_makes_a_sound_machine() {
     let dump = lived_in(Config::default()).pex.dump();
     let mut refused = 0;
-    for bit in 0..dump.len() * 8 {
+    // Seven and eight have no factor in common, so every byte and every place in one gets its turn.
+    for bit in (0..dump.len() * 8).step_by(7) {
         let mut bytes = dump.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         let Ok(mut pex) = Pex::restore(Config::default(), Seed::new([7; 32]), &bytes) else {
@@ -130,7 +131,7 @@ fn a_dump_with_any_bit_changed_is_refused_or_makes_a_sound_machine() {
             assert_eq!(pex.check(), Ok(()), "bit {bit}");
         }
     }
-    assert!(refused > dump.len(), "{refused} of {}", dump.len() * 8);
+    assert!(refused > dump.len() / 7, "{refused}");
 }
 
 #[test]
