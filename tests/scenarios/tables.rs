@@ -15,9 +15,9 @@ fn every_test_that_the_tables_name_exists() {
     let mut named = BTreeSet::new();
     for table in ["CONFORMANCE.md", "INVARIANTS.md"] {
         let text = read(table);
-        let names = quoted(&text).filter(|it| !it.contains(['.', '/', ' ']));
+        let tokens = quoted(&text).filter(|it| !it.contains(['.', '/', ' ']));
         named.extend(
-            names
+            tokens
                 .filter_map(|it| it.split_once("::"))
                 .filter(|(theme, _)| !matches!(*theme, "Pex" | "theme"))
                 .map(|(theme, name)| (theme.to_string(), name.to_string())),
