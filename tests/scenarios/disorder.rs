@@ -193,9 +193,9 @@ fn try_all(pex: &Pex, now: Time, events: &[Event<'_>], store: &Store, depth: u32
         // Half a gap, so that gaps pass within a path, and more than a timeout in eight.
         let now = now + ms(if deeper % 2 == 0 { 5_150 } else { 150 });
         for action in pex.handle(now, event.clone(), store) {
-            let epoch = match action {
-                pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. } => epoch,
-                _ => continue,
+            let (pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. }) = action
+            else {
+                continue;
             };
             let present = pex.peers().iter().any(|(_, at)| *at == epoch);
             assert!(present, "an action for a connection that is over");
