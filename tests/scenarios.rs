@@ -40,10 +40,10 @@ mod rotation;
 #[path = "scenarios/secrecy.rs"]
 mod secrecy;
 #[cfg(test)]
+mod support;
+#[cfg(test)]
 #[path = "scenarios/tables.rs"]
 mod tables;
 #[cfg(test)]
 #[path = "scenarios/threats.rs"]
 mod threats;
-#[cfg(test)]
-mod support;

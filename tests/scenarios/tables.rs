@@ -35,7 +35,11 @@ fn every_test_that_the_tables_name_exists() {
 fn the_tables_have_all_their_rows() {
     let conformance = include_str!("../CONFORMANCE.md");
     let invariants = include_str!("../INVARIANTS.md");
-    let rows = |text: &str, n: u32| text.lines().filter(|it| it.starts_with(&format!("| {n} |"))).count();
+    let rows = |text: &str, n: u32| {
+        text.lines()
+            .filter(|it| it.starts_with(&format!("| {n} |")))
+            .count()
+    };
     for n in 1..=26 {
         assert_eq!(rows(conformance, n), 2, "a weakness and a threat {n}");
     }
