@@ -6,7 +6,8 @@ use core::net::IpAddr;
 
 use crate::NodeAddress;
 
-/// Places by IP address or name, and port. An IPv4 address inside an IPv6 one counts as itself.
+/// Places by IP address or name, and port. An IPv4 address inside an IPv6 one counts as itself, and
+/// a name with the root's dot at its end as the name without.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoints {
     ips: BTreeSet<(IpAddr, u16)>,
@@ -21,7 +22,7 @@ impl Endpoints {
         }
         address
             .name()
-            .and_then(|name| self.names.get(name))
+            .and_then(|name| self.names.get(without_root(name)))
             .is_some_and(|ports| ports.contains(&port))
     }
 }
@@ -35,11 +36,15 @@ impl<'a> FromIterator<&'a NodeAddress> for Endpoints {
             } else if let Some(name) = address.name() {
                 places
                     .names
-                    .entry(name.to_string())
+                    .entry(without_root(name).to_string())
                     .or_default()
                     .insert(address.port());
             }
         }
         places
     }
+}
+
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }

@@ -137,8 +137,12 @@ impl Pex {
         let now = now.min(LATEST);
         count(&mut self.stats.clock_stalls, u64::from(now < self.now));
         self.now = self.now.max(now);
+        // A connection that has ended is sent nothing, not even what was due before.
+        let ended = self.end_connection(&event);
         self.do_what_is_due(directory, &mut out);
-        self.on_event(event, directory, &mut out);
+        if !ended || !matches!(event, Event::PeerDown { .. }) {
+            self.on_event(event, directory, &mut out);
+        }
         self.ask(directory, &mut out);
         self.set_timer(&mut out);
         debug_assert!(
@@ -149,6 +153,23 @@ impl Pex {
         out
     }
 
+    /// Takes leave of the peer whose connection this event ends, if it ends one: the peer is down,
+    /// or up on another one.
+    fn end_connection(&mut self, event: &Event<'_>) -> bool {
+        let (Event::PeerDown { peer, epoch } | Event::PeerUp { peer, epoch, .. }) = event else {
+            return false;
+        };
+        let Some(slot) = self.peers.find(*peer) else {
+            return false;
+        };
+        let is_this = self.peers.connected(*peer, *epoch).is_some();
+        let ends = is_this == matches!(event, Event::PeerDown { .. });
+        if ends {
+            self.on_peer_down(slot);
+        }
+        ends
+    }
+
     fn on_event(
         &mut self,
         event: Event<'_>,
@@ -157,10 +178,7 @@ impl Pex {
     ) {
         match event {
             Event::PeerUp { peer, epoch, kind } => self.on_peer_up(peer, epoch, kind, out),
-            Event::PeerDown { peer, epoch } => match self.peers.connected(peer, epoch) {
-                Some(slot) => self.on_peer_down(slot),
-                None => count(&mut self.stats.stray_events, 1),
-            },
+            Event::PeerDown { .. } => count(&mut self.stats.stray_events, 1),
             Event::Message {
                 from,
                 epoch,
@@ -186,12 +204,9 @@ impl Pex {
     }
 
     fn on_peer_up(&mut self, id: NodeId, epoch: Epoch, kind: Kind, out: &mut Actions) {
-        if let Some(slot) = self.peers.find(id) {
-            if self.peers.connected(id, epoch).is_some() {
-                count(&mut self.stats.stray_events, 1);
-                return;
-            }
-            self.on_peer_down(slot);
+        if self.peers.find(id).is_some() {
+            count(&mut self.stats.stray_events, 1);
+            return;
         }
         if self.peers.len() >= self.config.peers_max {
             let reason = Fault::TooManyPeers {
@@ -303,7 +318,7 @@ impl Pex {
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
             fresh: 0,
-            available: self.available().saturating_add(1),
+            available: self.available(),
             full: nearly_full(directory),
         };
         let mark = self.census.open(from);

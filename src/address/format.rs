@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::escape::{escape, is_path};
 use super::{NodeAddress, Place, host};
+use crate::digits::Digits;
 
 /// Most bytes of an IP address in a URL: eight groups of four digits, seven colons, two brackets.
 const LONGEST_IP: usize = 41;
@@ -29,7 +30,7 @@ impl NodeAddress {
         self.text_len() + LONGEST_IP.saturating_sub(host)
     }
 
-    fn write(&self, out: &mut impl Write) -> fmt::Result {
+    pub(crate) fn write(&self, out: &mut impl Write) -> fmt::Result {
         let (protocol, host, path) = self.parts();
         let id = self.id.to_hex();
         // Hexadecimal digits are ASCII, so the text is never empty by mistake.
@@ -44,12 +45,12 @@ impl NodeAddress {
         out.write_str(id)?;
         out.write_char('@')?;
         match self.place {
-            Place::Ip(IpAddr::V4(ip)) => write!(out, "{ip}")?,
+            Place::Ip(IpAddr::V4(ip)) => out.write_str(Digits::new().v4(ip).as_str())?,
             Place::Ip(IpAddr::V6(ip)) => write!(out, "[{ip}]")?,
             Place::Text { .. } => host::write(host, out)?,
         }
         if self.port > 0 {
-            write!(out, ":{}", self.port)?;
+            out.write_str(Digits::new().port(self.port).as_str())?;
         }
         escape(path, is_path, out)
     }

@@ -28,12 +28,15 @@
               floats saturate, and places are those of the bits of a word"
 )]
 
+mod pairs;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::NodeId;
+use pairs::Pairs;
 
 /// Occasions that are told apart: the bits of a word.
 const OCCASIONS: usize = 64;
@@ -43,13 +46,6 @@ const SAMPLE: usize = 2_048;
 
 /// Recaptures from which the census is used; below, the pairs.
 const ENOUGH: u64 = 10;
-
-/// How many times the usual overlap, or what part of it, makes a peer suspect.
-const SUSPECT: f64 = 4.0;
-
-/// Common nodes that must be expected before their number says anything of a peer: a Poisson count
-/// of twelve falls below a quarter of itself once in two thousand times.
-const TELLING: f64 = 12.0;
 
 /// How large the network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,245 +208,5 @@ fn ones(mask: u64) -> impl Iterator<Item = usize> + Clone {
     (0..OCCASIONS).filter(move |place| mask & (1 << place) != 0)
 }
 
-/// How many nodes each occasion, and each pair of them, told of.
-struct Pairs {
-    occasions: usize,
-    told: [u64; OCCASIONS],
-    both: Vec<[u32; OCCASIONS]>,
-}
-
-impl Pairs {
-    fn of(census: &Census) -> Self {
-        let occasions = census.occasions.len().min(OCCASIONS);
-        let mut told = [0; OCCASIONS];
-        let mut both = alloc::vec![[0; OCCASIONS]; occasions];
-        for &told_by in census.sample.values() {
-            for i in ones(told_by).take_while(|&i| i < occasions) {
-                told[i] += 1;
-                for j in ones(told_by).take_while(|&j| j < i) {
-                    both[i][j] += 1;
-                    both[j][i] += 1;
-                }
-            }
-        }
-        Self {
-            occasions,
-            told,
-            both,
-        }
-    }
-
-    /// The occasions whose overlap with the others is as usual.
-    fn trusted(&self) -> u64 {
-        let speakers: Vec<usize> = (0..self.occasions).filter(|&i| self.told[i] > 0).collect();
-        let all = speakers.iter().fold(0, |mask, &i| mask | 1 << i);
-        if speakers.len() < 5 {
-            return all;
-        }
-        let overlaps: Vec<(f64, f64)> = speakers
-            .iter()
-            .map(|&i| self.overlap(i, &speakers))
-            .collect();
-        let usual = median(
-            overlaps
-                .iter()
-                .map(|(found, of)| found / of.max(1.0))
-                .collect(),
-        );
-        speakers
-            .iter()
-            .zip(overlaps)
-            .filter(|&(_, (found, of))| {
-                let expected = of * usual;
-                let telling = expected >= TELLING;
-                !telling || (found * SUSPECT >= expected && found <= expected * SUSPECT)
-            })
-            .fold(0, |mask, (&i, _)| mask | 1 << i)
-    }
-
-    /// What an occasion has in common with the others, and of how many pairs of nodes: counted
-    /// over the three quarters of the others with which it has least, so that a few peers who
-    /// vouch for each other can't make up for what they lack with everybody else.
-    fn overlap(&self, i: usize, speakers: &[usize]) -> (f64, f64) {
-        let mut others: Vec<(f64, f64)> = speakers
-            .iter()
-            .filter(|&&j| j != i)
-            .map(|&j| {
-                (
-                    f64::from(self.both[i][j]),
-                    (self.told[i] * self.told[j]) as f64,
-                )
-            })
-            .collect();
-        others.sort_unstable_by(|a, b| (a.0 * b.1).total_cmp(&(b.0 * a.1)));
-        let least = others.len() - others.len() / 4;
-        others
-            .iter()
-            .take(least)
-            .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
-    }
-
-    /// The size from pairs of occasions, and its interval, in units of the sample.
-    fn ratio(&self, trusted: u64) -> (f64, f64, f64) {
-        let (mut products, mut overlaps) = (0.0, 0.0);
-        for i in ones(trusted) {
-            for j in ones(trusted).take_while(|&j| j < i) {
-                products += (self.told[i] * self.told[j]) as f64;
-                overlaps += f64::from(self.both[i][j]);
-            }
-        }
-        let margin = 1.96 * sqrt(overlaps + 0.96);
-        let least = (overlaps + 1.92 - margin).max(1e-3);
-        (
-            products / overlaps,
-            products / (overlaps + 1.92 + margin),
-            products / least,
-        )
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Seed;
-    use crate::seed::Chance;
-
-    fn id(n: u64) -> NodeId {
-        let mut bytes = [0; 20];
-        bytes[..8].copy_from_slice(&n.to_le_bytes());
-        NodeId::new(bytes)
-    }
-
-    /// Spreads small numbers over all bits, as a hash does.
-    const fn hash(n: u64) -> u64 {
-        let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        n ^ (n >> 31)
-    }
-
-    /// Each of `peers` tells `each` of `nodes` nodes, drawn at random.
-    fn census(nodes: u32, peers: u64, each: u32, chance: &mut Chance) -> Census {
-        let mut census = Census::default();
-        for peer in 0..peers {
-            let mark = census.open(id(peer));
-            for _ in 0..each {
-                census.count(hash(u64::from(chance.below(nodes)) + 1), mark);
-            }
-        }
-        census
-    }
-
-    fn known(census: &Census) -> (u64, u64, u64) {
-        match census.estimate() {
-            Estimate::Known { nodes, low, high } => (nodes, low, high),
-            Estimate::Unknown { at_least } => panic!("unknown, at least {at_least}"),
-        }
-    }
-
-    #[test]
-    fn nothing_is_known_before_two_peers_tell_of_the_same_node() {
-        let mut census = Census::default();
-        assert_eq!(census.estimate(), Estimate::Unknown { at_least: 0 });
-        for peer in 0..3 {
-            let mark = census.open(id(peer));
-            (0..10).for_each(|n| census.count(hash(peer * 10 + n + 1), mark));
-        }
-        assert_eq!(census.estimate(), Estimate::Unknown { at_least: 30 });
-    }
-
-    #[test]
-    fn what_one_peer_repeats_says_nothing_of_the_network() {
-        let mut census = Census::default();
-        for _ in 0..50 {
-            let mark = census.open(id(1));
-            (0..100).for_each(|n| census.count(hash(n + 1), mark));
-        }
-        assert_eq!(census.estimate(), Estimate::Unknown { at_least: 100 });
-    }
-
-    #[test]
-    fn a_network_whose_nodes_all_tell_everything_is_known_exactly() {
-        let mut census = Census::default();
-        for peer in 0..4 {
-            let mark = census.open(id(peer));
-            (0..49).for_each(|n| census.count(hash(n + 1), mark));
-        }
-        assert_eq!(known(&census), (49, 49, 49));
-    }
-
-    /// The share of runs whose interval holds the truth, and the median error in percent.
-    fn quality(nodes: u32, peers: u64, each: u32) -> (usize, u64) {
-        let mut chance = Chance::new(&Seed::new([9; 32]));
-        let mut errors = Vec::new();
-        let mut held = 0;
-        for _ in 0..100 {
-            let (estimate, low, high) = known(&census(nodes, peers, each, &mut chance));
-            held += usize::from((low..=high).contains(&u64::from(nodes)));
-            errors.push(estimate.abs_diff(u64::from(nodes)) * 100 / u64::from(nodes));
-        }
-        errors.sort_unstable();
-        (held, errors[50])
-    }
-
-    #[test]
-    fn random_answers_give_the_size_and_an_interval_that_holds_it() {
-        // Sixteen peers with a hundred nodes each are few captures of ten thousand, so the error
-        // allowed there is three times what the Cramer-Rao bound leaves.
-        for (nodes, peers, each, error) in [
-            (1_000, 16, 100, 2),
-            (1_000, 64, 100, 1),
-            (10_000, 16, 100, 15),
-            (10_000, 64, 400, 5),
-        ] {
-            let (held, median) = quality(nodes, peers, each);
-            assert!(
-                held >= 88,
-                "{nodes} nodes: the interval held the truth {held} times of 100"
-            );
-            assert!(median <= error, "{nodes} nodes: median error {median} %");
-        }
-    }
-
-    #[test]
-    fn a_large_network_is_estimated_from_a_sample() {
-        let mut chance = Chance::new(&Seed::new([3; 32]));
-        let census = census(100_000, 64, 3_000, &mut chance);
-        assert!(census.sample.len() <= SAMPLE);
-        let (nodes, low, high) = known(&census);
-        assert!((90_000..=110_000).contains(&nodes), "{low} {nodes} {high}");
-        assert!(low <= 100_000 && 100_000 <= high, "{low} {nodes} {high}");
-    }
-
-    #[test]
-    fn a_few_peers_who_tell_of_nodes_that_nobody_knows_do_not_count() {
-        let mut chance = Chance::new(&Seed::new([5; 32]));
-        let mut census = census(1_000, 20, 200, &mut chance);
-        let (honest, _, _) = known(&census);
-        for liar in 100..102 {
-            let mark = census.open(id(liar));
-            (0..1_000).for_each(|n| census.count(hash(1_000_000 + liar * 10_000 + n), mark));
-        }
-        let (nodes, _, _) = known(&census);
-        assert!(
-            nodes.abs_diff(honest) <= honest / 20,
-            "{honest} became {nodes}"
-        );
-    }
-
-    #[test]
-    fn the_census_keeps_sixty_four_occasions() {
-        let mut census = Census::default();
-        for peer in 0..1_000 {
-            let mark = census.open(id(peer));
-            census.count(hash(peer + 1), mark);
-        }
-        assert_eq!(census.occasions.len(), OCCASIONS);
-        assert_eq!(census.sample.len(), OCCASIONS);
-        assert!(census.occasions.iter().any(|(peer, _)| *peer == id(999)));
-    }
-}
+mod tests;

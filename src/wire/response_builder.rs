@@ -1,18 +1,19 @@
 //! An answer, written entry by entry into its encoded form.
 #![expect(
     clippy::arithmetic_side_effects,
-    reason = "sums of lengths of what lies in memory, and digits"
+    reason = "sums of lengths of what lies in memory"
 )]
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::mem;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 
 use super::writer::bytes_len;
 use super::{Dialect, Entry, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES, Response};
 use crate::NodeAddress;
+use crate::digits::Digits;
 
 /// Writes an answer entry by entry, and stops where a peer would stop reading.
 ///
@@ -115,7 +116,8 @@ impl ResponseBuilder {
         let pushed = match self.dialect {
             Dialect::V1 => self.push_v1(address, &mut text),
             Dialect::V2 => {
-                print(&mut text, address);
+                // A text in memory takes everything, so writing to it cannot fail.
+                let _infallible = address.write(&mut text);
                 self.push(&Entry::V2 { url: &text })
             }
         };
@@ -126,8 +128,10 @@ impl ResponseBuilder {
     fn push_v1(&mut self, address: &NodeAddress, text: &mut String) -> Result<(), PushError> {
         let ip = address.ip().ok_or(PushError::NoIp)?;
         match ip {
-            IpAddr::V4(ip) => print_v4(text, ip),
-            IpAddr::V6(ip) => print(text, ip),
+            IpAddr::V4(ip) => text.push_str(Digits::new().v4(ip).as_str()),
+            IpAddr::V6(ip) => {
+                let _infallible = write!(text, "{ip}");
+            }
         }
         let id = address.id().to_hex();
         self.push(&Entry::V1 {
@@ -143,33 +147,6 @@ impl ResponseBuilder {
     pub fn finish(self) -> Response<'static> {
         Response::written(self.dialect, self.body, self.len)
     }
-}
-
-/// The text that `Display` gives, without the machinery of formatting: it would be half of the work
-/// of an answer.
-fn print_v4(text: &mut String, ip: Ipv4Addr) {
-    for (index, octet) in ip.octets().into_iter().enumerate() {
-        if index > 0 {
-            text.push('.');
-        }
-        if octet >= 100 {
-            text.push(digit(octet / 100));
-        }
-        if octet >= 10 {
-            text.push(digit(octet / 10 % 10));
-        }
-        text.push(digit(octet % 10));
-    }
-}
-
-/// The digit of a number below ten.
-const fn digit(value: u8) -> char {
-    (b'0' + value) as char
-}
-
-fn print(text: &mut String, what: impl fmt::Display) {
-    // A text in memory takes everything, so writing to it cannot fail.
-    let _infallible = write!(text, "{what}");
 }
 
 /// Why an entry was not appended to an answer. The answer stays as it was.

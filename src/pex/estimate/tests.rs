@@ -1,0 +1,139 @@
+//! The census against networks whose size is known.
+
+use super::*;
+use crate::Seed;
+use crate::seed::Chance;
+
+fn id(n: u64) -> NodeId {
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&n.to_le_bytes());
+    NodeId::new(bytes)
+}
+
+/// Spreads small numbers over all bits, as a hash does.
+const fn hash(n: u64) -> u64 {
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
+}
+
+/// Each of `peers` tells `each` of `nodes` nodes, drawn at random.
+fn census(nodes: u32, peers: u64, each: u32, chance: &mut Chance) -> Census {
+    let mut census = Census::default();
+    for peer in 0..peers {
+        let mark = census.open(id(peer));
+        for _ in 0..each {
+            census.count(hash(u64::from(chance.below(nodes)) + 1), mark);
+        }
+    }
+    census
+}
+
+fn known(census: &Census) -> (u64, u64, u64) {
+    match census.estimate() {
+        Estimate::Known { nodes, low, high } => (nodes, low, high),
+        Estimate::Unknown { at_least } => panic!("unknown, at least {at_least}"),
+    }
+}
+
+#[test]
+fn nothing_is_known_before_two_peers_tell_of_the_same_node() {
+    let mut census = Census::default();
+    assert_eq!(census.estimate(), Estimate::Unknown { at_least: 0 });
+    for peer in 0..3 {
+        let mark = census.open(id(peer));
+        (0..10).for_each(|n| census.count(hash(peer * 10 + n + 1), mark));
+    }
+    assert_eq!(census.estimate(), Estimate::Unknown { at_least: 30 });
+}
+
+#[test]
+fn what_one_peer_repeats_says_nothing_of_the_network() {
+    let mut census = Census::default();
+    for _ in 0..50 {
+        let mark = census.open(id(1));
+        (0..100).for_each(|n| census.count(hash(n + 1), mark));
+    }
+    assert_eq!(census.estimate(), Estimate::Unknown { at_least: 100 });
+}
+
+#[test]
+fn a_network_whose_nodes_all_tell_everything_is_known_exactly() {
+    let mut census = Census::default();
+    for peer in 0..4 {
+        let mark = census.open(id(peer));
+        (0..49).for_each(|n| census.count(hash(n + 1), mark));
+    }
+    assert_eq!(known(&census), (49, 49, 49));
+}
+
+/// The share of runs whose interval holds the truth, and the median error in percent.
+fn quality(nodes: u32, peers: u64, each: u32) -> (usize, u64) {
+    let mut chance = Chance::new(&Seed::new([9; 32]));
+    let mut errors = Vec::new();
+    let mut held = 0;
+    for _ in 0..100 {
+        let (estimate, low, high) = known(&census(nodes, peers, each, &mut chance));
+        held += usize::from((low..=high).contains(&u64::from(nodes)));
+        errors.push(estimate.abs_diff(u64::from(nodes)) * 100 / u64::from(nodes));
+    }
+    errors.sort_unstable();
+    (held, errors[50])
+}
+
+#[test]
+fn random_answers_give_the_size_and_an_interval_that_holds_it() {
+    // Sixteen peers with a hundred nodes each are few captures of ten thousand, so the error
+    // allowed there is three times what the Cramer-Rao bound leaves.
+    for (nodes, peers, each, error) in [
+        (1_000, 16, 100, 2),
+        (1_000, 64, 100, 1),
+        (10_000, 16, 100, 15),
+        (10_000, 64, 400, 5),
+    ] {
+        let (held, median) = quality(nodes, peers, each);
+        assert!(
+            held >= 88,
+            "{nodes} nodes: the interval held the truth {held} times of 100"
+        );
+        assert!(median <= error, "{nodes} nodes: median error {median} %");
+    }
+}
+
+#[test]
+fn a_large_network_is_estimated_from_a_sample() {
+    let mut chance = Chance::new(&Seed::new([3; 32]));
+    let census = census(100_000, 64, 3_000, &mut chance);
+    assert!(census.sample.len() <= SAMPLE);
+    let (nodes, low, high) = known(&census);
+    assert!((90_000..=110_000).contains(&nodes), "{low} {nodes} {high}");
+    assert!(low <= 100_000 && 100_000 <= high, "{low} {nodes} {high}");
+}
+
+#[test]
+fn a_few_peers_who_tell_of_nodes_that_nobody_knows_do_not_count() {
+    let mut chance = Chance::new(&Seed::new([5; 32]));
+    let mut census = census(1_000, 20, 200, &mut chance);
+    let (honest, _, _) = known(&census);
+    for liar in 100..102 {
+        let mark = census.open(id(liar));
+        (0..1_000).for_each(|n| census.count(hash(1_000_000 + liar * 10_000 + n), mark));
+    }
+    let (nodes, _, _) = known(&census);
+    assert!(
+        nodes.abs_diff(honest) <= honest / 20,
+        "{honest} became {nodes}"
+    );
+}
+
+#[test]
+fn the_census_keeps_sixty_four_occasions() {
+    let mut census = Census::default();
+    for peer in 0..1_000 {
+        let mark = census.open(id(peer));
+        census.count(hash(peer + 1), mark);
+    }
+    assert_eq!(census.occasions.len(), OCCASIONS);
+    assert_eq!(census.sample.len(), OCCASIONS);
+    assert!(census.occasions.iter().any(|(peer, _)| *peer == id(999)));
+}

@@ -1,0 +1,25 @@
+//! The protocol, told as scenarios: what happens to a machine, and what it must do.
+//!
+//! Each test's name is a sentence about the protocol. `CONFORMANCE.md` maps the reference's tests,
+//! its known weaknesses and the threats to these tests, `INVARIANTS.md` the invariants.
+
+#[cfg(test)]
+#[path = "scenarios/disorder.rs"]
+mod disorder;
+#[cfg(test)]
+#[path = "scenarios/epochs.rs"]
+mod epochs;
+#[cfg(test)]
+#[path = "scenarios/estimate.rs"]
+mod estimate;
+#[cfg(test)]
+#[path = "scenarios/pace.rs"]
+mod pace;
+#[cfg(test)]
+#[path = "scenarios/reference.rs"]
+mod reference;
+#[cfg(test)]
+#[path = "scenarios/rotation.rs"]
+mod rotation;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,247 @@
+//! Whom to ask next, and what a peer that does not answer can do to it: nothing.
+
+use pex::{Config, Fault, Kind, NodeAddress, NodeId};
+use quickcheck::QuickCheck;
+
+use crate::support::{World, asked, cut, id, ms, node, nodes, reported, secs};
+
+fn one_at_a_time() -> World {
+    World::with(Config::builder().outstanding_max(1).build().unwrap())
+}
+
+/// A reply that always tells of a node that nobody has told of.
+fn news() -> impl FnMut(NodeId) -> Option<Vec<NodeAddress>> {
+    let mut told = 20_000;
+    move |_| {
+        told += 1;
+        Some(vec![node(told)])
+    }
+}
+
+#[test]
+fn the_front_is_asked_and_goes_to_the_back_when_it_has_answered() {
+    let mut w = one_at_a_time();
+    assert_eq!(asked(&w.up(1, Kind::V2)), [id(1)]);
+    assert!(w.up(2, Kind::V2).is_empty());
+    assert!(w.up(3, Kind::V2).is_empty());
+    w.converse(secs(2), ms(150), news());
+    let order: Vec<_> = w.requests_made().into_iter().map(|(_, to)| to).collect();
+    assert!(order.len() >= 12);
+    for (i, to) in order.iter().enumerate() {
+        assert_eq!(*to, id(u32::try_from(i % 3).unwrap() + 1), "request {i}");
+    }
+}
+
+#[test]
+fn a_peer_that_has_not_answered_does_not_go_to_the_back() {
+    let mut w = one_at_a_time();
+    w.up(1, Kind::V2);
+    w.up(2, Kind::V2);
+    assert!(asked(&w.pass(ms(9_999))).is_empty());
+    assert_eq!(asked(&w.pass(ms(1))), [id(2)]);
+}
+
+#[test]
+fn between_two_requests_to_a_peer_everyone_who_stood_in_the_rotation_is_asked() {
+    let mut w = one_at_a_time();
+    for peer in 1..=7 {
+        w.up(peer, Kind::V2);
+    }
+    // Seven answers take longer than the gap, so everybody stands in the rotation all the while.
+    w.converse(secs(60), ms(60), news());
+    let order: Vec<_> = w.requests_made().into_iter().map(|(_, to)| to).collect();
+    assert!(order.len() > 700, "{}", order.len());
+    for window in order.windows(7) {
+        let mut window = window.to_vec();
+        window.sort_unstable();
+        window.dedup();
+        assert_eq!(window.len(), 7);
+    }
+}
+
+#[test]
+fn in_any_2k_requests_each_of_k_peers_is_asked() {
+    fn holds(peers: u8, at_once: u8, latency: u16) -> bool {
+        let (k, at_once) = (usize::from(peers % 12) + 1, usize::from(at_once % 8) + 1);
+        let config = Config::builder().outstanding_max(at_once).build().unwrap();
+        let mut w = World::with(config);
+        for peer in 1..=k {
+            w.up(u32::try_from(peer).unwrap(), Kind::V2);
+        }
+        w.converse(secs(10), ms(u64::from(latency % 900)), news());
+        let order: Vec<_> = w.requests_made().into_iter().map(|(_, to)| to).collect();
+        order.windows(2 * k).all(|window| {
+            let mut window = window.to_vec();
+            window.sort_unstable();
+            window.dedup();
+            window.len() == k
+        })
+    }
+    QuickCheck::new()
+        .tests(60)
+        .quickcheck(holds as fn(u8, u8, u16) -> bool);
+}
+
+#[test]
+fn a_silent_peer_times_out_after_ten_seconds_and_is_asked_less_and_less() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    w.pass(secs(60));
+    // Ten seconds of patience, then twice the gap, four times, eight times, and so on.
+    let mut expected = vec![ms(0)];
+    for wait in [600, 1_200, 2_400, 4_800] {
+        expected.push(*expected.last().unwrap() + secs(10) + ms(wait));
+    }
+    assert_eq!(w.asked(1), expected);
+    assert_eq!(w.pex.stats().timeouts, 5);
+}
+
+#[test]
+fn a_silent_peer_is_never_forgotten_and_waits_no_longer_than_ten_minutes() {
+    let mut w = World::new();
+    w.up(1, Kind::V1);
+    w.pass(secs(6 * 3_600));
+    let times = w.asked(1);
+    assert!(times.len() > 36, "{}", times.len());
+    assert!(times.windows(2).all(|t| t[1] - t[0] <= secs(610)));
+}
+
+#[test]
+fn a_silent_peer_that_speaks_again_is_forgiven() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    w.pass(ms(10_600));
+    assert_eq!(w.asked(1).len(), 2);
+    w.answers(1, &nodes(10..20));
+    assert_eq!(asked(&w.pass(ms(300))), [id(1)]);
+    // Its misses begin at one again.
+    w.pass(ms(10_600));
+    assert_eq!(w.asked(1).len(), 4);
+}
+
+#[test]
+fn all_but_one_silent_the_live_one_is_asked_within_two_timeouts_and_goes_on() {
+    let config = Config::builder().outstanding_max(16).build().unwrap();
+    let mut w = World::with(config);
+    for peer in 1..=32 {
+        w.up(peer, Kind::V2);
+    }
+    let mut news = news();
+    w.converse(secs(300), ms(50), |peer| {
+        (peer == id(32)).then(|| news(peer)).flatten()
+    });
+    let live = w.asked(32);
+    assert!(live[0] <= secs(20), "{:?}", live[0]);
+    // Its share of sixteen places among those who wait for a place.
+    assert!(live.len() > 60, "{}", live.len());
+    // And nobody is left out for ever.
+    for peer in 1..=31 {
+        assert!(w.asked(peer).iter().any(|at| *at > secs(100)), "{peer}");
+    }
+}
+
+#[test]
+fn a_peer_has_at_most_one_request_outstanding() {
+    let mut w = World::new();
+    assert_eq!(asked(&w.up(1, Kind::V2)), [id(1)]);
+    for _ in 0..99 {
+        w.now = w.now + ms(100);
+        assert!(asked(&w.tick()).is_empty());
+        assert!(w.pex.is_awaiting(id(1)));
+    }
+}
+
+#[test]
+fn no_more_requests_are_under_way_than_the_bound_allows() {
+    let config = Config::builder().outstanding_max(3).build().unwrap();
+    let mut w = World::with(config);
+    let first: usize = (1..=10)
+        .map(|peer| asked(&w.up(peer, Kind::V2)).len())
+        .sum();
+    assert_eq!(first, 3);
+    assert_eq!(asked(&w.answers(2, &nodes(100..110))), [id(4)]);
+    assert_eq!(asked(&w.answers(1, &nodes(100..110))), [id(5)]);
+}
+
+#[test]
+fn a_peer_lost_frees_its_place_at_once() {
+    let mut w = one_at_a_time();
+    w.up(1, Kind::V2);
+    w.up(2, Kind::V2);
+    assert_eq!(asked(&w.down(1)), [id(2)]);
+}
+
+#[test]
+fn a_peer_cut_frees_its_place_at_once() {
+    let mut w = one_at_a_time();
+    w.up(1, Kind::V2);
+    w.up(2, Kind::V2);
+    let actions = w.bytes(1, &[0xff]);
+    assert_eq!(cut(&actions).len(), 1);
+    assert_eq!(asked(&actions), [id(2)]);
+}
+
+#[test]
+fn a_peer_found_is_asked_at_once() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    w.answers(1, &[]);
+    w.now = w.now + ms(7);
+    assert_eq!(asked(&w.up(2, Kind::V1)), [id(2)]);
+    assert_eq!(w.requests_made().last(), Some(&(ms(7), id(2))));
+}
+
+#[test]
+fn a_request_that_could_not_be_sent_is_made_again_and_nobody_is_blamed() {
+    for (kind, wait) in [
+        (Kind::V2, secs(1)),
+        (Kind::Kin, secs(1)),
+        (Kind::V1, secs(12)),
+    ] {
+        let mut w = World::new();
+        w.up(1, kind);
+        assert!(w.unsent(1).is_empty());
+        assert!(asked(&w.pass(wait - ms(1))).is_empty());
+        assert_eq!(asked(&w.pass(ms(1))), [id(1)], "{kind:?}");
+        assert_eq!(w.pex.stats().timeouts, 0);
+    }
+}
+
+#[test]
+fn an_answer_of_ours_that_could_not_be_sent_changes_nothing() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    w.answers(1, &nodes(10..20));
+    let before = w.digest();
+    assert!(w.unsent(1).is_empty());
+    assert_eq!(w.digest(), before);
+}
+
+#[test]
+fn three_requests_in_a_row_without_an_answer_are_reported_and_two_are_not() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    let first_two = w.pass(secs(10) + ms(600) + secs(10));
+    assert!(reported(&first_two).is_empty());
+    let third = w.pass(ms(1_200) + secs(10));
+    assert_eq!(reported(&third), [(id(1), Fault::NoAnswer { in_a_row: 3 })]);
+    assert!(cut(&third).is_empty(), "silence ends no connection");
+}
+
+#[test]
+fn ten_thousand_peers_are_each_asked_before_anyone_is_asked_twice() {
+    let mut w = World::new();
+    w.checks_inside = false;
+    for peer in 0..10_000 {
+        w.up(peer, Kind::V2);
+    }
+    assert_eq!(w.requests_made().len(), 64);
+    w.converse(secs(14), ms(50), news());
+    assert_eq!(w.pex.check(), Ok(()));
+    let order: Vec<_> = w.requests_made().into_iter().map(|(_, to)| to).collect();
+    assert!(order.len() > 15_000, "{}", order.len());
+    let mut first = order[..10_000].to_vec();
+    first.sort_unstable();
+    first.dedup();
+    assert_eq!(first.len(), 10_000);
+}
