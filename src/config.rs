@@ -98,6 +98,11 @@ impl Config {
 pub struct ConfigBuilder(Config);
 
 impl ConfigBuilder {
+    /// A builder that begins with these options, right or wrong.
+    pub(crate) const fn from_config(config: Config) -> Self {
+        Self(config)
+    }
+
     /// How the machine decides when to ask. Default: [`Policy::Unseen`].
     pub const fn policy(mut self, policy: Policy) -> Self {
         self.0.policy = policy;

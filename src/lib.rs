@@ -76,6 +76,7 @@ mod event;
 mod fault;
 mod node_id;
 mod pex;
+pub mod replay;
 mod roster;
 mod seed;
 mod stats;

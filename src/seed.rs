@@ -23,6 +23,10 @@ impl Seed {
         Self(bytes)
     }
 
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// A seed of its own for the part of a program that `purpose` names, so that two machines
     /// started from one seed do not draw the same numbers.
     #[must_use]

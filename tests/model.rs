@@ -32,6 +32,6 @@ fn the_machine_does_what_the_naive_model_does() {
     println!("PEX_SEED={seed}");
     QuickCheck::new()
         .rng(Gen::from_size_and_seed(120, seed))
-        .tests(number("PEX_TESTS", 4_000))
+        .tests(number("PEX_TESTS", 3_000))
         .quickcheck(holds as fn(Program) -> Result<(), String>);
 }

@@ -122,10 +122,13 @@ impl Naive {
         }
     }
 
-    /// Time goes on, and what became due is done in the order in which it did.
-    pub(crate) fn advance(&mut self, now: Time) {
+    pub(crate) fn clock(&mut self, now: Time) {
         self.stats.clock_stalls += u64::from(now < self.now);
         self.now = self.now.max(now);
+    }
+
+    /// What became due is done in the order in which it did.
+    pub(crate) fn catch_up(&mut self) {
         while let Some((_, _, place, draft)) = self.due().filter(|(at, ..)| *at <= self.now) {
             if draft {
                 self.send_draft(place);
@@ -215,13 +218,21 @@ impl Naive {
         self.wait(place, self.now + pause);
     }
 
-    pub(crate) fn up(&mut self, id: NodeId, epoch: Epoch, kind: Kind) {
-        if let Some(place) = self.find(id) {
-            if self.peers[place].epoch == epoch {
-                self.stats.stray_events += 1;
-                return;
-            }
+    /// The end of the connection of a peer, if it is up, and in this epoch or, where `other` is
+    /// said, in another one.
+    pub(crate) fn end(&mut self, id: NodeId, epoch: Epoch, other: bool) -> bool {
+        let up = self.find(id);
+        let ended = up.filter(|&place| (self.peers[place].epoch != epoch) == other);
+        if let Some(place) = ended {
             self.remove(place);
+        }
+        ended.is_some()
+    }
+
+    pub(crate) fn up(&mut self, id: NodeId, epoch: Epoch, kind: Kind) {
+        if self.find(id).is_some() {
+            self.stats.stray_events += 1;
+            return;
         }
         let max = self.options.peers_max;
         if self.peers.len() == max {
@@ -246,16 +257,6 @@ impl Naive {
         });
         let place = self.peers.len() - 1;
         self.wait(place, limits.unwrap_or_default().ask_at);
-    }
-
-    pub(crate) fn down(&mut self, id: NodeId, epoch: Epoch) {
-        match self
-            .find(id)
-            .filter(|&place| self.peers[place].epoch == epoch)
-        {
-            Some(place) => self.remove(place),
-            None => self.stats.stray_events += 1,
-        }
     }
 
     fn remove(&mut self, place: usize) {

@@ -133,7 +133,7 @@ impl Arbitrary for Options {
             burst: pick(g, &[1, 2, 3]),
             strikes_max: pick(g, &[1, 2, 4]),
             peers_max: pick(g, &[2, 3, 4]),
-            remembered_max: pick(g, &[1, 2, 8]),
+            remembered_max: pick(g, &[1, 2, 2, 8]),
             resolve_max: pick(g, &[0, 1, 2, 100]),
             own: bool::arbitrary(g),
         }
@@ -214,8 +214,8 @@ impl Arbitrary for Op {
                     pick(g, &[Kind::V1, Kind::V2, Kind::V2, Kind::Kin]),
                 )
             }
-            4 => Self::Down(peer, line),
-            5..=8 => Self::Request(peer, line),
+            4 | 5 => Self::Down(peer, line),
+            6..=8 => Self::Request(peer, line),
             9..=15 => Self::answer(g, peer),
             16 => Self::Garbage(peer, Line::Number(below(g, 3))),
             17 => Self::Unsent(peer, line),

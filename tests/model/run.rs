@@ -52,8 +52,10 @@ impl Both {
             Op::Up(peer, line, kind) => self.up(id(*peer), *line, *kind),
             Op::Down(peer, line) => {
                 let (peer, epoch) = (id(*peer), self.epoch(*peer, *line));
-                let actions = self.handle(Event::PeerDown { peer, epoch });
-                self.model.down(peer, epoch);
+                self.model.clock(self.clock);
+                let ended = self.model.end(peer, epoch, false);
+                self.model.stats.stray_events += u64::from(!ended);
+                let actions = self.handle_in_time(Event::PeerDown { peer, epoch });
                 self.compare(&actions)
             }
             Op::Request(peer, line) => self.request(*peer, *line),
@@ -89,8 +91,14 @@ impl Both {
 
     /// Time goes on in both, and the machine takes the event.
     fn handle(&mut self, event: Event<'_>) -> Actions {
+        self.model.clock(self.clock);
+        self.handle_in_time(event)
+    }
+
+    /// The same, where the clock of the model is right already.
+    fn handle_in_time(&mut self, event: Event<'_>) -> Actions {
         self.store.walked_from.set(None);
-        self.model.advance(self.clock);
+        self.model.catch_up();
         self.machine.handle(self.clock, event, &self.store)
     }
 
@@ -114,7 +122,9 @@ impl Both {
             return Ok(());
         };
         let epoch = Epoch::new(u64::from(number));
-        let actions = self.handle(Event::PeerUp { peer, epoch, kind });
+        self.model.clock(self.clock);
+        self.model.end(peer, epoch, true);
+        let actions = self.handle_in_time(Event::PeerUp { peer, epoch, kind });
         self.model.up(peer, epoch, kind);
         self.compare(&actions)
     }

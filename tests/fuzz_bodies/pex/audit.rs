@@ -21,8 +21,6 @@ struct Line {
 pub(crate) struct Audit {
     rules: Rules,
     now: Time,
-    /// The connection that the last event ended. What was due before it may still go there.
-    gone: Option<(NodeId, Line)>,
     ever: BTreeSet<NodeId>,
     lines: BTreeMap<NodeId, Line>,
     asked: BTreeMap<NodeId, (Time, Kind)>,
@@ -34,7 +32,6 @@ impl Audit {
         Self {
             rules,
             now,
-            gone: None,
             ever: BTreeSet::new(),
             lines: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -45,7 +42,6 @@ impl Audit {
     /// Follows who is up. Whether there was room for a new peer is read from the actions.
     pub(crate) fn event(&mut self, now: Time, event: &Event<'_>) {
         self.now = self.now.max(now);
-        self.gone = None;
         match event {
             Event::PeerUp { peer, epoch, kind } => {
                 self.ever.insert(*peer);
@@ -56,8 +52,7 @@ impl Audit {
                         kind: *kind,
                         cut: false,
                     };
-                    let old = self.lines.insert(*peer, line);
-                    self.gone = old.map(|line| (*peer, line));
+                    self.lines.insert(*peer, line);
                 }
             }
             Event::PeerDown { peer, epoch } => {
@@ -66,7 +61,7 @@ impl Audit {
                     .get(peer)
                     .is_some_and(|line| line.epoch == *epoch)
                 {
-                    self.gone = self.lines.remove(peer).map(|line| (*peer, line));
+                    self.lines.remove(peer);
                 }
             }
             _ => {}
@@ -95,7 +90,7 @@ impl Audit {
                 }
                 Action::Disconnect { peer, epoch, .. } => self.cut(*peer, *epoch),
                 Action::Report { peer, .. } => {
-                    assert!(self.is_or_was_up(*peer), "a stranger is reported");
+                    assert!(self.lines.contains_key(peer), "a stranger is reported");
                 }
                 Action::Resolve { deadline, .. } => {
                     assert!(*deadline <= self.now + Duration::from_secs(60));
@@ -135,13 +130,8 @@ impl Audit {
     }
 
     fn sent(&mut self, to: NodeId, epoch: Epoch, message: &Message<'_>) {
-        let gone = self.gone.as_ref().filter(|(peer, _)| *peer == to);
-        let lines = self
-            .lines
-            .get(&to)
-            .into_iter()
-            .chain(gone.map(|(_, line)| line));
-        let Some(line) = lines.into_iter().find(|line| line.epoch == epoch) else {
+        let line = self.lines.get(&to).filter(|line| line.epoch == epoch);
+        let Some(line) = line else {
             unreachable!("a message to a connection that is not up");
         };
         assert!(!line.cut, "a message to a peer that is cut");
@@ -154,10 +144,6 @@ impl Audit {
             Message::Response(response) => self.told(to, response),
             _ => unreachable!("a message that the audit does not know"),
         }
-    }
-
-    fn is_or_was_up(&self, peer: NodeId) -> bool {
-        self.lines.contains_key(&peer) || self.gone.as_ref().is_some_and(|(gone, _)| *gone == peer)
     }
 
     fn asked(&mut self, to: NodeId, kind: Kind) {

@@ -1,0 +1,278 @@
+//! What is measured: each scene prepares everything, and gives back one operation.
+
+use core::time::Duration;
+use std::rc::Rc;
+
+use pex::wire::{self, Dialect, Message, ResponseBuilder};
+use pex::{
+    Action, Actions, Config, Epoch, Event, Kind, NodeAddress, NodeId, Pex, Roster, Seed, Time,
+};
+
+/// The peers of the scenes with many.
+const PEERS: u32 = 1_000;
+
+/// The addresses of the store.
+const STORE: u32 = 1_000;
+
+/// An operation, ready to run once; what it makes is handed out, so that it is not part of it to
+/// throw that away.
+pub(crate) type Operation = Box<dyn FnMut() -> Made>;
+
+/// What operations make.
+#[derive(Debug)]
+#[expect(dead_code, reason = "only kept until the operation is over")]
+pub(crate) enum Made {
+    Number(usize),
+    Actions(Actions),
+    Bytes(Vec<u8>),
+}
+
+pub(crate) struct Scene {
+    pub(crate) name: &'static str,
+    /// What Go takes for the same, in nanoseconds, if it was measured.
+    pub(crate) go_ns: Option<u32>,
+    /// What we want to take, in nanoseconds, if it was said.
+    pub(crate) goal_ns: Option<u32>,
+    pub(crate) prepare: fn() -> Operation,
+}
+
+const fn scene(
+    name: &'static str,
+    go_ns: Option<u32>,
+    goal_ns: Option<u32>,
+    prepare: fn() -> Operation,
+) -> Scene {
+    Scene {
+        name,
+        go_ns,
+        goal_ns,
+        prepare,
+    }
+}
+
+pub(crate) const SCENES: [Scene; 12] = [
+    scene("parse 1 address", Some(805), None, parse_one),
+    scene("format 1 address", Some(352), None, format_one),
+    scene("decode a response of 100", Some(5_100), None, decode),
+    scene("decode and parse 100", Some(86_000), None, decode_and_parse),
+    scene("format and encode 100", Some(37_800), None, encode),
+    scene(
+        "response of 100, all known",
+        Some(100_000),
+        Some(8_000),
+        all_known,
+    ),
+    scene("response of 100, all fresh", Some(100_000), None, all_fresh),
+    scene(
+        "request, answer of 100 encoded",
+        Some(40_000),
+        Some(4_000),
+        request,
+    ),
+    scene("tick, nothing to do", None, Some(100), tick),
+    scene("peer up", None, Some(100), peer_up),
+    scene("peer down", None, Some(100), peer_down),
+    scene("peer up and down", None, Some(200), peer_up_and_down),
+];
+
+fn id(number: u32) -> NodeId {
+    let mut bytes = [0x5a; 20];
+    let (start, _) = bytes.split_at_mut(4);
+    start.copy_from_slice(&number.to_be_bytes());
+    NodeId::new(bytes)
+}
+
+fn address(number: u32) -> NodeAddress {
+    let [_, a, b, c] = number.to_be_bytes();
+    NodeAddress::mconn(id(number), [100 + a, b, c, 7].into(), 26_656)
+}
+
+/// The bytes of an answer that tells of a hundred nodes from `first` on.
+fn hundred(first: u32) -> Vec<u8> {
+    let mut answer = ResponseBuilder::new(Dialect::V2);
+    for number in first..first + 100 {
+        assert_eq!(answer.push_address(&address(number)), Ok(()));
+    }
+    Message::Response(answer.finish()).to_bytes()
+}
+
+fn message(bytes: &[u8]) -> Message<'_> {
+    match wire::decode(bytes) {
+        Ok(Some(message)) => message,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+fn store() -> Roster {
+    let mut store = Roster::new(Seed::new([1; 32]), 10_000);
+    (0..STORE).for_each(|number| assert!(store.add(address(number), id(number))));
+    store
+}
+
+fn machine(peers: u32, store: &Roster) -> Pex {
+    let mut pex = Pex::new(
+        Config::default(),
+        id(u32::MAX),
+        Seed::new([7; 32]),
+        Time::EPOCH,
+    );
+    for number in 0..peers {
+        let _ = pex.handle(Time::EPOCH, up(1_000_000 + number), store);
+    }
+    pex
+}
+
+fn up(number: u32) -> Event<'static> {
+    Event::PeerUp {
+        peer: id(number),
+        epoch: Epoch::new(1),
+        kind: Kind::V2,
+    }
+}
+
+fn down(number: u32) -> Event<'static> {
+    Event::PeerDown {
+        peer: id(number),
+        epoch: Epoch::new(1),
+    }
+}
+
+fn from_peer(message: Message<'_>) -> Event<'_> {
+    Event::Message {
+        from: id(1_000_000),
+        epoch: Epoch::new(1),
+        message,
+    }
+}
+
+fn parse_one() -> Operation {
+    let text = address(1).to_string();
+    Box::new(move || Made::Number(NodeAddress::parse(&text).map_or(0, |a| a.port().into())))
+}
+
+fn format_one() -> Operation {
+    let (address, mut text) = (address(1), String::with_capacity(512));
+    Box::new(move || {
+        text.clear();
+        let _ = core::fmt::Write::write_fmt(&mut text, format_args!("{address}"));
+        Made::Number(text.len())
+    })
+}
+
+fn decode() -> Operation {
+    let bytes = hundred(0);
+    Box::new(move || match message(&bytes) {
+        Message::Response(response) => Made::Number(response.len()),
+        other => unreachable!("{other:?}"),
+    })
+}
+
+fn decode_and_parse() -> Operation {
+    let bytes = hundred(0);
+    Box::new(move || match message(&bytes) {
+        Message::Response(response) => {
+            let parsed = response.entries().filter_map(|entry| entry.parse().ok());
+            Made::Number(parsed.map(|address| usize::from(address.port())).sum())
+        }
+        other => unreachable!("{other:?}"),
+    })
+}
+
+fn encode() -> Operation {
+    let addresses: Vec<_> = (0..100).map(address).collect();
+    Box::new(move || {
+        let mut answer = ResponseBuilder::new(Dialect::V2);
+        for address in &addresses {
+            assert!(answer.push_address(address).is_ok());
+        }
+        Made::Bytes(Message::Response(answer.finish()).to_bytes())
+    })
+}
+
+/// A machine that has heard a hundred nodes of its only peer, and has asked it again.
+fn asked(store: &Roster) -> (Pex, Time) {
+    let mut pex = machine(1, store);
+    let first = hundred(0);
+    let _ = pex.handle(Time::from_secs(1), from_peer(message(&first)), store);
+    let at = pex.deadline().unwrap_or(Time::MAX);
+    let actions = pex.handle(at, Event::Tick, store);
+    assert!(matches!(actions.first(), Some(Action::Send { .. })));
+    (pex, at)
+}
+
+thread_local! {
+    /// Made once: what is measured neither makes nor changes it.
+    static BASE: (Rc<Roster>, Pex, Time) = {
+        let store = Rc::new(store());
+        let (pex, at) = asked(&store);
+        (store, pex, at)
+    };
+    static MANY: (Rc<Roster>, Pex) = {
+        let store = Rc::new(store());
+        let pex = machine(PEERS, &store);
+        (store, pex)
+    };
+}
+
+fn response(first: u32) -> Operation {
+    let (store, mut pex, at) = BASE.with(Clone::clone);
+    let bytes = hundred(first);
+    Box::new(move || Made::Actions(pex.handle(at, from_peer(message(&bytes)), &*store)))
+}
+
+fn all_known() -> Operation {
+    response(0)
+}
+
+fn all_fresh() -> Operation {
+    response(STORE)
+}
+
+fn request() -> Operation {
+    let (store, mut pex, mut at) = BASE.with(Clone::clone);
+    let bytes = Message::Request(Dialect::V2).to_bytes();
+    Box::new(move || {
+        at = at + Duration::from_millis(100);
+        let actions = pex.handle(at, from_peer(message(&bytes)), &*store);
+        let sent = actions.iter().rev().find_map(|action| match action {
+            Action::Send {
+                message: message @ Message::Response(_),
+                ..
+            } => Some(message.to_bytes()),
+            _ => None,
+        });
+        Made::Bytes(sent.unwrap_or_else(|| unreachable!("no answer")))
+    })
+}
+
+fn tick() -> Operation {
+    let (store, mut pex) = MANY.with(Clone::clone);
+    Box::new(move || Made::Actions(pex.handle(Time::from_secs(1), Event::Tick, &*store)))
+}
+
+fn peer_up() -> Operation {
+    let (store, mut pex) = MANY.with(Clone::clone);
+    let _ = pex.handle(Time::EPOCH, up(1), &*store);
+    let _ = pex.handle(Time::EPOCH, down(1), &*store);
+    Box::new(move || Made::Actions(pex.handle(Time::EPOCH, up(1), &*store)))
+}
+
+fn peer_down() -> Operation {
+    let (store, mut pex) = MANY.with(Clone::clone);
+    // Once before, so that the tables have their size.
+    let _ = pex.handle(Time::EPOCH, up(1), &*store);
+    let _ = pex.handle(Time::EPOCH, down(1), &*store);
+    let _ = pex.handle(Time::EPOCH, up(1), &*store);
+    Box::new(move || Made::Actions(pex.handle(Time::EPOCH, down(1), &*store)))
+}
+
+fn peer_up_and_down() -> Operation {
+    let (store, mut pex) = MANY.with(Clone::clone);
+    let _ = pex.handle(Time::EPOCH, up(1), &*store);
+    let _ = pex.handle(Time::EPOCH, down(1), &*store);
+    Box::new(move || {
+        let first = pex.handle(Time::EPOCH, up(1), &*store);
+        let second = pex.handle(Time::EPOCH, down(1), &*store);
+        Made::Number(first.len() + second.len())
+    })
+}
