@@ -10,6 +10,7 @@ pub(crate) mod guard;
 mod learn;
 pub(crate) mod pace;
 pub(crate) mod peers;
+mod rewind;
 pub(crate) mod rotation;
 pub(crate) mod seen;
 
@@ -70,7 +71,10 @@ pub struct Pex {
 
     peers: Peers,
     rotation: Rotation,
+    /// Peers that were asked and have not answered.
     outstanding: usize,
+    /// Peers whose end we have asked for.
+    cut: usize,
     remembered: Remembered,
 
     gate: Gate,
@@ -103,6 +107,7 @@ impl Pex {
             peers: Peers::new(key),
             rotation: Rotation::default(),
             outstanding: 0,
+            cut: 0,
             remembered: Remembered::new(key, config.remembered_max),
             gate: Gate::new(config.policy, now),
             seen: Seen::new(config.seen_max),
@@ -119,7 +124,8 @@ impl Pex {
     /// Advances the machine by one event, and returns everything it wants done, in order.
     ///
     /// Carry out all of it before the next call. A `now` that lies before that of an earlier call
-    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`]. The last twenty
+    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`]; see
+    /// [`Pex::rewind`] for a clock that was wrong. The last twenty
     /// minutes before [`Time::MAX`] count as one moment, in which nothing becomes due.
     pub fn handle(
         &mut self,
@@ -198,7 +204,7 @@ impl Pex {
     }
 
     fn on_peer_up(&mut self, id: NodeId, epoch: Epoch, kind: Kind, out: &mut Actions) {
-        if self.peers.find(id).is_some() {
+        if self.peers.find(id).is_some() || id == self.me {
             count(&mut self.stats.stray_events, 1);
             return;
         }
@@ -270,6 +276,7 @@ impl Pex {
         self.leave_phase(slot);
         self.drop_draft(slot);
         self.peers.set_phase(slot, Phase::Cut);
+        self.cut = self.cut.saturating_add(1);
         if let Some(Peer {
             id: peer, epoch, ..
         }) = self.peers.get(slot)

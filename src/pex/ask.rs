@@ -86,7 +86,8 @@ impl Pex {
 
     /// The peers that could be asked now or later.
     pub(super) fn available(&self) -> u32 {
-        u32::try_from(self.peers.len().saturating_sub(self.outstanding)).unwrap_or(u32::MAX)
+        let not = self.outstanding.saturating_add(self.cut);
+        u32::try_from(self.peers.len().saturating_sub(not)).unwrap_or(u32::MAX)
     }
 
     /// Leaves a peer alone until `at`, and no longer than our longest interval, whatever clock
@@ -113,7 +114,8 @@ impl Pex {
                 self.agenda.remove(entry);
                 self.outstanding = self.outstanding.saturating_sub(1);
             }
-            Some(Phase::Cut) | None => {}
+            Some(Phase::Cut) => self.cut = self.cut.saturating_sub(1),
+            None => {}
         }
     }
 

@@ -45,34 +45,45 @@ impl Pex {
             return;
         }
         self.leave_phase(slot);
-        let lesson = self.learn(slot, response, directory, out);
+        let bad = self.judge(response);
+        let lesson = self.learn(slot, directory, out);
         self.put_back(slot, lesson);
-        let told = lesson.told as usize;
-        let bad = found.saturating_sub(told);
         if bad > found / 2 {
             self.strike(slot, Fault::BadAddresses { bad, of: found }, out);
         }
     }
 
-    /// Judges an answer as a whole, and only then takes what is good of it.
-    pub(super) fn learn(
+    /// Judges an answer as a whole, before anything of it is taken; returns how many of its
+    /// addresses are none.
+    fn judge(&mut self, response: &Response<'_>) -> usize {
+        let (mut bad, mut own) = (0, 0);
+        for entry in response.entries() {
+            match entry.parse() {
+                // V1 does not leave the asker out of its answers, so this is no fault.
+                Ok(address) if self.is_ours(&address) => count(&mut own, 1),
+                Ok(address) => self.judged.push(address),
+                Err(_) => count(&mut bad, 1),
+            }
+        }
+        count(&mut self.stats.responses_accepted, 1);
+        count(&mut self.stats.addresses_bad, bad);
+        count(&mut self.stats.addresses_own, own);
+        usize::try_from(bad).unwrap_or(usize::MAX)
+    }
+
+    fn is_ours(&self, address: &NodeAddress) -> bool {
+        address.id() == self.me || self.own_places.contains(address)
+    }
+
+    /// Takes what is good of the answer that was judged.
+    fn learn(
         &mut self,
         slot: Slot,
-        response: &Response<'_>,
         directory: &(impl Directory + ?Sized),
         out: &mut Actions,
     ) -> Lesson {
         let from = self.peers.get(slot).map_or(self.me, |peer| peer.id);
         let mut judged = core::mem::take(&mut self.judged);
-        let usable =
-            |address: &NodeAddress| address.id() != self.me && !self.own_places.contains(address);
-        judged.extend(
-            response
-                .entries()
-                .filter_map(|entry| entry.parse().ok())
-                .filter(usable),
-        );
-
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
             fresh: 0,
@@ -91,16 +102,13 @@ impl Pex {
             }
         }
         self.judged = judged;
-        count(&mut self.stats.responses_accepted, 1);
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
-        let bad = response.len().saturating_sub(lesson.told as usize);
-        count(&mut self.stats.addresses_bad, bad as u64);
         lesson
     }
 
     /// A peer has answered: to the back of the rotation, when its time comes.
-    pub(super) fn put_back(&mut self, slot: Slot, lesson: Lesson) {
+    fn put_back(&mut self, slot: Slot, lesson: Lesson) {
         self.gate.on_answer(self.now, lesson);
         let (now, open) = (self.now, self.gate.is_open());
         let Some(peer) = self.peers.get_mut(slot) else {

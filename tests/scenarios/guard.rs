@@ -238,5 +238,11 @@ fn an_answer_with_our_own_id_or_place_teaches_neither() {
     all.push(&neighbour);
     let actions = w.bytes(1, &texts(&all));
     assert_eq!(added(&actions), [crate::support::address(&neighbour)]);
-    assert_eq!(w.pex.stats().addresses_bad, 6);
+    assert_eq!(
+        reported(&actions),
+        [],
+        "V1 does not leave the asker out, so it is no fault"
+    );
+    assert_eq!(w.pex.stats().addresses_own, 6);
+    assert_eq!(w.pex.stats().addresses_bad, 0);
 }
