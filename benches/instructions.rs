@@ -8,6 +8,22 @@ use std::hint::black_box;
 
 use scenes::{Made, Operation, SCENES};
 
+/// What Go takes for each scene, and what we want to take, in nanoseconds: measured with Go 1.19.
+const FIGURES: [(&str, Option<u32>, Option<u32>); 12] = [
+    ("parse 1 address", Some(805), None),
+    ("format 1 address", Some(352), None),
+    ("decode a response of 100", Some(5_100), None),
+    ("decode and parse 100", Some(86_000), None),
+    ("format and encode 100", Some(37_800), None),
+    ("response of 100, all known", Some(100_000), Some(8_000)),
+    ("response of 100, all fresh", Some(100_000), None),
+    ("request, answer of 100 encoded", Some(40_000), Some(4_000)),
+    ("tick, nothing to do", None, Some(100)),
+    ("peer up", None, Some(100)),
+    ("peer down", None, Some(100)),
+    ("peer up and down", None, Some(200)),
+];
+
 /// The tool counts in here and nowhere else.
 #[inline(never)]
 fn measured(operation: &mut Operation) -> Made {
@@ -19,13 +35,8 @@ fn main() {
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     let (Some(name), Some(times)) = (words.next(), words.next()) else {
         let text = |ns: Option<u32>| ns.map_or_else(|| "-".to_owned(), |ns| ns.to_string());
-        for scene in SCENES {
-            println!(
-                "{}\t{}\t{}",
-                scene.name,
-                text(scene.go_ns),
-                text(scene.goal_ns)
-            );
+        for (name, go, goal) in FIGURES {
+            println!("{name}\t{}\t{}", text(go), text(goal));
         }
         return;
     };

@@ -1,6 +1,8 @@
 //! Replays what the fuzzers have kept: every file under `fuzz/corpus`, through the body of its
 //! target, without a fuzzer.
 
+#[path = "fuzz_bodies/address.rs"]
+mod address_body;
 #[path = "fuzz_bodies/message.rs"]
 mod message_body;
 #[path = "fuzz_bodies/pex.rs"]
@@ -28,11 +30,28 @@ fn replay(target: &str, at_least: usize, body: fn(&[u8])) {
 }
 
 #[test]
+fn the_address_corpus_passes() {
+    replay("address", 40, address_body::address);
+}
+
+#[test]
 fn the_message_corpus_passes() {
     replay("message", 40, message_body::message);
 }
 
 #[test]
 fn the_pex_corpus_passes() {
-    replay("pex", 30, pex_body::pex);
+    replay("pex", 40, pex_body::pex);
+}
+
+/// A corpus whose body nobody runs would rot.
+#[test]
+fn every_target_has_a_test_here() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let mut targets: Vec<_> = fs::read_dir(corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    targets.sort();
+    assert_eq!(targets, ["address", "message", "pex"]);
 }

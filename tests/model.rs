@@ -25,6 +25,10 @@ fn number(variable: &str, default: u64) -> u64 {
 
 #[test]
 fn the_machine_does_what_the_naive_model_does() {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "quickcheck hands programs over"
+    )]
     fn holds(program: Program) -> Result<(), String> {
         run::run(&program)
     }

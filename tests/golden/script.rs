@@ -137,7 +137,7 @@ impl Stage {
     }
 }
 
-fn added(action: &Action) -> Option<&NodeAddress> {
+const fn added(action: &Action) -> Option<&NodeAddress> {
     match action {
         Action::AddPeer { address, .. } => Some(address),
         _ => None,
@@ -153,7 +153,7 @@ fn several(count: usize, first: &Action, last: &Action) -> String {
     ))
 }
 
-fn dialect_name(dialect: Dialect) -> &'static str {
+const fn dialect_name(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::V1 => "v1",
         Dialect::V2 => "v2",
@@ -267,7 +267,10 @@ fn response(dialect: Dialect, told: &[&str]) -> Result<Vec<u8>, String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Names to ids, wherever a name stands as a word.
@@ -277,7 +280,7 @@ fn ids(line: &str) -> String {
         let word = piece.trim_end_matches([' ', '@', '=', '/']);
         let number = word.strip_prefix('n').and_then(|n| n.parse().ok());
         let person = PEOPLE.iter().find(|(name, _)| *name == word);
-        let id = number.or(person.map(|(_, byte)| *byte));
+        let id = number.or_else(|| person.map(|(_, byte)| *byte));
         match id {
             Some(byte) if !(word == "me" && piece.ends_with('=')) => {
                 let _ = write!(out, "{}{}", NodeId::new([byte; 20]), &piece[word.len()..]);

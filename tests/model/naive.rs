@@ -45,8 +45,9 @@ impl Debt {
     fn take(&mut self, now: Time, each: Duration, most: u32) -> Result<(), Duration> {
         self.owed = self.owed.saturating_sub(now - self.at);
         self.at = now;
-        if self.owed + each > each * most {
-            return Err(self.owed + each - each * most);
+        let over = (self.owed + each).saturating_sub(each * most);
+        if over > Duration::ZERO {
+            return Err(over);
         }
         self.owed += each;
         Ok(())

@@ -56,13 +56,8 @@ impl Audit {
                 }
             }
             Event::PeerDown { peer, epoch } => {
-                if self
-                    .lines
-                    .get(peer)
-                    .is_some_and(|line| line.epoch == *epoch)
-                {
-                    self.lines.remove(peer);
-                }
+                let ended = |id: &NodeId, line: &Line| id == peer && line.epoch == *epoch;
+                self.lines.retain(|id, line| !ended(id, line));
             }
             _ => {}
         }

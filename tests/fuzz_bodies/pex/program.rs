@@ -123,7 +123,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn gap(&self, kind: Kind) -> Duration {
+    pub(crate) const fn gap(&self, kind: Kind) -> Duration {
         let [v1, v2, kin] = self.gaps;
         match kind {
             Kind::V1 => v1,
