@@ -95,7 +95,7 @@ fn why_nobody(report: &Report) -> Failure {
         .nodes()
         .iter()
         .find_map(|(_, found)| match &found.outcome {
-            NodeOutcome::Failed { why } => Some((found.addresses.first()?, why)),
+            NodeOutcome::Failed { why } => Some((found.address()?, why)),
             _ => None,
         });
     match reason {
