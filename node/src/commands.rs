@@ -5,6 +5,7 @@ mod demo;
 mod inspect;
 mod serve;
 mod setup;
+mod terminal;
 
 use core::fmt;
 use core::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  failed: no seed could be reached, a port is in use, an input line is wrong
+  1  failed: no node was reached, a port is in use, an input line is wrong
   2  the command line is wrong
   3  a crawl was cut short by --max-time or Ctrl-C; what it found is printed";
 
@@ -73,7 +74,7 @@ struct DemoArgs {
 ///
 /// Dials the seeds, asks each node for others, and visits them in turn. Prints a table, or JSON
 /// lines, with who told of each node and whether it could be reached, and how large the network
-/// seems to be.
+/// seems to be. A seed that can't be reached is named on standard error, and the others go on.
 ///
 /// Example: pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
 #[derive(Debug, Args)]
