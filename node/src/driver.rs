@@ -60,8 +60,8 @@ impl<S: Store> Driver<S> {
             tokio::select! {
                 input = self.links.next() => self.on_input(input),
                 () = self.clock.sleep_until(self.timer) => {
-                    self.timer = None;
                     self.handle(Event::Tick);
+                    self.timer = self.pex.deadline();
                 }
             }
         }

@@ -2,13 +2,13 @@
 
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use pex::{Epoch, NodeAddress, NodeId, QueryId};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::notice::DialError;
@@ -21,8 +21,9 @@ use crate::transport::{
 /// connections wait, and with them the peers who fill it.
 const INPUTS: usize = 1_024;
 
-/// Handshakes with those who dialed us that may be under way at once. Whoever comes then waits in
-/// the operating system's queue.
+/// Handshakes with those who dialed us that may be under way at once. Whoever comes then takes the
+/// place of the one that has been under way for longest: an honest one is done in a moment, so
+/// silent strangers keep nobody out.
 const HANDSHAKES: usize = 256;
 
 /// IP addresses of a name that are dialed, one after another.
@@ -224,17 +225,20 @@ impl Links {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
         self.spawn(async move {
-            let places = Arc::new(Semaphore::new(HANDSHAKES));
-            let mut handshakes = JoinSet::new();
+            let (mut handshakes, mut oldest_first) = (JoinSet::new(), VecDeque::new());
             loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-                    return;
-                };
                 let Some(stream) = next_stream(&listener).await else {
                     continue;
                 };
+                while handshakes.try_join_next().is_some() {}
+                oldest_first.retain(|handshake: &AbortHandle| !handshake.is_finished());
+                if oldest_first.len() >= HANDSHAKES
+                    && let Some(oldest) = oldest_first.pop_front()
+                {
+                    oldest.abort();
+                }
                 let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
-                handshakes.spawn(async move {
+                oldest_first.push_back(handshakes.spawn(async move {
                     let outcome = match accept(&local, &config, stream).await {
                         Ok(connection) => Input::Up {
                             connection: Box::new(connection),
@@ -243,10 +247,7 @@ impl Links {
                         Err(why) => Input::AcceptFailed(why),
                     };
                     let _ended = inputs.send(outcome).await;
-                    // Not before: while the driver is busy, what waits for it is bounded too.
-                    drop(place);
-                });
-                while handshakes.try_join_next().is_some() {}
+                }));
             }
         });
     }
