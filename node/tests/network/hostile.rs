@@ -11,6 +11,7 @@ use pex_node::serve::Server;
 use pex_node::transport::{Direction, TransportConfig, TransportError, connect, establish};
 use pex_node::{Clock, Driver, Notice, Store, VERSION};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::node::{address, both, local, make};
@@ -39,46 +40,51 @@ async fn silent_strangers_do_not_keep_an_honest_node_out() {
 #[tokio::test]
 async fn a_peer_that_reads_nothing_is_cut_and_blocks_nobody() {
     let known: Vec<_> = (0..100).map(long_address).collect();
+    let (gap, stalls) = (Duration::from_millis(1), Duration::from_secs(3));
+    // Others are served while the stall lasts.
+    let sooner = Duration::from_millis(2_500);
     let mut a = make(1);
-    a.known = &known;
-    a.transport.write_timeout = Duration::from_secs(1);
+    (a.known, a.transport.write_timeout) = (&known, stalls);
+    a.config = a.config.grant_gaps(gap, gap);
     let mut a = a.node().await;
+    let (slow, id) = (reads_nothing(&a.address), local(9, VERSION).id());
 
-    // With a small window, and without taking what comes, so that the answers get stuck.
+    let stalled = |notice: &Notice| {
+        let Notice::Down { peer, why } = notice else {
+            return false;
+        };
+        *peer == id && matches!(why, TransportError::WriteStalled { .. })
+    };
+    let answered = |notice: &Notice| matches!(notice, Notice::Answered { told: 1.., .. });
+    while a.count(stalled) == 0 {
+        let mut b = make(2).node().await;
+        b.dial(&a.address);
+        let served = both(&mut a, &mut b, |_, b| b.count(answered) > 0);
+        assert!(timeout(sooner, served).await.is_ok());
+    }
+    assert!(a.stats().requests_served > 10, "{:?}", a.stats());
+    slow.abort();
+}
+
+/// A peer that asks all the time, and takes none of the answers: its window is small, so they get
+/// stuck.
+fn reads_nothing(of: &NodeAddress) -> JoinHandle<()> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(2_048).unwrap();
-    let place = (a.address.ip().unwrap(), a.address.port()).into();
-    let slow = local(9, VERSION);
-    let (slow_id, config) = (slow.id(), TransportConfig::default());
-    let peer = tokio::spawn(async move {
+    let place = (of.ip().unwrap(), of.port()).into();
+    tokio::spawn(async move {
+        let (local, config) = (local(9, VERSION), TransportConfig::default());
         let stream = socket.connect(place).await.unwrap();
         let to = Direction::Outbound;
-        let connection = establish(&slow, &config, stream, place, to, None)
+        let connection = establish(&local, &config, stream, place, to, None)
             .await
             .unwrap();
         let (sender, receiver) = connection.split();
-        // One that is too soon is refused and no matter; there are as many as it takes.
         while sender.try_send(REQUEST.into()).is_ok() {
-            tokio::time::sleep(Duration::from_millis(120)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         drop(receiver);
-    });
-    a.until(|a| a.stats().requests_served >= 2).await;
-
-    let mut b = make(2).node().await;
-    b.dial(&a.address);
-    let answered = |notice: &Notice| matches!(notice, Notice::Answered { told: 1.., .. });
-    both(&mut a, &mut b, |_, b| b.count(answered) > 0).await;
-    a.until(|a| {
-        a.count(|notice| {
-            let Notice::Down { peer, why } = notice else {
-                return false;
-            };
-            *peer == slow_id && matches!(why, TransportError::WriteStalled { .. })
-        }) == 1
     })
-    .await;
-    peer.abort();
 }
 
 /// An address of about as many bytes as one may have.

@@ -43,7 +43,8 @@ async fn a_peer_that_comes_back_has_a_new_epoch_and_is_asked_no_sooner_than_its_
     let mut a = make(1);
     a.config = a.config.ask_gaps(gap, gap, gap);
     let mut a = a.node().await;
-    assert_eq!(meet(&mut a, 4).await, [1, 2, 3, 4]);
+    // As often as a node may ask us without a pause.
+    assert_eq!(meet(&mut a, 3).await, [1, 2, 3]);
     assert_eq!(
         a.stats().requests_sent,
         1,
