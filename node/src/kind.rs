@@ -36,3 +36,27 @@ pub fn kind_of_version(version: &str) -> Kind {
 pub(crate) fn kind_of(info: &NodeInfo) -> Kind {
     kind_of_version(info.version())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_is_told_from_the_version_and_v1_is_what_is_not_known() {
+        for (version, kind) in [
+            ("0.34.24", Kind::V1),
+            ("0.38.17", Kind::V1),
+            ("1.0.1", Kind::V1),
+            ("0.350.1", Kind::V1),
+            ("10.35.1", Kind::V1),
+            ("", Kind::V1),
+            ("pex", Kind::V1),
+            ("0.35.9", Kind::V2),
+            ("v0.35.0-unreleased", Kind::V2),
+            ("0.36.0-dev", Kind::V2),
+            (VERSION, Kind::Kin),
+        ] {
+            assert_eq!(kind_of_version(version), kind, "{version}");
+        }
+    }
+}

@@ -68,6 +68,12 @@ impl Run {
         assert!(sent.unwrap().success());
     }
 
+    /// How many files and sockets the command has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        std::fs::read_dir(folder).unwrap().count()
+    }
+
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Outcome {
         let out = self.out.take().map(read_all);

@@ -104,9 +104,24 @@ fn a_server_keeps_its_key_in_a_file() {
     );
 }
 
+/// How many descriptors a server has open, once they are at most this many, or some time is over.
+fn settled(server: &Run, most: usize) -> usize {
+    let mut open = server.descriptors();
+    for _ in 0..500 {
+        if open <= most {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        open = server.descriptors();
+    }
+    open
+}
+
 #[test]
 fn a_server_answers_honest_nodes_whatever_strangers_do_to_it() {
     let (server, address) = serve(&["--known", KNOWN]);
+    assert_eq!(crawl(&address).code, Some(0));
+    let descriptors = server.descriptors();
     let knock = || TcpStream::connect(place(&address)).unwrap();
 
     let mut strangers: Vec<TcpStream> = (0..300).map(|_| knock()).collect();
@@ -138,6 +153,7 @@ fn a_server_answers_honest_nodes_whatever_strangers_do_to_it() {
         }
     }
     assert_eq!(crawl(&address).code, Some(0));
+    assert!(settled(&server, descriptors) <= descriptors);
     server.signal("TERM");
     assert_eq!(server.end().code, Some(0));
 }
