@@ -179,10 +179,10 @@ async fn a_node_that_tells_of_endless_nodes_keeps_a_crawl_from_no_other() {
     let (at_liar, liar_address) = place(local_.id()).await;
     liar.listen(at_liar);
 
-    let ids: Vec<NodeId> = (2..=4).map(|key| local(key, VERSION).id()).collect();
+    let ids: Vec<NodeId> = (2..=8).map(|key| local(key, VERSION).id()).collect();
     let (mut servers, mut next) = (Vec::new(), Vec::new());
     // A chain of honest nodes, each of which knows the next: all must be found one by one.
-    for (key, id) in (2..=4).zip(&ids).rev() {
+    for (key, id) in (2..=8).zip(&ids).rev() {
         let (listener, address) = place(*id).await;
         let local = local(key, VERSION);
         servers.push(Server::new(local, transport.clone(), seed, listener, &next).unwrap());
@@ -196,9 +196,9 @@ async fn a_node_that_tells_of_endless_nodes_keeps_a_crawl_from_no_other() {
     tokio::spawn(async move { while !matches!(liar.next().await, Notice::AcceptFailed(_)) {} });
 
     let seeds = [liar_address, next[0].clone()];
-    let mut crawl = Crawl::new(local(9, VERSION), transport, seed, &seeds);
+    let mut crawl = Crawl::new(local(20, VERSION), transport, seed, &seeds);
     let started = Instant::now();
-    while crawl.progress().reached < 4 {
+    while crawl.progress().reached < 8 {
         assert!(crawl.step().await, "the liar keeps the crawl going");
         assert!(
             started.elapsed() < Duration::from_secs(20),
