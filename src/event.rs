@@ -80,7 +80,8 @@ pub struct QueryId(pub(crate) u64);
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A connection is ready: the handshake has proved the peer's id, and channel 0 is open.
-    /// If the peer was up in another epoch, that connection counts as down.
+    /// If the peer was up in another epoch, that connection counts as down. A node is no peer of
+    /// its own: a connection with ourselves is absorbed.
     PeerUp {
         /// Who it is.
         peer: NodeId,

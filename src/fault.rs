@@ -31,10 +31,10 @@ pub enum Fault {
         /// Addresses it may hold.
         max: usize,
     },
-    /// More than half of an answer's addresses can't be used: they do not parse, are too long, or
-    /// are our own. The others were taken. Reported; a peer that goes on is disconnected.
+    /// More than half of an answer's addresses are none: they do not parse, or are too long. The
+    /// others were taken. Reported; a peer that goes on is disconnected.
     BadAddresses {
-        /// Addresses that can't be used.
+        /// Addresses that are none.
         bad: usize,
         /// Addresses in the answer.
         of: usize,
@@ -68,7 +68,7 @@ impl fmt::Display for Fault {
                 )
             }
             Self::BadAddresses { bad, of } => {
-                write!(f, "sent {bad} unusable addresses among {of}")
+                write!(f, "sent {bad} texts that are no addresses among {of}")
             }
             Self::Garbage(error) => write!(f, "sent bytes that are no message: {error}"),
             Self::NoAnswer { in_a_row } => {

@@ -2,46 +2,41 @@
 
 pub(crate) mod agenda;
 pub(crate) mod answer;
+mod ask;
 pub(crate) mod check;
 pub(crate) mod dump;
 pub(crate) mod estimate;
 pub(crate) mod guard;
+mod learn;
 pub(crate) mod pace;
 pub(crate) mod peers;
+mod rewind;
 pub(crate) mod rotation;
 pub(crate) mod seen;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use agenda::{Agenda, Due};
+use agenda::Agenda;
 use estimate::{Census, Estimate};
 use guard::Remembered;
-use pace::{Gate, Lesson};
+use pace::Gate;
 use peers::{Peer, Peers, Phase};
 use rotation::{Rotation, Slot};
 use seen::Seen;
 
-use crate::directory::nearly_full;
 use crate::endpoints::Endpoints;
 use crate::seed::{Chance, HashKey};
 use crate::stats::count;
-use crate::wire::{Dialect, Message, Response};
+use crate::wire::Message;
 use crate::{
     Action, Actions, Config, Directory, Epoch, Event, Fault, Kind, NodeAddress, NodeId, QueryId,
     Seed, Stats, Time,
 };
 
-/// The most addresses that an answer to us may hold: `maxAddresses` of V2, `maxGetSelection` of V1.
-const ANSWER_MAX_V2: usize = 100;
-const ANSWER_MAX_V1: usize = 250;
-
 /// The latest time that the machine reckons with. Every deadline lies at most ten minutes ahead, so
 /// none runs into the end of time, where it would be due again as soon as it is set.
 const LATEST: Time = Time::from_nanos(u64::MAX - 1_200_000_000_000);
-
-/// Requests in a row without an answer from which a peer is reported.
-const SILENCE_REPORTED: u32 = 3;
 
 /// A peer exchange: the machine that asks connected peers for addresses, and answers theirs.
 ///
@@ -76,7 +71,10 @@ pub struct Pex {
 
     peers: Peers,
     rotation: Rotation,
+    /// Peers that were asked and have not answered.
     outstanding: usize,
+    /// Peers whose end we have asked for.
+    cut: usize,
     remembered: Remembered,
 
     gate: Gate,
@@ -109,6 +107,7 @@ impl Pex {
             peers: Peers::new(key),
             rotation: Rotation::default(),
             outstanding: 0,
+            cut: 0,
             remembered: Remembered::new(key, config.remembered_max),
             gate: Gate::new(config.policy, now),
             seen: Seen::new(config.seen_max),
@@ -125,7 +124,8 @@ impl Pex {
     /// Advances the machine by one event, and returns everything it wants done, in order.
     ///
     /// Carry out all of it before the next call. A `now` that lies before that of an earlier call
-    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`]. The last twenty
+    /// is taken to be the latest time known, and counted in [`Stats::clock_stalls`]; see
+    /// [`Pex::rewind`] for a clock that was wrong. The last twenty
     /// minutes before [`Time::MAX`] count as one moment, in which nothing becomes due.
     pub fn handle(
         &mut self,
@@ -204,7 +204,7 @@ impl Pex {
     }
 
     fn on_peer_up(&mut self, id: NodeId, epoch: Epoch, kind: Kind, out: &mut Actions) {
-        if self.peers.find(id).is_some() {
+        if self.peers.find(id).is_some() || id == self.me {
             count(&mut self.stats.stray_events, 1);
             return;
         }
@@ -256,223 +256,6 @@ impl Pex {
         }
     }
 
-    fn on_response(
-        &mut self,
-        slot: Slot,
-        response: &Response<'_>,
-        directory: &(impl Directory + ?Sized),
-        out: &mut Actions,
-    ) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        if !matches!(peer.phase, Phase::Awaiting { .. }) {
-            if peer.late > 0 {
-                peer.late = peer.late.saturating_sub(1);
-                count(&mut self.stats.late_responses, 1);
-            } else {
-                count(&mut self.stats.unsolicited_responses, 1);
-                self.cut(slot, Fault::UnsolicitedResponse, out);
-            }
-            return;
-        }
-        let found = response.len();
-        let max = match response.dialect() {
-            Dialect::V1 => ANSWER_MAX_V1,
-            Dialect::V2 => ANSWER_MAX_V2,
-        };
-        if found > max {
-            count(&mut self.stats.oversized_responses, 1);
-            self.cut(slot, Fault::TooManyAddresses { found, max }, out);
-            return;
-        }
-        self.leave_phase(slot);
-        let lesson = self.learn(slot, response, directory, out);
-        self.put_back(slot, lesson);
-        let told = lesson.told as usize;
-        let bad = found.saturating_sub(told);
-        if bad > found / 2 {
-            self.strike(slot, Fault::BadAddresses { bad, of: found }, out);
-        }
-    }
-
-    /// Judges an answer as a whole, and only then takes what is good of it.
-    fn learn(
-        &mut self,
-        slot: Slot,
-        response: &Response<'_>,
-        directory: &(impl Directory + ?Sized),
-        out: &mut Actions,
-    ) -> Lesson {
-        let from = self.peers.get(slot).map_or(self.me, |peer| peer.id);
-        let mut judged = core::mem::take(&mut self.judged);
-        let usable =
-            |address: &NodeAddress| address.id() != self.me && !self.own_places.contains(address);
-        judged.extend(
-            response
-                .entries()
-                .filter_map(|entry| entry.parse().ok())
-                .filter(usable),
-        );
-
-        let mut lesson = Lesson {
-            told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
-            fresh: 0,
-            available: self.available(),
-            full: nearly_full(directory),
-        };
-        let mark = self.census.open(from);
-        for address in judged.drain(..) {
-            let hash = self.key.hash(address.id().as_bytes());
-            self.census.count(hash, mark);
-            if self.seen.insert(hash) {
-                lesson.fresh = lesson.fresh.saturating_add(1);
-            }
-            if !directory.knows(&address) {
-                out.push(Action::AddPeer { address, from });
-            }
-        }
-        self.judged = judged;
-        count(&mut self.stats.responses_accepted, 1);
-        count(&mut self.stats.addresses_told, u64::from(lesson.told));
-        count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
-        let bad = response.len().saturating_sub(lesson.told as usize);
-        count(&mut self.stats.addresses_bad, bad as u64);
-        lesson
-    }
-
-    /// A peer has answered: to the back of the rotation, when its time comes.
-    fn put_back(&mut self, slot: Slot, lesson: Lesson) {
-        self.gate.on_answer(self.now, lesson);
-        let (now, open) = (self.now, self.gate.is_open());
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        let gap = self.config.gap(peer.kind);
-        peer.misses = 0;
-        // Counted from the answer: only then is it certain that the request has arrived, and a
-        // peer counts from the arrival of one request to that of the next.
-        peer.standing.ask_at = now + gap;
-        if open {
-            peer.interval = pace::unseen(gap, peer.interval, lesson);
-        }
-        let at = now + peer.interval;
-        self.wait(slot, at);
-    }
-
-    fn on_unsent(&mut self, slot: Slot) {
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        if !matches!(peer.phase, Phase::Awaiting { .. }) {
-            return;
-        }
-        // It may have been an answer of ours that could not go, and the request did.
-        peer.late = peer.late.saturating_add(1);
-        let at = self.now + self.config.gap(peer.kind).max(pace::RETRY_UNSENT);
-        self.leave_phase(slot);
-        self.wait(slot, at);
-    }
-
-    fn do_what_is_due(&mut self, directory: &(impl Directory + ?Sized), out: &mut Actions) {
-        while let Some((slot, due)) = self.agenda.take_due(self.now) {
-            match due {
-                Due::Ask => {
-                    self.peers.set_phase(slot, Phase::Ready);
-                    self.rotation.push_back(slot);
-                }
-                Due::Silence => self.on_silence(slot, out),
-                Due::Answer => self.send_draft(slot, out),
-            }
-            // Who became ready first is asked first, whatever else is due.
-            self.ask(directory, out);
-        }
-    }
-
-    fn on_silence(&mut self, slot: Slot, out: &mut Actions) {
-        self.outstanding = self.outstanding.saturating_sub(1);
-        count(&mut self.stats.timeouts, 1);
-        let Some(peer) = self.peers.get_mut(slot) else {
-            return;
-        };
-        peer.misses = peer.misses.saturating_add(1);
-        peer.late = peer.late.saturating_add(1);
-        let at = self.now + pace::after_silence(self.config.gap(peer.kind), peer.misses);
-        if peer.misses >= SILENCE_REPORTED {
-            let fault = Fault::NoAnswer {
-                in_a_row: peer.misses,
-            };
-            out.push(Action::Report {
-                peer: peer.id,
-                fault,
-            });
-        }
-        self.wait(slot, at);
-    }
-
-    /// Asks the front of the rotation, and the next, as long as policy and bounds allow.
-    fn ask(&mut self, directory: &(impl Directory + ?Sized), out: &mut Actions) {
-        while self.may_ask() && self.gate.next() <= self.now {
-            let Some(slot) = self.rotation.pop_front() else {
-                return;
-            };
-            let due = self.now + self.config.request_timeout;
-            let entry = self.agenda.add(due, slot, Due::Silence);
-            self.peers.set_phase(slot, Phase::Awaiting { entry });
-            self.outstanding = self.outstanding.saturating_add(1);
-            count(&mut self.stats.requests_sent, 1);
-            let Some(peer) = self.peers.get_mut(slot) else {
-                return;
-            };
-            peer.standing.ask_at = self.now + self.config.gap(peer.kind);
-            let message = Message::Request(peer.kind.dialect());
-            out.push(Action::Send {
-                to: peer.id,
-                epoch: peer.epoch,
-                message,
-            });
-            self.gate
-                .on_asked(self.now, self.available(), nearly_full(directory));
-        }
-    }
-
-    const fn may_ask(&self) -> bool {
-        self.rotation.len() > 0 && self.outstanding < self.config.outstanding_max
-    }
-
-    /// The peers that could be asked now or later.
-    fn available(&self) -> u32 {
-        u32::try_from(self.peers.len().saturating_sub(self.outstanding)).unwrap_or(u32::MAX)
-    }
-
-    /// Leaves a peer alone until `at`, and no longer than our longest interval, whatever clock
-    /// `at` was reckoned by.
-    fn wait(&mut self, slot: Slot, at: Time) {
-        if at <= self.now {
-            self.peers.set_phase(slot, Phase::Ready);
-            self.rotation.push_back(slot);
-        } else {
-            let at = at.min(self.now + pace::LONGEST);
-            let entry = self.agenda.add(at, slot, Due::Ask);
-            self.peers.set_phase(slot, Phase::Waiting { entry });
-        }
-    }
-
-    /// Takes a peer out of the rotation or the agenda, whichever it is in.
-    fn leave_phase(&mut self, slot: Slot) {
-        match self.peers.get(slot).map(|peer| peer.phase) {
-            Some(Phase::Ready) => {
-                self.rotation.remove(slot);
-            }
-            Some(Phase::Waiting { entry }) => self.agenda.remove(entry),
-            Some(Phase::Awaiting { entry }) => {
-                self.agenda.remove(entry);
-                self.outstanding = self.outstanding.saturating_sub(1);
-            }
-            Some(Phase::Cut) | None => {}
-        }
-    }
-
     /// A minor fault: reported, or one too many.
     fn strike(&mut self, slot: Slot, fault: Fault, out: &mut Actions) {
         let Some(peer) = self.peers.get_mut(slot) else {
@@ -493,6 +276,7 @@ impl Pex {
         self.leave_phase(slot);
         self.drop_draft(slot);
         self.peers.set_phase(slot, Phase::Cut);
+        self.cut = self.cut.saturating_add(1);
         if let Some(Peer {
             id: peer, epoch, ..
         }) = self.peers.get(slot)

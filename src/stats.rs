@@ -16,8 +16,10 @@ pub struct Stats {
     pub addresses_told: u64,
     /// Those of nodes not heard of before.
     pub addresses_fresh: u64,
-    /// Addresses in accepted answers that could not be used.
+    /// Texts in accepted answers that are no addresses, or are too long.
     pub addresses_bad: u64,
+    /// Addresses in accepted answers that are our own.
+    pub addresses_own: u64,
     /// Requests that got no answer in time.
     pub timeouts: u64,
     /// Answers that came after their time, and were dropped without blame.

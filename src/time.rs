@@ -55,6 +55,16 @@ impl Time {
     }
 }
 
+impl Time {
+    /// The time that lies `span` before this one; the epoch if that is before it.
+    pub(crate) fn back(self, span: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)),
+        )
+    }
+}
+
 impl core::ops::Add<Duration> for Time {
     type Output = Self;
 

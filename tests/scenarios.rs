@@ -4,6 +4,12 @@
 //! its known weaknesses and the threats to these tests, `INVARIANTS.md` the invariants.
 
 #[cfg(test)]
+#[path = "scenarios/answers.rs"]
+mod answers;
+#[cfg(test)]
+#[path = "scenarios/dialects.rs"]
+mod dialects;
+#[cfg(test)]
 #[path = "scenarios/disorder.rs"]
 mod disorder;
 #[cfg(test)]
@@ -12,6 +18,15 @@ mod epochs;
 #[cfg(test)]
 #[path = "scenarios/estimate.rs"]
 mod estimate;
+#[cfg(test)]
+#[path = "scenarios/guard.rs"]
+mod guard;
+#[cfg(test)]
+#[path = "scenarios/limits.rs"]
+mod limits;
+#[cfg(test)]
+#[path = "scenarios/network.rs"]
+mod network;
 #[cfg(test)]
 #[path = "scenarios/pace.rs"]
 mod pace;
@@ -22,4 +37,13 @@ mod reference;
 #[path = "scenarios/rotation.rs"]
 mod rotation;
 #[cfg(test)]
+#[path = "scenarios/secrecy.rs"]
+mod secrecy;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+#[path = "scenarios/tables.rs"]
+mod tables;
+#[cfg(test)]
+#[path = "scenarios/threats.rs"]
+mod threats;

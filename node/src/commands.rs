@@ -5,6 +5,7 @@ mod demo;
 mod inspect;
 mod serve;
 mod setup;
+mod terminal;
 
 use core::fmt;
 use core::time::Duration;
@@ -19,16 +20,28 @@ use pex::NodeAddress;
 /// Without a command, `pex` shows itself: it starts 50 nodes on this machine and lets a newcomer
 /// who knows one of them find the others.
 #[derive(Debug, Parser)]
-#[command(name = "pex", version, after_help = EXIT_CODES)]
+#[command(name = "pex", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
+Examples:
+  pex                     see a newcomer find 50 nodes on this machine
+  pex demo --nodes 100    the same with 100 nodes
+  pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
+                          find every node of a network
+  pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
+                          tell an address to whoever asks
+  echo '\"00112233445566778899aabbccddeeff00112233@[::1]:26656\"' | pex address
+                          see what is made of an address
+  echo 1a00 | pex message
+                          see what is made of a message
+
 Exit codes:
   0  done
-  1  failed: no seed could be reached, a port is in use, an input line is wrong
+  1  failed: no node was reached, a port is in use, an input line is wrong
   2  the command line is wrong
   3  a crawl was cut short by --max-time or Ctrl-C; what it found is printed";
 
@@ -73,7 +86,7 @@ struct DemoArgs {
 ///
 /// Dials the seeds, asks each node for others, and visits them in turn. Prints a table, or JSON
 /// lines, with who told of each node and whether it could be reached, and how large the network
-/// seems to be.
+/// seems to be. A seed that can't be reached is named on standard error, and the others go on.
 ///
 /// Example: pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
 #[derive(Debug, Args)]

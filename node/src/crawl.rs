@@ -2,6 +2,7 @@
 
 mod map;
 mod report;
+mod waiting;
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -32,6 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(11);
 /// How long we wait for a further answer. The core asks a node less often the less it tells that
 /// is new, so one that keeps us waiting for longer has next to nothing left to tell.
 const PATIENCE_LATER: Duration = Duration::from_secs(60);
+
+/// Answers after which we leave, whatever a node still has to tell. The fullest book of V1 has
+/// 20,480 addresses; who goes on for longer invents them.
+const ANSWERS_MAX: u32 = 250;
 
 /// Answers in a row that tell nothing new, after which a node has nothing more to tell.
 const STALE_MAX: u32 = 2;
@@ -66,17 +71,37 @@ struct Visit {
     answers: u32,
 }
 
+impl Visit {
+    fn new(kind: Kind, ip: IpAddr) -> Self {
+        Self {
+            until: Instant::now() + PATIENCE,
+            kind,
+            ip,
+            stale: 0,
+            answers: 0,
+        }
+    }
+
+    /// Takes note of an answer; true if there is nothing more to be had here.
+    fn is_over_after(&mut self, told: usize, fresh: u64) -> bool {
+        self.until = Instant::now() + PATIENCE_LATER;
+        self.answers += 1;
+        self.stale = if fresh == 0 { self.stale + 1 } else { 0 };
+        let (whole, stale_max) = match self.kind.dialect() {
+            Dialect::V1 => (V1_WHOLE, 1),
+            Dialect::V2 => (MAX_ANSWER_ADDRESSES, STALE_MAX),
+        };
+        told < whole || self.stale >= stale_max || self.answers >= ANSWERS_MAX
+    }
+}
+
 /// A crawl under way.
 #[derive(Debug)]
 pub struct Crawl {
     driver: Driver<Map>,
     visits: BTreeMap<NodeId, Visit>,
     started: Instant,
-    reached: usize,
-    failed: usize,
     faults: u64,
-    /// How far each told address may be seen at least, by who told it: see [`Crawl::heard`].
-    bounds: BTreeMap<NodeId, Reach>,
 }
 
 impl Crawl {
@@ -89,20 +114,20 @@ impl Crawl {
         seeds: &[NodeAddress],
     ) -> Self {
         let clock = Clock::start();
-        let pex = Pex::new(Config::default(), local.id(), seed, clock.now());
+        // Whoever is visited is asked at once: silent nodes must not use up the others' patience.
+        let config = Config::builder().outstanding_max(VISITS_MAX).build();
+        let pex = Pex::new(config.unwrap_or_default(), local.id(), seed, clock.now());
         let driver = Driver::new(pex, Map::default(), clock, local, transport);
         let mut crawl = Self {
             driver,
             visits: BTreeMap::new(),
             started: Instant::now(),
-            reached: 0,
-            failed: 0,
             faults: 0,
-            bounds: BTreeMap::new(),
         };
         for address in seeds {
-            crawl.driver.store_mut().learn(address, None);
-            crawl.bounds.insert(address.id(), Reach::Host);
+            // Whom the user names may live anywhere.
+            let map = crawl.driver.store_mut();
+            map.learn(address, None, Reach::Host);
         }
         crawl.visit_more();
         crawl
@@ -118,7 +143,8 @@ impl Crawl {
                 None => core::future::pending().await,
             }
         };
-        if self.visits.is_empty() && self.driver.dialing() == 0 {
+        let busy = !self.visits.is_empty() || self.driver.dialing() > 0;
+        if !busy && !self.driver.has_notice() {
             return false;
         }
         tokio::select! {
@@ -135,7 +161,7 @@ impl Crawl {
             Notice::Down { peer, .. } => {
                 self.visits.remove(&peer);
             }
-            Notice::DialFailed { address, why } => self.dial_failed(&address, &why),
+            Notice::DialFailed { address, why } => self.dial_failed(address.id(), &why),
             Notice::Heard { address, from } => self.heard(&address, from),
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
@@ -143,83 +169,42 @@ impl Crawl {
     }
 
     fn arrived(&mut self, remote: &RemoteInfo) {
-        let (kind, ip) = (kind_of(&remote.info), remote.socket_addr.ip());
-        let until = Instant::now() + PATIENCE;
-        let visit = Visit {
-            until,
-            kind,
-            ip,
-            stale: 0,
-            answers: 0,
-        };
+        let kind = kind_of(&remote.info);
+        let visit = Visit::new(kind, remote.socket_addr.ip());
         self.visits.insert(remote.id, visit);
-        let Some(found) = self.driver.store_mut().get_mut(remote.id) else {
-            return;
-        };
-        let place = found.tried.saturating_sub(1);
-        if place < found.addresses.len() {
-            found.addresses.swap(0, place);
-        }
-        found.outcome = Outcome::Reached {
+        let as_told = Outcome::Reached {
             moniker: remote.info.moniker().to_owned(),
             version: remote.info.version().to_owned(),
             kind,
             answers: 0,
         };
-        self.reached += 1;
+        self.driver.store_mut().arrived(remote.id, as_told);
     }
 
-    fn dial_failed(&mut self, address: &NodeAddress, why: &DialError) {
-        let map = self.driver.store_mut();
-        if let Some(next) = map.try_next(address.id()) {
-            self.dial(next);
-        } else if let Some(found) = map.get_mut(address.id())
-            && !matches!(found.outcome, Outcome::Reached { .. })
-        {
-            self.failed += usize::from(found.outcome == Outcome::Unvisited);
-            found.outcome = Outcome::Failed {
-                why: why.to_string(),
-            };
+    fn dial_failed(&mut self, id: NodeId, why: &DialError) {
+        let next = self.driver.store_mut().dial_failed(id, why.to_string());
+        if let Some((address, nearest)) = next {
+            self.driver.dial(address, nearest);
         }
     }
 
-    /// Takes an address in, unless it lies nearer than who told it: what the world tells of our
-    /// own site or machine is a mistake, or somebody who wants us to knock at our own doors.
+    /// Takes an address in, unless it lies nearer than who told it.
     fn heard(&mut self, address: &NodeAddress, from: NodeId) {
-        let teller = self
-            .visits
-            .get(&from)
-            .map_or(Reach::World, |visit| Reach::of(visit.ip));
-        if address.ip().is_some_and(|ip| Reach::of(ip) < teller) {
-            return;
+        let teller = self.visits.get(&from).map(|visit| visit.ip);
+        if let Some(nearest) = nearest(address, teller) {
+            let map = self.driver.store_mut();
+            map.learn(address, Some(from), nearest);
         }
-        let bound = self.bounds.entry(address.id()).or_insert(teller);
-        *bound = teller.min(*bound);
-        self.driver.store_mut().learn(address, Some(from));
     }
 
     fn answered(&mut self, peer: NodeId, told: usize, fresh: u64) {
         let Some(visit) = self.visits.get_mut(&peer) else {
             return;
         };
-        visit.answers += 1;
-        visit.until = Instant::now() + PATIENCE_LATER;
-        visit.stale = if fresh == 0 { visit.stale + 1 } else { 0 };
-        let (whole, stale_max) = match visit.kind.dialect() {
-            Dialect::V1 => (V1_WHOLE, 1),
-            Dialect::V2 => (MAX_ANSWER_ADDRESSES, STALE_MAX),
-        };
-        let (answers, exhausted) = (visit.answers, told < whole || visit.stale >= stale_max);
-        if let Some(Found {
-            outcome: Outcome::Reached {
-                answers: counted, ..
-            },
-            ..
-        }) = self.driver.store_mut().get_mut(peer)
-        {
-            *counted = answers;
-        }
-        if exhausted {
+        let is_over = visit.is_over_after(told, fresh);
+        let answers = visit.answers;
+        self.driver.store_mut().answered(peer, answers);
+        if is_over {
             self.leave(peer);
         }
     }
@@ -228,7 +213,9 @@ impl Crawl {
         let now = Instant::now();
         let silent = self.visits.iter().filter(|(_, visit)| visit.until <= now);
         let silent: Vec<NodeId> = silent.map(|(peer, _)| *peer).collect();
-        silent.into_iter().for_each(|peer| self.leave(peer));
+        for peer in silent {
+            self.leave(peer);
+        }
     }
 
     fn leave(&mut self, peer: NodeId) {
@@ -238,22 +225,11 @@ impl Crawl {
 
     fn visit_more(&mut self) {
         while self.visits.len() + self.driver.dialing() < VISITS_MAX {
-            let Some(id) = self.driver.store_mut().unvisited.pop() else {
+            let Some((address, nearest)) = self.driver.store_mut().next_to_dial() else {
                 return;
             };
-            if let Some(address) = self.driver.store_mut().try_next(id) {
-                self.dial(address);
-            }
+            self.driver.dial(address, nearest);
         }
-    }
-
-    fn dial(&mut self, address: NodeAddress) {
-        let nearest = self
-            .bounds
-            .get(&address.id())
-            .copied()
-            .unwrap_or(Reach::World);
-        self.driver.dial(address, nearest);
     }
 
     /// How it is going.
@@ -261,8 +237,8 @@ impl Crawl {
     pub fn progress(&self) -> Progress {
         Progress {
             found: self.driver.store().nodes().len(),
-            reached: self.reached,
-            failed: self.failed,
+            reached: self.driver.store().reached(),
+            failed: self.driver.store().failed(),
             visiting: self.visits.len() + self.driver.dialing(),
             estimate: self.driver.pex().estimate(),
         }
@@ -278,5 +254,97 @@ impl Crawl {
             complete,
             map: self.driver.into_store(),
         }
+    }
+}
+
+/// How near an address may turn out to lie when it is dialed; `None` if it is nearer than that
+/// already. What the world tells of our own site or machine is a mistake, or somebody who wants us
+/// to knock at our own doors. A teller of whom we know nothing any more speaks for the world.
+fn nearest(address: &NodeAddress, teller: Option<IpAddr>) -> Option<Reach> {
+    let teller = teller.map_or(Reach::World, Reach::of);
+    let too_near = address.ip().is_some_and(|ip| Reach::of(ip) < teller);
+    (!too_near).then_some(teller)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(place: &str) -> NodeAddress {
+        NodeAddress::parse(&format!("{}@{place}", NodeId::new([1; 20]))).unwrap()
+    }
+
+    #[test]
+    fn nobody_makes_us_dial_nearer_than_where_we_met_them() {
+        let (host, site, world) = ("127.0.0.1", "192.168.1.9", "8.8.8.8");
+        for (teller, place, allowed) in [
+            (world, "127.0.0.1:22", None),
+            (world, "[::1]:22", None),
+            (world, "[::ffff:127.0.0.1]:22", None),
+            (world, "0.0.0.0:22", None),
+            (world, "10.0.0.1:22", None),
+            (world, "169.254.169.254:80", None),
+            (world, "9.9.9.9:26656", Some(Reach::World)),
+            (site, "127.0.0.1:22", None),
+            (site, "10.0.0.1:26656", Some(Reach::Site)),
+            (site, "9.9.9.9:26656", Some(Reach::Site)),
+            (host, "127.0.0.1:26656", Some(Reach::Host)),
+            (host, "9.9.9.9:26656", Some(Reach::Host)),
+        ] {
+            let teller_ip = Some(teller.parse().unwrap());
+            let found = nearest(&address(place), teller_ip);
+            assert_eq!(found, allowed, "{teller} tells of {place}");
+        }
+    }
+
+    #[test]
+    fn a_name_told_from_outside_may_not_lead_inside() {
+        let world = Some("8.8.8.8".parse().unwrap());
+        assert_eq!(nearest(&address("localhost:22"), world), Some(Reach::World));
+    }
+
+    #[test]
+    fn a_teller_who_has_left_is_taken_to_be_outside() {
+        assert_eq!(nearest(&address("127.0.0.1:26656"), None), None);
+        assert_eq!(nearest(&address("9.9.9.9:1"), None), Some(Reach::World));
+    }
+
+    fn visit(kind: Kind) -> Visit {
+        Visit::new(kind, [127, 0, 0, 1].into())
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_full_ends_a_visit() {
+        assert!(visit(Kind::V2).is_over_after(99, 99));
+        assert!(!visit(Kind::V2).is_over_after(100, 99));
+        assert!(visit(Kind::V1).is_over_after(31, 31));
+        assert!(!visit(Kind::V1).is_over_after(32, 31));
+    }
+
+    #[tokio::test]
+    async fn stale_answers_in_a_row_end_a_visit() {
+        let mut v2 = visit(Kind::Kin);
+        let over: Vec<bool> = [0, 1, 0, 0]
+            .map(|fresh| v2.is_over_after(100, fresh))
+            .into();
+        assert_eq!(over, [false, false, false, true]);
+        assert!(visit(Kind::V1).is_over_after(250, 0));
+    }
+
+    #[tokio::test]
+    async fn a_node_that_never_runs_out_of_news_is_left_in_the_end() {
+        let mut visit = visit(Kind::V2);
+        let over = (1..1_000).find(|_| visit.is_over_after(100, 100));
+        assert_eq!(over, Some(ANSWERS_MAX));
+    }
+
+    #[test]
+    fn as_many_nodes_may_be_asked_at_once_as_are_visited() {
+        assert!(
+            Config::builder()
+                .outstanding_max(VISITS_MAX)
+                .build()
+                .is_ok()
+        );
     }
 }

@@ -7,15 +7,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use pex::wire::{self, Message};
-use pex::{Action, Epoch, Event, NodeAddress, NodeId, Pex, Time};
+use pex::wire;
+use pex::{Action, Epoch, Event, NodeAddress, NodeId, Pex, Stats, Time};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
-use crate::notice::Notice;
+use crate::notice::{DialError, Notice};
 use crate::reach::Reach;
 use crate::store::Store;
 use crate::transport::{Connection, Local, TransportConfig};
@@ -27,8 +26,8 @@ pub struct Driver<S> {
     store: S,
     clock: Clock,
     links: Links,
-    inputs: mpsc::Receiver<Input>,
     timer: Option<Time>,
+    /// What one event made of notices; no further event is taken before the owner has them all.
     notices: VecDeque<Notice>,
 }
 
@@ -42,13 +41,11 @@ impl<S: Store> Driver<S> {
         local: Arc<Local>,
         config: TransportConfig,
     ) -> Self {
-        let (links, inputs) = Links::new(local, config);
         Self {
             pex,
             store,
             clock,
-            links,
-            inputs,
+            links: Links::new(local, config),
             timer: None,
             notices: VecDeque::new(),
         }
@@ -61,11 +58,10 @@ impl<S: Store> Driver<S> {
                 return notice;
             }
             tokio::select! {
-                // The links hold a sender, so the queue never closes.
-                Some(input) = self.inputs.recv() => self.on_input(input),
+                input = self.links.next() => self.on_input(input),
                 () = self.clock.sleep_until(self.timer) => {
-                    self.timer = None;
                     self.handle(Event::Tick);
+                    self.timer = self.pex.deadline();
                 }
             }
         }
@@ -73,7 +69,7 @@ impl<S: Store> Driver<S> {
 
     fn on_input(&mut self, input: Input) {
         match input {
-            Input::Up(connection) => self.on_up(*connection),
+            Input::Up { connection, dialed } => self.on_up(*connection, dialed),
             Input::Bytes { peer, epoch, bytes } => self.on_bytes(peer, epoch, &bytes),
             Input::Down { peer, epoch, why } => {
                 if self.links.forget(peer, epoch) {
@@ -82,7 +78,6 @@ impl<S: Store> Driver<S> {
                 self.handle(Event::PeerDown { peer, epoch });
             }
             Input::DialFailed { address, why } => {
-                self.links.dial_ended();
                 self.notices.push_back(Notice::DialFailed { address, why });
             }
             Input::AcceptFailed(why) => self.notices.push_back(Notice::AcceptFailed(why)),
@@ -90,91 +85,61 @@ impl<S: Store> Driver<S> {
         }
     }
 
-    fn on_up(&mut self, connection: Connection) {
+    fn on_up(&mut self, connection: Connection, dialed: Option<NodeAddress>) {
         let remote = Box::new(connection.remote.clone());
-        let Some(epoch) = self.links.add(connection) else {
-            return;
-        };
-        let up = Event::PeerUp {
-            peer: remote.id,
-            epoch,
-            kind: kind_of(&remote.info),
-        };
-        self.notices.push_back(Notice::Up(remote));
-        self.handle(up);
+        let (peer, kind) = (remote.id, kind_of(&remote.info));
+        if let Some(epoch) = self.links.add(connection) {
+            self.notices.push_back(Notice::Up(remote));
+            self.handle(Event::PeerUp { peer, epoch, kind });
+        } else if let Some(address) = dialed {
+            let why = DialError::Connected;
+            self.notices.push_back(Notice::DialFailed { address, why });
+        }
     }
 
     fn on_bytes(&mut self, from: NodeId, epoch: Epoch, bytes: &[u8]) {
-        match wire::decode(bytes) {
-            Ok(Some(message)) => {
-                let told = match &message {
-                    Message::Response(response) => response.len(),
-                    _ => 0,
-                };
-                let before = self.pex.stats();
-                self.handle(Event::Message {
-                    from,
-                    epoch,
-                    message,
-                });
-                let after = self.pex.stats();
-                if after.responses_accepted > before.responses_accepted {
-                    let fresh = after.addresses_fresh - before.addresses_fresh;
-                    self.notices.push_back(Notice::Answered {
-                        peer: from,
-                        told,
-                        fresh,
-                    });
-                }
-            }
+        let before = self.pex.stats();
+        self.handle(match wire::decode(bytes) {
+            Ok(Some(message)) => Event::Message {
+                from,
+                epoch,
+                message,
+            },
             // A message of a version to come: nothing to do, and no fault.
-            Ok(None) => {}
-            Err(error) => self.handle(Event::Garbage { from, epoch, error }),
-        }
+            Ok(None) => return,
+            Err(error) => Event::Garbage { from, epoch, error },
+        });
+        self.notices
+            .extend(answered(from, before, self.pex.stats()));
     }
 
     fn handle(&mut self, event: Event<'_>) {
-        let mut unsent = Vec::new();
-        for action in self.pex.handle(self.clock.now(), event, &self.store) {
-            self.carry_out(action, &mut unsent);
-        }
-        // Told only now: a batch is carried out whole before the next event.
-        for (to, epoch) in unsent {
-            self.handle(Event::Unsent { to, epoch });
+        let mut unsent = VecDeque::new();
+        let mut actions = self.pex.handle(self.clock.now(), event, &self.store);
+        loop {
+            for action in actions {
+                unsent.extend(self.carry_out(action));
+            }
+            // Told only now: a batch is carried out whole before the next event.
+            let Some((to, epoch)) = unsent.pop_front() else {
+                return;
+            };
+            let event = Event::Unsent { to, epoch };
+            actions = self.pex.handle(self.clock.now(), event, &self.store);
         }
     }
 
-    fn carry_out(&mut self, action: Action, unsent: &mut Vec<(NodeId, Epoch)>) {
+    /// Does what the machine says; returns where a message should have gone that could not.
+    fn carry_out(&mut self, action: Action) -> Option<(NodeId, Epoch)> {
+        self.notices.extend(Notice::of(&action));
         match action {
             Action::Send { to, epoch, message } => {
-                if !self.links.send(to, epoch, message.to_bytes()) {
-                    unsent.push((to, epoch));
-                }
+                let sent = self.links.send(to, epoch, message.to_bytes());
+                return (!sent).then_some((to, epoch));
             }
-            Action::AddPeer { address, from } => {
-                self.store.add(&address, from);
-                self.notices.push_back(Notice::Heard { address, from });
-            }
+            Action::AddPeer { address, from } => self.store.add(&address, from),
             Action::SetTimer(at) => self.timer = Some(at),
-            Action::Disconnect {
-                peer,
-                epoch,
-                reason,
-            } => {
-                self.links.hang_up(peer, epoch);
-                self.notices.push_back(Notice::Fault {
-                    peer,
-                    fault: reason,
-                    cut: true,
-                });
-            }
-            Action::Report { peer, fault } => {
-                self.notices.push_back(Notice::Fault {
-                    peer,
-                    fault,
-                    cut: false,
-                });
-            }
+            Action::Disconnect { peer, epoch, .. } => self.links.hang_up(peer, epoch),
             Action::Resolve {
                 query,
                 name,
@@ -185,9 +150,11 @@ impl<S: Store> Driver<S> {
             // The core may learn to want more; what this driver does not know, it leaves undone.
             _ => {}
         }
+        None
     }
 
-    /// Dials an address, unless it lies nearer than `nearest`; the outcome comes as a [`Notice`].
+    /// Dials an address, unless it lies nearer than `nearest`. The outcome comes as a [`Notice`]:
+    /// [`Notice::Up`] of its node, or [`Notice::DialFailed`].
     pub fn dial(&mut self, address: NodeAddress, nearest: Reach) {
         self.links.dial(address, nearest);
     }
@@ -208,6 +175,12 @@ impl<S: Store> Driver<S> {
     #[must_use]
     pub const fn dialing(&self) -> usize {
         self.links.dialing()
+    }
+
+    /// Whether there is something to tell already: [`Driver::next`] then returns it at once.
+    #[must_use]
+    pub fn has_notice(&self) -> bool {
+        !self.notices.is_empty()
     }
 
     /// The machine that is driven.
@@ -231,4 +204,14 @@ impl<S: Store> Driver<S> {
     pub const fn store_mut(&mut self) -> &mut S {
         &mut self.store
     }
+}
+
+/// The notice of an answer that the machine accepted between two counts, if it did.
+fn answered(peer: NodeId, before: Stats, after: Stats) -> Option<Notice> {
+    let told = |stats: Stats| stats.addresses_told + stats.addresses_bad;
+    (after.responses_accepted > before.responses_accepted).then(|| Notice::Answered {
+        peer,
+        told: usize::try_from(told(after) - told(before)).unwrap_or(usize::MAX),
+        fresh: after.addresses_fresh - before.addresses_fresh,
+    })
 }

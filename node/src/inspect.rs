@@ -113,9 +113,10 @@ pub struct EntryRecord {
     pub url: String,
 }
 
-/// Decodes the bytes of a message, given in hexadecimal.
+/// Decodes the bytes of a message, given in hexadecimal; `None` if the text is not hexadecimal.
 #[must_use]
-pub fn message(hex: &str) -> MessageRecord<'_> {
+pub fn message(hex: &str) -> Option<MessageRecord<'_>> {
+    let bytes = unhex(hex)?;
     let mut record = MessageRecord {
         hex,
         ok: false,
@@ -123,10 +124,6 @@ pub fn message(hex: &str) -> MessageRecord<'_> {
         addresses: Vec::new(),
         reencoded: None,
         error: None,
-    };
-    let Some(bytes) = unhex(hex) else {
-        record.error = Some("not hexadecimal: write two digits for each byte".to_owned());
-        return record;
     };
     match wire::decode(&bytes) {
         Err(error) => record.error = Some(error.to_string()),
@@ -140,7 +137,7 @@ pub fn message(hex: &str) -> MessageRecord<'_> {
             }
         }
     }
-    record
+    Some(record)
 }
 
 const fn kind(message: &Message<'_>) -> &'static str {
@@ -174,10 +171,8 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
             .and_then(|d| u8::try_from(d).ok())
     };
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs
-        .iter()
-        .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
-        .collect();
+    let byte = |&[high, low]: &[u8; 2]| Some(digit(high)? << 4 | digit(low)?);
+    let bytes = pairs.iter().map(byte).collect();
     if rest.is_empty() { bytes } else { None }
 }
 
@@ -191,4 +186,29 @@ fn to_hex(bytes: &[u8]) -> String {
 
 fn digit(value: u8) -> char {
     char::from_digit(u32::from(value), 16).unwrap_or('?')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_not_hexadecimal_is_no_message() {
+        for text in ["1", "1a0", "1g", "0x1a00", "1a 00", "+1", "é0"] {
+            assert_eq!(message(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_of_either_case_are_read() {
+        let upper = message("1A00").unwrap();
+        assert_eq!((upper.ok, upper.kind), (true, Some("request_v2")));
+        assert_eq!(upper.reencoded.as_deref(), Some("1a00"));
+    }
+
+    #[test]
+    fn what_is_no_message_says_why() {
+        let record = message("ff").unwrap();
+        assert!(!record.ok && record.kind.is_none() && record.error.is_some());
+    }
 }

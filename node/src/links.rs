@@ -2,13 +2,13 @@
 
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use pex::{Epoch, NodeAddress, NodeId, QueryId};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::notice::DialError;
@@ -21,12 +21,16 @@ use crate::transport::{
 /// connections wait, and with them the peers who fill it.
 const INPUTS: usize = 1_024;
 
-/// Handshakes with those who dialed us that may be under way at once. Whoever comes then waits in
-/// the operating system's queue.
+/// Handshakes with those who dialed us that may be under way at once. Whoever comes then takes the
+/// place of the one that has been under way for longest: an honest one is done in a moment, so
+/// silent strangers keep nobody out.
 const HANDSHAKES: usize = 256;
 
 /// IP addresses of a name that are dialed, one after another.
 const DIALS_OF_A_NAME: usize = 4;
+
+/// Names that are looked up at once. Whoever comes then waits, within its own patience.
+const LOOKUPS: usize = 32;
 
 /// How long we wait before we knock again.
 const COME_BACK: Duration = Duration::from_millis(150);
@@ -34,7 +38,11 @@ const COME_BACK: Duration = Duration::from_millis(150);
 /// Something that has happened on a connection, or to a dial.
 #[derive(Debug)]
 pub(crate) enum Input {
-    Up(Box<Connection>),
+    Up {
+        connection: Box<Connection>,
+        /// What we dialed; none if the other side dialed us.
+        dialed: Option<NodeAddress>,
+    },
     Bytes {
         peer: NodeId,
         epoch: Epoch,
@@ -69,39 +77,53 @@ pub(crate) struct Links {
     local: Arc<Local>,
     config: TransportConfig,
     inputs: mpsc::Sender<Input>,
-    links: BTreeMap<NodeId, Link>,
+    queue: mpsc::Receiver<Input>,
+    open: BTreeMap<NodeId, Link>,
     epochs: u64,
     dialing: usize,
+    lookups: Arc<Semaphore>,
     /// Every task of this driver; they end with it.
     tasks: JoinSet<()>,
 }
 
 impl Links {
-    pub(crate) fn new(local: Arc<Local>, config: TransportConfig) -> (Self, mpsc::Receiver<Input>) {
-        let (inputs, receiver) = mpsc::channel(INPUTS);
-        let (links, tasks) = (BTreeMap::new(), JoinSet::new());
-        (
-            Self {
-                local,
-                config,
-                inputs,
-                links,
-                epochs: 0,
-                dialing: 0,
-                tasks,
-            },
-            receiver,
-        )
+    pub(crate) fn new(local: Arc<Local>, config: TransportConfig) -> Self {
+        let (inputs, queue) = mpsc::channel(INPUTS);
+        Self {
+            local,
+            config,
+            inputs,
+            queue,
+            open: BTreeMap::new(),
+            epochs: 0,
+            dialing: 0,
+            lookups: Arc::new(Semaphore::new(LOOKUPS)),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// The next thing that happens. Safe to cancel: nothing is lost.
+    pub(crate) async fn next(&mut self) -> Input {
+        let Some(input) = self.queue.recv().await else {
+            // We hold a sender ourselves, so the queue never closes.
+            return core::future::pending().await;
+        };
+        // Every dial ends in one of these two.
+        if let Input::Up {
+            dialed: Some(_), ..
+        }
+        | Input::DialFailed { .. } = input
+        {
+            self.dialing -= 1;
+        }
+        input
     }
 
     /// Takes a new connection, and gives it its epoch; `None` if there is a better one already.
     pub(crate) fn add(&mut self, connection: Connection) -> Option<Epoch> {
         let (peer, direction) = (connection.remote.id, connection.remote.direction);
-        if direction == Direction::Outbound {
-            self.dialing -= 1;
-        }
         if self
-            .links
+            .open
             .get(&peer)
             .is_some_and(|old| !self.replaces(peer, direction, old))
         {
@@ -110,7 +132,7 @@ impl Links {
         self.epochs += 1;
         let epoch = Epoch::new(self.epochs);
         let (sender, mut receiver) = connection.split();
-        self.links.insert(
+        self.open.insert(
             peer,
             Link {
                 epoch,
@@ -151,45 +173,48 @@ impl Links {
     pub(crate) fn forget(&mut self, peer: NodeId, epoch: Epoch) -> bool {
         let is_it = self.epoch(peer) == Some(epoch);
         if is_it {
-            self.links.remove(&peer);
+            self.open.remove(&peer);
         }
         is_it
     }
 
     /// Queues a message; false if that is impossible.
     pub(crate) fn send(&self, peer: NodeId, epoch: Epoch, bytes: Vec<u8>) -> bool {
-        let link = self.links.get(&peer).filter(|link| link.epoch == epoch);
+        let link = self.open.get(&peer).filter(|link| link.epoch == epoch);
         let sender = link.and_then(|link| link.sender.as_ref());
         sender.is_some_and(|sender| sender.try_send(bytes).is_ok())
     }
 
     pub(crate) fn hang_up(&mut self, peer: NodeId, epoch: Epoch) {
-        let link = self.links.get_mut(&peer).filter(|link| link.epoch == epoch);
+        let link = self.open.get_mut(&peer).filter(|link| link.epoch == epoch);
         if let Some(sender) = link.and_then(|link| link.sender.take()) {
             sender.close_after_flush();
         }
     }
 
     pub(crate) fn epoch(&self, peer: NodeId) -> Option<Epoch> {
-        self.links.get(&peer).map(|link| link.epoch)
+        self.open.get(&peer).map(|link| link.epoch)
     }
 
     pub(crate) const fn dialing(&self) -> usize {
         self.dialing
     }
 
-    pub(crate) const fn dial_ended(&mut self) {
-        self.dialing -= 1;
-    }
-
     /// Dials an address, unless its places lie nearer than `nearest`.
     pub(crate) fn dial(&mut self, address: NodeAddress, nearest: Reach) {
         self.dialing += 1;
-        let (local, config) = (Arc::clone(&self.local), self.config.clone());
+        let dialer = Dialer {
+            local: Arc::clone(&self.local),
+            config: self.config.clone(),
+            lookups: Arc::clone(&self.lookups),
+        };
         let inputs = self.inputs.clone();
         self.spawn(async move {
-            let outcome = match dial(&local, &config, &address, nearest).await {
-                Ok(connection) => Input::Up(Box::new(connection)),
+            let outcome = match dialer.dial(&address, nearest).await {
+                Ok(connection) => Input::Up {
+                    connection: Box::new(connection),
+                    dialed: Some(address),
+                },
                 Err(why) => Input::DialFailed { address, why },
             };
             let _ended = inputs.send(outcome).await;
@@ -200,35 +225,38 @@ impl Links {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
         self.spawn(async move {
-            let places = Arc::new(Semaphore::new(HANDSHAKES));
-            let mut handshakes = JoinSet::new();
+            let (mut handshakes, mut oldest_first) = (JoinSet::new(), VecDeque::new());
             loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-                    return;
-                };
                 let Some(stream) = next_stream(&listener).await else {
                     continue;
                 };
+                while handshakes.try_join_next().is_some() {}
+                oldest_first.retain(|handshake: &AbortHandle| !handshake.is_finished());
+                if oldest_first.len() >= HANDSHAKES
+                    && let Some(oldest) = oldest_first.pop_front()
+                {
+                    oldest.abort();
+                }
                 let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
-                handshakes.spawn(async move {
+                oldest_first.push_back(handshakes.spawn(async move {
                     let outcome = match accept(&local, &config, stream).await {
-                        Ok(connection) => Input::Up(Box::new(connection)),
+                        Ok(connection) => Input::Up {
+                            connection: Box::new(connection),
+                            dialed: None,
+                        },
                         Err(why) => Input::AcceptFailed(why),
                     };
-                    drop(place);
                     let _ended = inputs.send(outcome).await;
-                });
-                while handshakes.try_join_next().is_some() {}
+                }));
             }
         });
     }
 
     pub(crate) fn resolve(&mut self, query: QueryId, name: String, patience: Duration) {
         let inputs = self.inputs.clone();
+        let lookups = Arc::clone(&self.lookups);
         self.spawn(async move {
-            let ips = timeout(patience, resolve(&name, 0))
-                .await
-                .unwrap_or_default();
+            let ips = resolve(lookups, name, 0, patience).await;
             let ips = ips.into_iter().map(|socket| socket.ip()).collect();
             let _ended = inputs.send(Input::Resolved { query, ips }).await;
         });
@@ -243,66 +271,88 @@ impl Links {
 /// The next who dials us. An error is of that connection, or of a process out of descriptors;
 /// either way the listener goes on, after a moment in which descriptors may come free.
 async fn next_stream(listener: &TcpListener) -> Option<TcpStream> {
-    match listener.accept().await {
-        Ok((stream, _)) => Some(stream),
-        Err(_) => {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            None
+    if let Ok((stream, _)) = listener.accept().await {
+        return Some(stream);
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    None
+}
+
+/// What one dial needs.
+struct Dialer {
+    local: Arc<Local>,
+    config: TransportConfig,
+    lookups: Arc<Semaphore>,
+}
+
+impl Dialer {
+    async fn dial(self, address: &NodeAddress, nearest: Reach) -> Result<Connection, DialError> {
+        let mut why = DialError::UnknownName;
+        for place in self.places(address).await? {
+            if Reach::of(place.ip()) < nearest {
+                why = DialError::TooNear;
+                continue;
+            }
+            match self.connect_twice(place, address.id()).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => why = DialError::Transport(error),
+            }
+        }
+        Err(why)
+    }
+
+    /// Where an address leads; no place if it has a name that nobody knows.
+    async fn places(&self, address: &NodeAddress) -> Result<Vec<SocketAddr>, DialError> {
+        let supported = matches!(address.protocol(), "mconn" | "tcp") && address.port() != 0;
+        match (address.ip(), address.name()) {
+            (Some(ip), _) if supported => Ok(vec![(ip, address.port()).into()]),
+            (None, Some(name)) if supported => {
+                let (lookups, patience) = (Arc::clone(&self.lookups), self.config.dial_timeout);
+                let mut places = resolve(lookups, name.into(), address.port(), patience).await;
+                places.truncate(DIALS_OF_A_NAME);
+                Ok(places)
+            }
+            _ => Err(DialError::Unsupported),
+        }
+    }
+
+    /// Connects; and again after a moment, if the other side hung up before a word was said.
+    /// Tendermint 0.35 does so to whoever comes back within 100 ms.
+    async fn connect_twice(
+        &self,
+        place: SocketAddr,
+        id: NodeId,
+    ) -> Result<Connection, TransportError> {
+        match connect(&self.local, &self.config, place, Some(id)).await {
+            Err(TransportError::HungUp {
+                step: Step::KeyExchange,
+            }) => {
+                tokio::time::sleep(COME_BACK).await;
+                connect(&self.local, &self.config, place, Some(id)).await
+            }
+            outcome => outcome,
         }
     }
 }
 
-async fn dial(
-    local: &Arc<Local>,
-    config: &TransportConfig,
-    address: &NodeAddress,
-    nearest: Reach,
-) -> Result<Connection, DialError> {
-    let supported = matches!(address.protocol(), "mconn" | "tcp") && address.port() != 0;
-    let places = match (address.ip(), address.name()) {
-        _ if !supported => return Err(DialError::Unsupported),
-        (Some(ip), _) => vec![(ip, address.port()).into()],
-        (None, Some(name)) => timeout(config.dial_timeout, resolve(name, address.port()))
-            .await
-            .unwrap_or_default(),
-        (None, None) => return Err(DialError::Unsupported),
+/// The places of a name; none if it is unknown, or does not come in time.
+async fn resolve(
+    lookups: Arc<Semaphore>,
+    name: String,
+    port: u16,
+    patience: Duration,
+) -> Vec<SocketAddr> {
+    let found = async move {
+        let place = lookups.acquire_owned().await.ok()?;
+        // A task of its own: the system's resolver can't be stopped, and strangers choose names
+        // that keep it busy. So a lookup keeps its place to the end, however long we wait for it.
+        let lookup = tokio::spawn(async move {
+            let found = lookup_host((name, port)).await.map(Iterator::collect);
+            drop(place);
+            found
+        });
+        lookup.await.ok()?.ok()
     };
-    let mut why = DialError::UnknownName;
-    for place in places.into_iter().take(DIALS_OF_A_NAME) {
-        if Reach::of(place.ip()) < nearest {
-            why = DialError::TooNear;
-            continue;
-        }
-        match connect_twice(local, config, place, address.id()).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) => why = DialError::Transport(error),
-        }
-    }
-    Err(why)
-}
-
-/// Connects; and again after a moment, if the other side hung up before a word was said. Tendermint
-/// 0.35 does so to whoever comes back within 100 ms.
-async fn connect_twice(
-    local: &Arc<Local>,
-    config: &TransportConfig,
-    place: SocketAddr,
-    id: NodeId,
-) -> Result<Connection, TransportError> {
-    match connect(local, config, place, Some(id)).await {
-        Err(TransportError::HungUp {
-            step: Step::KeyExchange,
-        }) => {
-            tokio::time::sleep(COME_BACK).await;
-            connect(local, config, place, Some(id)).await
-        }
-        outcome => outcome,
-    }
-}
-
-async fn resolve(name: &str, port: u16) -> Vec<SocketAddr> {
-    lookup_host((name, port))
-        .await
-        .map(Iterator::collect)
-        .unwrap_or_default()
+    let found = timeout(patience, found).await;
+    found.ok().flatten().unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use pex::{Fault, NodeAddress, NodeId};
+use pex::{Action, Fault, NodeAddress, NodeId};
 
 use crate::transport::{RemoteInfo, TransportError};
 
@@ -10,7 +10,8 @@ use crate::transport::{RemoteInfo, TransportError};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Notice {
-    /// A connection is ready.
+    /// A connection is ready. If there was one with the same node, it takes its place, and no
+    /// [`Notice::Down`] tells of that one's end.
     Up(Box<RemoteInfo>),
     /// A connection has ended.
     Down {
@@ -55,6 +56,22 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// What the owner should know of something that the machine wants done.
+    pub(crate) fn of(action: &Action) -> Option<Self> {
+        let (peer, fault, cut) = match action {
+            Action::AddPeer { address, from } => {
+                let (address, from) = (address.clone(), *from);
+                return Some(Self::Heard { address, from });
+            }
+            Action::Disconnect { peer, reason, .. } => (*peer, *reason, true),
+            Action::Report { peer, fault } => (*peer, *fault, false),
+            _ => return None,
+        };
+        Some(Self::Fault { peer, fault, cut })
+    }
+}
+
 /// Why an address could not be dialed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,6 +83,8 @@ pub enum DialError {
     UnknownName,
     /// The address lies on our own machine or site, and somebody outside told us of it.
     TooNear,
+    /// There is a connection with the node already, and it is the one to keep.
+    Connected,
     /// No connection came to be.
     Transport(TransportError),
 }
@@ -78,6 +97,7 @@ impl fmt::Display for DialError {
             Self::TooNear => f.write_str(
                 "not dialed: a private address, told by a node outside; dial it as a seed if it is meant",
             ),
+            Self::Connected => f.write_str("connected with this node already; keep that connection"),
             Self::Transport(error) => error.fmt(f),
         }
     }

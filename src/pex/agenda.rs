@@ -1,6 +1,7 @@
 //! What becomes due, and when: the deadlines behind the machine's one timer.
 
 use alloc::collections::BTreeMap;
+use core::time::Duration;
 
 use super::rotation::Slot;
 use crate::Time;
@@ -22,6 +23,15 @@ pub(crate) enum Due {
 pub(crate) struct Entry {
     pub(crate) at: Time,
     pub(crate) number: u64,
+}
+
+impl Entry {
+    pub(crate) fn rewound(self, back: Duration) -> Self {
+        Self {
+            at: self.at.back(back),
+            ..self
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,6 +72,18 @@ impl Agenda {
 
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The same agenda, with everything due `back` earlier.
+    pub(crate) fn rewound(self, back: Duration) -> Self {
+        let entries = self.entries.into_iter();
+        let entries = entries
+            .map(|(entry, what)| (entry.rewound(back), what))
+            .collect();
+        Self {
+            entries,
+            made: self.made,
+        }
     }
 
     /// How many entries have been made, from which the next number follows.

@@ -57,40 +57,58 @@ impl Pex {
         }
         // A peer that asks again while names are being resolved gets what there is.
         self.send_draft(slot, out);
-        let chosen = self.choose(slot, directory);
         match dialect {
-            Dialect::V2 => self.send(slot, Dialect::V2, &chosen, out),
-            Dialect::V1 => self.resolve_and_send(slot, chosen, out),
+            Dialect::V2 => {
+                let mut answer = ResponseBuilder::new(Dialect::V2);
+                self.choose(slot, directory, |address| {
+                    answer.push_address(address).is_ok()
+                });
+                self.send(slot, answer, out);
+            }
+            Dialect::V1 => {
+                let mut chosen = Vec::new();
+                self.choose(slot, directory, |address| {
+                    let room = chosen.len() < MAX_ANSWER_ADDRESSES;
+                    if room {
+                        chosen.push(address.clone());
+                    }
+                    room
+                });
+                self.resolve_and_send(slot, chosen, out);
+            }
         }
     }
 
-    /// The next addresses for this peer, at most as many as an answer holds.
-    fn choose(&mut self, slot: Slot, directory: &(impl Directory + ?Sized)) -> Vec<NodeAddress> {
-        let mut chosen = Vec::new();
+    /// Offers the next addresses for this peer until one finds no room; with that one the next
+    /// answer begins.
+    fn choose(
+        &mut self,
+        slot: Slot,
+        directory: &(impl Directory + ?Sized),
+        mut take: impl FnMut(&NodeAddress) -> bool,
+    ) {
         let Some(peer) = self.peers.get(slot) else {
-            return chosen;
+            return;
         };
         let (asker, cursor) = (peer.id, peer.cursor);
-        if cursor.is_none() {
-            chosen.extend(self.config.own_addresses.first().cloned());
+        if cursor.is_none()
+            && let Some(own) = self.config.own_addresses.first()
+        {
+            take(own);
         }
         let mut cursor = cursor.unwrap_or_else(|| Cursor::new(self.chance.next_u64()));
         let mut looks = 0;
         directory.walk(cursor, &mut |position, address| {
-            if looks == LOOK_MAX || chosen.len() == MAX_ANSWER_ADDRESSES {
+            if looks == LOOK_MAX || (self.may_tell(asker, address) && !take(address)) {
                 return ControlFlow::Break(());
             }
             looks = looks.saturating_add(1);
             cursor = position;
-            if self.may_tell(asker, address) {
-                chosen.push(address.clone());
-            }
             ControlFlow::Continue(())
         });
         if let Some(peer) = self.peers.get_mut(slot) {
             peer.cursor = Some(cursor);
         }
-        chosen
     }
 
     fn may_tell(&self, asker: NodeId, address: &NodeAddress) -> bool {
@@ -126,7 +144,7 @@ impl Pex {
             }
         }
         if draft.waiting.is_empty() {
-            self.send(slot, Dialect::V1, &draft.ready, out);
+            self.send_v1(slot, &draft.ready, out);
             return;
         }
         draft.entry = Some(self.agenda.add(deadline, slot, Due::Answer));
@@ -153,15 +171,16 @@ impl Pex {
             .position(|(waiting, _)| *waiting == query.0)
         {
             let (_, address) = draft.waiting.swap_remove(place);
+            let ours = address.id() == self.me;
+            let may_tell = |address: &NodeAddress| {
+                !self.private_places.contains(address)
+                    && (ours || !self.own_places.contains(address))
+            };
             let found = ips
                 .iter()
                 .take(IPS_OF_A_NAME)
                 .map(|&ip| address.with_ip(ip));
-            let (me, own, private) = (self.me, &self.own_places, &self.private_places);
-            let tellable = |address: &NodeAddress| {
-                !private.contains(address) && (address.id() == me || !own.contains(address))
-            };
-            draft.ready.extend(found.filter(tellable));
+            draft.ready.extend(found.filter(may_tell));
         }
         if draft.waiting.is_empty() {
             self.send_draft(slot, out);
@@ -171,7 +190,7 @@ impl Pex {
     /// Sends the answer that waits for names, if there is one, with those that have come.
     pub(super) fn send_draft(&mut self, slot: Slot, out: &mut Actions) {
         if let Some(draft) = self.drop_draft(slot) {
-            self.send(slot, Dialect::V1, &draft.ready, out);
+            self.send_v1(slot, &draft.ready, out);
         }
     }
 
@@ -187,21 +206,28 @@ impl Pex {
         Some(draft)
     }
 
-    fn send(&mut self, slot: Slot, dialect: Dialect, addresses: &[NodeAddress], out: &mut Actions) {
+    fn send_v1(&mut self, slot: Slot, addresses: &[NodeAddress], out: &mut Actions) {
+        let mut answer = ResponseBuilder::new(Dialect::V1);
+        let mut told = BTreeSet::new();
+        for address in addresses {
+            // V1 says no more of an address than this, so several may become one.
+            let Some(ip) = address.ip() else {
+                continue;
+            };
+            if told.insert((address.id(), ip, address.port()))
+                && answer.push_address(address).is_err()
+            {
+                break;
+            }
+        }
+        self.send(slot, answer, out);
+    }
+
+    fn send(&mut self, slot: Slot, answer: ResponseBuilder, out: &mut Actions) {
         let Some(peer) = self.peers.get(slot) else {
             return;
         };
         debug_assert_ne!(peer.phase, Phase::Cut, "a peer that is cut is not answered");
-        let mut answer = ResponseBuilder::new(dialect);
-        // V1 carries an id, an IP and a port only, in which different addresses can be one.
-        let mut told = BTreeSet::new();
-        for address in addresses {
-            let entry = (address.id(), address.ip(), address.port());
-            if dialect == Dialect::V2 || told.insert(entry) {
-                // One that does not fit, or has no IP where it needs one, is left out.
-                let _ = answer.push_address(address);
-            }
-        }
         count(&mut self.stats.requests_served, 1);
         let message = Message::Response(answer.finish());
         out.push(Action::Send {

@@ -47,7 +47,7 @@ impl Pex {
         reason = "counts of what lies in memory"
     )]
     pub fn check(&self) -> Result<(), Broken> {
-        let (mut ready, mut awaiting, mut listed, mut drafts) = (0, 0, 0, 0);
+        let (mut ready, mut awaiting, mut cut, mut listed, mut drafts) = (0, 0, 0, 0, 0);
         for (slot, peer) in self.peers.slots() {
             let in_rotation = self.rotation.contains(slot);
             hold(
@@ -74,7 +74,7 @@ impl Pex {
                     let latest = self.now + self.config.request_timeout;
                     hold(8, entry.at <= latest, "every request ends by its timeout")?;
                 }
-                Phase::Cut => {}
+                Phase::Cut => cut += 1,
             }
             if let Some(draft) = &peer.draft {
                 drafts += 1;
@@ -107,6 +107,7 @@ impl Pex {
             self.rotation.iter().count() == ready,
             "the rotation is whole",
         )?;
+        hold(9, cut == self.cut, "those that are cut are counted")?;
         hold(
             1,
             awaiting == self.outstanding,

@@ -169,7 +169,8 @@ impl Pex {
 
     /// The machine that was dumped, with the same configuration and seed.
     ///
-    /// Connections do not outlive a process: after a restart, report each of [`Pex::peers`] down.
+    /// Connections do not outlive a process: after a restart, report each of [`Pex::peers`] down. If
+    /// the clock has been corrected since the dump, call [`Pex::rewind`].
     ///
     /// # Errors
     ///
@@ -233,7 +234,8 @@ impl Pex {
                     self.agenda.put_back(entry, slot, Due::Silence);
                     self.outstanding = self.outstanding.saturating_add(1);
                 }
-                Phase::Ready | Phase::Cut => {}
+                Phase::Cut => self.cut = self.cut.saturating_add(1),
+                Phase::Ready => {}
             }
             if let Some((entry, queries)) = draft {
                 if let Some(entry) = entry {

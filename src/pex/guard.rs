@@ -3,14 +3,14 @@
 //! | fault | consequence |
 //! |---|---|
 //! | a request too soon | dropped, a strike |
-//! | more than half of an answer unusable | the rest is taken, a strike |
+//! | more than half of an answer's addresses are none | the rest is taken, a strike |
 //! | a strike too many | disconnected |
 //! | an answer that nobody asked for | dropped, disconnected |
 //! | too many addresses in an answer | none taken, disconnected |
 //! | bytes that are no message | disconnected |
 //! | no answer, for the third time in a row or more | reported |
 //! | an answer after its time | dropped; no fault |
-//! | our own id or address in an answer | dropped, counted as unusable |
+//! | our own id or address in an answer | dropped, counted; V1 does not leave the asker out |
 //! | a message of a connection that is not up | dropped; the driver's fault, counted |
 //!
 //! The reference punishes the first excess request (V1 even with a ban of 24 hours), so it loses
@@ -82,6 +82,14 @@ impl Standing {
     }
 }
 
+impl Standing {
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        self.ask_at = self.ask_at.back(back);
+        self.requests.full_at = self.requests.full_at.back(back);
+        self.strikes.full_at = self.strikes.full_at.back(back);
+    }
+}
+
 /// The standing of peers who are gone: a bounded table that forgets the one gone longest.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
@@ -143,6 +151,12 @@ impl Remembered {
 
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        for (_, (_, standing)) in &mut self.entries {
+            standing.rewind(back);
+        }
     }
 
     /// The peers with their standing, the one gone longest first.

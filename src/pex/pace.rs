@@ -131,6 +131,13 @@ impl Gate {
         matches!(self, Self::Open)
     }
 
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        match self {
+            Self::Open => {}
+            Self::A { next, .. } | Self::B { next, .. } => *next = next.back(back),
+        }
+    }
+
     /// The first peer after a time without any: do not wait out an interval that was reckoned
     /// from peers who are gone. The reference does.
     pub(crate) fn on_first_peer(&mut self, now: Time) {

@@ -70,6 +70,18 @@ impl Peer {
     }
 }
 
+impl Peer {
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        self.standing.rewind(back);
+        if let Phase::Waiting { entry } | Phase::Awaiting { entry } = &mut self.phase {
+            *entry = entry.rewound(back);
+        }
+        if let Some(entry) = self.draft.as_mut().and_then(|draft| draft.entry.as_mut()) {
+            *entry = entry.rewound(back);
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Peers {
     table: Slab<Peer>,
@@ -144,6 +156,13 @@ impl Peers {
             entry.remove();
         }
         Some(peer)
+    }
+
+    /// Does something to every peer, in no order that means anything.
+    pub(crate) fn each_mut(&mut self, mut with: impl FnMut(&mut Peer)) {
+        for (_, peer) in &mut self.table {
+            with(peer);
+        }
     }
 
     /// The peers in ascending order of their ids: the order of the table itself tells how they came

@@ -351,6 +351,7 @@ impl Naive {
             return;
         }
         let good: Vec<&NodeAddress> = told.iter().flatten().filter(|a| self.usable(a)).collect();
+        let own = told.iter().flatten().count() - good.len();
         let from = self.peers[place].id;
         let before = self.heard.len();
         for address in &good {
@@ -362,11 +363,12 @@ impl Naive {
             }
         }
         let fresh = self.heard.len() - before;
-        let bad = found - good.len();
+        let bad = found - good.len() - own;
         self.stats.responses_accepted += 1;
         self.stats.addresses_told += good.len() as u64;
         self.stats.addresses_fresh += fresh as u64;
         self.stats.addresses_bad += bad as u64;
+        self.stats.addresses_own += own as u64;
         self.pace(place, good.len(), fresh, store.full);
         if 2 * bad > found {
             self.strike(place, Fault::BadAddresses { bad, of: found });

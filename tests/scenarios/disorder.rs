@@ -1,5 +1,7 @@
 //! Events in an order that makes no sense: absorbed, counted, and without effect.
 
+use core::time::Duration;
+
 use pex::wire::{Dialect, Message, WireError};
 use pex::{Epoch, Event, Kind, NodeId, Pex, Seed, Time};
 
@@ -193,9 +195,9 @@ fn try_all(pex: &Pex, now: Time, events: &[Event<'_>], store: &Store, depth: u32
         // Half a gap, so that gaps pass within a path, and more than a timeout in eight.
         let now = now + ms(if deeper % 2 == 0 { 5_150 } else { 150 });
         for action in pex.handle(now, event.clone(), store) {
-            let epoch = match action {
-                pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. } => epoch,
-                _ => continue,
+            let (pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. }) = action
+            else {
+                continue;
             };
             let present = pex.peers().iter().any(|(_, at)| *at == epoch);
             assert!(present, "an action for a connection that is over");
@@ -214,4 +216,44 @@ fn every_order_of_five_events_of_a_peer_is_legal() {
     let pex = Pex::new(pex::Config::default(), ME, Seed::new([3; 32]), START);
     let paths = try_all(&pex, START, &events, &Store::default(), 5);
     assert_eq!(paths, 9_u64.pow(5));
+}
+
+#[test]
+fn a_connection_with_ourselves_is_absorbed() {
+    let mut w = busy();
+    let (peer, epoch, kind) = (ME, Epoch::new(5), Kind::V2);
+    absorbed(&mut w, "own id", Event::PeerUp { peer, epoch, kind });
+}
+
+#[test]
+fn a_machine_that_was_told_a_time_a_year_ahead_goes_on_once_its_clock_is_corrected() {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    let mut right = busy();
+    let mut wrong = right.pex.clone();
+    // The same second passes for both, for one of them a year too late.
+    let now = START + secs(1);
+    drop(right.pex.handle(now, Event::Tick, &right.store));
+    let mut same = right.pex.clone();
+    drop(wrong.handle(now, Event::Tick, &right.store));
+    assert_eq!(wrong.dump(), same.dump());
+
+    let ahead = now + YEAR;
+    drop(wrong.handle(ahead, Event::Tick, &right.store));
+    assert!(wrong.deadline().is_some_and(|at| at > ahead));
+    wrong.rewind(now);
+    assert_eq!(wrong.check(), Ok(()));
+    let (due, longest) = (wrong.deadline(), now + secs(600));
+    assert!(due.is_some_and(|at| now < at && at <= longest), "{due:?}");
+    // Nothing is lost: a second later it asks as one does that was never wrong.
+    let later = now + secs(1);
+    let asked_by = |pex: &mut Pex| asked(&pex.handle(later, Event::Tick, &right.store)).len();
+    assert!(asked_by(&mut wrong) + asked_by(&mut same) > 0);
+}
+
+#[test]
+fn rewinding_to_the_present_or_later_changes_nothing() {
+    let w = busy();
+    let mut same = w.pex.clone();
+    same.rewind(Time::MAX);
+    assert_eq!(same.dump(), w.pex.dump());
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use pex::{Config, Kind, Policy};
 
-use crate::support::{World, asked, id, ms, node, nodes, secs};
+use crate::support::{World, asked, id, ms, node, nodes, secs, steps};
 
 fn world(policy: Policy) -> World {
     World::with(Config::builder().policy(policy).build().unwrap())
@@ -12,8 +12,8 @@ fn world(policy: Policy) -> World {
 
 /// The wait before the request with this number, the first of them being 0.
 fn wait_before(w: &World, request: usize) -> Duration {
-    let made = w.requests_made();
-    made[request].0 - made[request - 1].0
+    let made: Vec<_> = w.requests_made().into_iter().map(|(at, _)| at).collect();
+    steps(&made)[request - 1]
 }
 
 #[test]

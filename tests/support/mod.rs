@@ -5,6 +5,7 @@
 //! [`Pex::check`], which sees the inside.
 
 mod judge;
+mod net;
 mod store;
 
 use core::time::Duration;
@@ -17,6 +18,7 @@ use pex::{
 };
 
 pub(crate) use judge::Judge;
+pub(crate) use net::Net;
 pub(crate) use store::Store;
 
 /// The node under test.
@@ -31,6 +33,17 @@ pub(crate) const fn ms(millis: u64) -> Duration {
 
 pub(crate) const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
+}
+
+/// A millisecond less.
+pub(crate) const fn just_before(span: Duration) -> Duration {
+    span.saturating_sub(ms(1))
+}
+
+/// The time from each of these moments to the next.
+pub(crate) fn steps(moments: &[Duration]) -> Vec<Duration> {
+    let step = |pair: &[Duration]| pair[1].saturating_sub(pair[0]);
+    moments.windows(2).map(step).collect()
 }
 
 /// The id of the node with this number.

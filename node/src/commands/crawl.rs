@@ -1,13 +1,15 @@
 //! `pex crawl`.
 
 use core::time::Duration;
-use std::io::{BufWriter, Write, stdout};
+use std::io::{BufWriter, Write as _};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use pex::{NodeAddress, NodeId};
 use pex_node::crawl::{Crawl, Outcome as NodeOutcome, Report, in_words, write_json, write_table};
 use pex_node::transport::TransportConfig;
 use tokio::time::{Instant, interval, sleep_until};
 
+use super::terminal::{Output, complain};
 use super::{CrawlArgs, Failure, Outcome, setup};
 
 /// Where a crawler that nobody can dial says it listens. Nodes that keep what others say of
@@ -23,16 +25,14 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     let complete = watch(&mut crawl, args.max_time).await;
     let report = crawl.into_report(complete);
 
-    let mut out = BufWriter::new(stdout().lock());
-    let written = if args.json {
-        write_json(&report, &mut out)
+    let mut out = BufWriter::new(Output::new());
+    if args.json {
+        write_json(&report, &mut out)?;
     } else {
-        write_table(&report, &mut out)
-    };
-    written.and_then(|()| out.flush()).or_else(unless_closed)?;
-    if report.reached() == 0 {
-        return Err(why_nobody(&report));
+        write_table(&report, &mut out)?;
     }
+    out.flush()?;
+    blame(&report, &args.seeds)?;
     Ok(if complete {
         Outcome::Done
     } else {
@@ -79,29 +79,26 @@ async fn watch(crawl: &mut Crawl, max_time: Duration) -> bool {
     complete
 }
 
-/// A reader that has gone (`pex crawl | head`) has what it wanted.
-fn unless_closed(error: std::io::Error) -> Result<(), std::io::Error> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        Ok(())
-    } else {
-        Err(error)
-    }
-}
-
-/// Why no node could be reached: the reason of the first seed.
-fn why_nobody(report: &Report) -> Failure {
-    let reason = report
-        .map
-        .nodes()
-        .iter()
-        .find_map(|(_, found)| match &found.outcome {
-            NodeOutcome::Failed { why } => Some((found.addresses.first()?, why)),
-            _ => None,
-        });
-    match reason {
-        Some((address, why)) => {
-            Failure::new(format_args!("no node could be reached; {address}: {why}"))
+/// Names the seeds that failed, one a line. If no node was reached at all, the crawl has failed,
+/// and the last line is the failure's.
+fn blame(report: &Report, seeds: &[NodeAddress]) -> Result<(), Failure> {
+    let mut named: Vec<NodeId> = Vec::new();
+    let mut lines = Vec::new();
+    for id in seeds.iter().map(NodeAddress::id) {
+        let Some(found) = report.map.nodes().get(&id).filter(|_| !named.contains(&id)) else {
+            continue;
+        };
+        named.push(id);
+        if let (NodeOutcome::Failed { why }, Some(address)) = (&found.outcome, found.address()) {
+            lines.push(format!("seed {address}: {why}"));
         }
-        None => Failure::new("no node could be reached in time; give --max-time more"),
     }
+    let failure = (report.reached() == 0).then(|| match lines.pop() {
+        Some(line) => Failure::new(format_args!("no node was reached; {line}")),
+        None => Failure::new("no node was reached before the end; give more time, --max-time"),
+    });
+    for line in lines {
+        complain(format_args!("pex: {line}"));
+    }
+    failure.map_or(Ok(()), Err)
 }

@@ -1,18 +1,24 @@
 //! `pex demo`, which is also `pex` alone.
 
 use core::time::Duration;
+use std::io::{self, Write};
 
-use pex_node::crawl::{Crawl, Progress, in_words};
+use pex_node::crawl::{Crawl, Progress, Report, in_words};
 use pex_node::demo::Network;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
+use super::terminal::Output;
 use super::{DemoArgs, Failure, Outcome, setup};
 
 /// How long the newcomer may search before the demonstration has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// In slow motion, the pause after each thing that happens, so that an eye can follow.
-const SLOW_MOTION: Duration = Duration::from_millis(8);
+/// In slow motion, the longest pause after each thing that happens, so that an eye can follow.
+const PAUSE_MAX: Duration = Duration::from_millis(8);
+
+/// In slow motion, the pauses after the first thing that happens to each node, together. So a
+/// large network is done in time as well.
+const PAUSES: Duration = Duration::from_millis(400);
 
 /// How often the screen shows how far the newcomer is.
 const FRAME: Duration = Duration::from_millis(100);
@@ -20,37 +26,31 @@ const FRAME: Duration = Duration::from_millis(100);
 pub(super) async fn run(args: &DemoArgs) -> Result<Outcome, Failure> {
     let seed = setup::seed()?;
     let nodes = usize::from(args.nodes);
+    let mut out = Output::new();
     let network = Network::start(nodes, seed).await?;
-    let first = network
-        .addresses()
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    println!("{nodes} nodes listen on loopback, each knows a few others.");
-    println!("A newcomer knows one of them: {first}\n");
+    let first = network.addresses().first().map(ToString::to_string);
+    writeln!(
+        out,
+        "{nodes} nodes listen on loopback, each knows a few others."
+    )?;
+    writeln!(
+        out,
+        "A newcomer knows one of them: {}\n",
+        first.unwrap_or_default()
+    )?;
 
-    let started = Instant::now();
-    let mut crawl = network.newcomer(seed.derive(u64::MAX))?;
     let pause = if args.fast {
         Duration::ZERO
     } else {
-        SLOW_MOTION
+        PAUSE_MAX.min(PAUSES / u32::from(args.nodes))
     };
-    let complete = watch(&mut crawl, nodes, started, pause).await;
+    let mut crawl = network.newcomer(seed.derive(u64::MAX))?;
+    let complete = watch(&mut crawl, nodes, pause, &mut out).await?;
     let report = crawl.into_report(complete);
-
+    summarise(&report, nodes, &mut out)?;
     let (found, reached) = (report.map.nodes().len(), report.reached());
-    println!("\n  nodes in the network   {nodes:>6}");
-    println!("  found                  {found:>6}");
-    println!("  reached                {reached:>6}");
-    println!("  estimated size         {:>6}", in_words(report.estimate));
-    println!("  faults of peers        {:>6}", report.faults);
-    println!(
-        "  time                   {:>6.2} s\n",
-        report.elapsed.as_secs_f64()
-    );
     if found == nodes && reached == nodes {
-        println!("The newcomer found all of them.");
+        writeln!(out, "The newcomer found all of them.")?;
         return Ok(Outcome::Done);
     }
     Err(Failure::new(format_args!(
@@ -59,29 +59,40 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Outcome, Failure> {
 }
 
 /// Lets the newcomer search, and shows how it goes; false if it took too long.
-async fn watch(crawl: &mut Crawl, nodes: usize, started: Instant, pause: Duration) -> bool {
+async fn watch(
+    crawl: &mut Crawl,
+    nodes: usize,
+    pause: Duration,
+    out: &mut Output,
+) -> io::Result<bool> {
+    let started = Instant::now();
     let mut frames = interval(FRAME);
     frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last = usize::MAX;
-    loop {
+    let complete = loop {
         tokio::select! {
-            goes_on = async { sleep(pause).await; crawl.step().await } => if !goes_on { break },
+            goes_on = async { sleep(pause).await; crawl.step().await } => if !goes_on { break true },
             _ = frames.tick() => {
                 let progress = crawl.progress();
                 if progress.reached != last {
                     last = progress.reached;
-                    show(progress, nodes, started);
+                    show(progress, nodes, started, out)?;
                 }
             }
-            () = sleep_until(started + PATIENCE) => return false,
+            () = sleep_until(started + PATIENCE) => break false,
         }
-    }
-    show(crawl.progress(), nodes, started);
-    true
+    };
+    show(crawl.progress(), nodes, started, out)?;
+    Ok(complete)
 }
 
 /// One line of a bar chart: time, nodes found and reached, and the estimate beside the truth.
-fn show(progress: Progress, nodes: usize, started: Instant) {
+fn show(
+    progress: Progress,
+    nodes: usize,
+    started: Instant,
+    out: &mut impl Write,
+) -> io::Result<()> {
     const WIDTH: usize = 40;
     let columns = |count: usize| (count * WIDTH).div_ceil(nodes).min(WIDTH);
     let (reached, found) = (columns(progress.reached), columns(progress.found));
@@ -96,11 +107,30 @@ fn show(progress: Progress, nodes: usize, started: Instant) {
             }
         })
         .collect();
-    println!(
+    writeln!(
+        out,
         "{:5.2} s {bar} {:>3} found, {:>3} reached of {nodes}; size seems {}",
         started.elapsed().as_secs_f64(),
         progress.found,
         progress.reached,
         in_words(progress.estimate),
-    );
+    )
+}
+
+fn summarise(report: &Report, nodes: usize, out: &mut impl Write) -> io::Result<()> {
+    let seconds = report.elapsed.as_secs_f64();
+    writeln!(out, "\n  nodes in the network   {nodes:>6}")?;
+    writeln!(
+        out,
+        "  found                  {:>6}",
+        report.map.nodes().len()
+    )?;
+    writeln!(out, "  reached                {:>6}", report.reached())?;
+    writeln!(
+        out,
+        "  estimated size         {:>6}",
+        in_words(report.estimate)
+    )?;
+    writeln!(out, "  faults of peers        {:>6}", report.faults)?;
+    writeln!(out, "  time                   {seconds:>6.2} s\n")
 }

@@ -1,6 +1,6 @@
 //! `pex serve`.
 
-use std::io::{Write, stdout};
+use std::io::Write as _;
 
 use pex_node::Notice;
 use pex_node::serve::Server;
@@ -8,6 +8,7 @@ use pex_node::transport::TransportConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::terminal::{Output, complain};
 use super::{Failure, Outcome, ServeArgs, setup};
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
@@ -22,15 +23,23 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     let id = local.id();
     let (config, seed) = (TransportConfig::default(), setup::seed()?);
     let mut server = Server::new(local, config, seed, listener, &args.known)?;
-    writeln!(stdout(), "listening on {id}@{place}")?;
-    stdout().flush()?;
-
+    if server.known() < args.known.len() {
+        let (kept, given) = (server.known(), args.known.len());
+        complain(format_args!(
+            "pex: {kept} of {given} known addresses are kept; the others are doubles, or too many"
+        ));
+    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut out = Output::new();
+    writeln!(out, "listening on {id}@{place}")?;
+    out.flush()?;
+
     loop {
         tokio::select! {
             notice = server.next() => log(&notice),
             _ = terminate.recv() => break,
-            _ = tokio::signal::ctrl_c() => break,
+            _ = interrupt.recv() => break,
         }
     }
     Ok(Outcome::Done)
@@ -41,14 +50,20 @@ fn log(notice: &Notice) {
     match notice {
         Notice::Up(remote) => {
             let moniker = remote.info.moniker().escape_debug();
-            eprintln!("up {} at {} ({moniker})", remote.id, remote.socket_addr);
+            complain(format_args!(
+                "up {} at {} ({moniker})",
+                remote.id, remote.socket_addr
+            ));
         }
-        Notice::Down { peer, why } => eprintln!("down {peer}: {why}"),
-        Notice::AcceptFailed(why) => eprintln!("refused: {why}"),
+        Notice::Down { peer, why } => complain(format_args!("down {peer}: {why}")),
+        Notice::AcceptFailed(why) => complain(format_args!("refused: {why}")),
         Notice::Fault { peer, fault, cut } => {
-            eprintln!("{} {peer}: it {fault}", if *cut { "cut" } else { "fault" });
+            complain(format_args!(
+                "{} {peer}: it {fault}",
+                if *cut { "cut" } else { "fault" }
+            ));
         }
-        Notice::Heard { address, from } => eprintln!("heard of {address} from {from}"),
+        Notice::Heard { address, from } => complain(format_args!("heard of {address} from {from}")),
         _ => {}
     }
 }

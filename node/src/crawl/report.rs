@@ -27,16 +27,14 @@ pub struct Report {
 impl Report {
     /// Nodes that were connected with.
     #[must_use]
-    pub fn reached(&self) -> usize {
-        let reached = |found: &&Found| matches!(found.outcome, Outcome::Reached { .. });
-        self.map.nodes().values().filter(reached).count()
+    pub const fn reached(&self) -> usize {
+        self.map.reached()
     }
 
     /// Nodes whose every address failed.
     #[must_use]
-    pub fn failed(&self) -> usize {
-        let failed = |found: &&Found| matches!(found.outcome, Outcome::Failed { .. });
-        self.map.nodes().values().filter(failed).count()
+    pub const fn failed(&self) -> usize {
+        self.map.failed()
     }
 }
 
@@ -108,10 +106,10 @@ const fn dialect(kind: Kind) -> &'static str {
     }
 }
 
-fn node_line<'a>(id: NodeId, found: &'a Found) -> NodeLine<'a> {
+fn node_line(id: NodeId, found: &Found) -> NodeLine<'_> {
     let mut line = NodeLine {
         id: id.to_string(),
-        address: found.addresses.first().map(ToString::to_string),
+        address: found.address().map(ToString::to_string),
         reachable: false,
         moniker: None,
         version: None,
@@ -175,7 +173,7 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
     )?;
     for (id, found) in report.map.nodes() {
         let line = node_line(*id, found);
-        let place = found.addresses.first().map_or_else(String::new, |address| {
+        let place = found.address().map_or_else(String::new, |address| {
             address
                 .to_string()
                 .split_once('@')
@@ -215,15 +213,133 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// What others chose, safe to show on a terminal.
+/// What others chose, safe to show on a terminal: neither control characters nor those that turn
+/// the direction of text pass unescaped.
 fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '"' | '\'') {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_debug());
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use pex::NodeAddress;
+
+    use super::*;
+    use crate::reach::Reach;
+
+    fn report(moniker: &str) -> Report {
+        let mut map = Map::default();
+        let place = |n: u8| {
+            let id = NodeId::new([n; 20]);
+            NodeAddress::parse(&format!("{id}@10.0.0.1:{n}")).unwrap()
+        };
+        for n in 1..=3 {
+            map.learn(&place(n), None, Reach::Host);
+        }
+        let (first, second) = (map.next_to_dial().unwrap(), map.next_to_dial().unwrap());
+        let as_told = Outcome::Reached {
+            moniker: moniker.into(),
+            version: "0.38.17".into(),
+            kind: Kind::V1,
+            answers: 0,
+        };
+        map.arrived(first.0.id(), as_told);
+        map.answered(first.0.id(), 2);
+        map.dial_failed(second.0.id(), "closed".into());
+        Report {
+            map,
+            estimate: Estimate::Known {
+                nodes: 3,
+                low: 2,
+                high: 5,
+            },
+            faults: 1,
+            elapsed: Duration::from_millis(1_234),
+            complete: false,
+        }
+    }
+
+    fn written(report: &Report, write: fn(&Report, &mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_json_lines_say_what_became_of_each_node() {
+        let text = written(&report("ann"), write_json);
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let (one, two) = (NodeId::new([1; 20]), NodeId::new([2; 20]));
+        let three = NodeId::new([3; 20]);
+        assert_eq!(
+            lines,
+            [
+                serde_json::json!({
+                    "id": one.to_string(), "address": format!("mconn://{one}@10.0.0.1:1"),
+                    "reachable": true, "moniker": "ann", "version": "0.38.17",
+                    "dialect": "v1", "answers": 2, "told_by": [],
+                }),
+                serde_json::json!({
+                    "id": two.to_string(), "address": format!("mconn://{two}@10.0.0.1:2"),
+                    "reachable": false, "error": "closed", "told_by": [],
+                }),
+                serde_json::json!({
+                    "id": three.to_string(), "address": format!("mconn://{three}@10.0.0.1:3"),
+                    "reachable": false, "error": "not visited: the crawl ended before",
+                    "told_by": [],
+                }),
+                serde_json::json!({ "summary": {
+                    "nodes": 3, "reachable": 1, "unreachable": 1,
+                    "estimate": { "nodes": 3, "low": 2, "high": 5 },
+                    "faults": 1, "seconds": 1.234, "complete": false,
+                }}),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_table_has_a_line_a_node_and_a_summary() {
+        let text = written(&report("ann"), write_table);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 6);
+        assert!(
+            lines[1].contains("  ann  ") && lines[1].ends_with("  you"),
+            "{}",
+            lines[1]
+        );
+        assert!(lines[2].ends_with("you; closed"), "{}", lines[2]);
+        assert_eq!(
+            lines[5],
+            "3 nodes found, 1 reached, 1 unreachable; network size 3 (2 to 5); 1.2 s; \
+             stopped before the end"
+        );
+    }
+
+    #[test]
+    fn a_moniker_can_neither_paint_the_screen_nor_turn_the_text_round() {
+        let text = written(&report("a\u{1b}[2J\u{202e}b\u{9b}c\r\n"), write_table);
+        assert!(text.contains(r"a\u{1b}[2J\u{202e}b\u{9b}c\r\n"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    }
+
+    #[test]
+    fn an_estimate_that_is_not_known_says_at_least_how_many() {
+        assert_eq!(in_words(Estimate::Unknown { at_least: 7 }), "at least 7");
+        let exact = Estimate::Known {
+            nodes: 7,
+            low: 7,
+            high: 7,
+        };
+        assert_eq!(in_words(exact), "7");
+    }
 }

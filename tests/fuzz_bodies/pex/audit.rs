@@ -43,6 +43,8 @@ impl Audit {
     pub(crate) fn event(&mut self, now: Time, event: &Event<'_>) {
         self.now = self.now.max(now);
         match event {
+            // A node is no peer of its own.
+            Event::PeerUp { peer, .. } if *peer == ME => {}
             Event::PeerUp { peer, epoch, kind } => {
                 self.ever.insert(*peer);
                 let known = self.lines.get(peer);
@@ -163,7 +165,7 @@ impl Audit {
             };
             assert!(told.insert(address.clone()), "told twice: {address}");
             // Who connects to itself is told of itself; the handshake refuses it.
-            assert!(asker == ME || address.id() != asker, "told to itself");
+            assert_ne!(address.id(), asker, "told to itself");
             let place = address.ip().map(|ip| (ip.to_canonical(), address.port()));
             if address.id() == ME {
                 assert!(

@@ -1,0 +1,22 @@
+//! The `pex` command as its users meet it: arguments in, lines and an exit code out.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as a test does, by panicking"
+)]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/command.rs"]
+mod command;
+#[path = "cli/crawl.rs"]
+mod crawl;
+#[path = "cli/demo.rs"]
+mod demo;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/inspect.rs"]
+mod inspect;
+#[path = "cli/nodes.rs"]
+mod nodes;
+#[path = "cli/serve.rs"]
+mod serve;

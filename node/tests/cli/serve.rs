@@ -1,0 +1,143 @@
+//! `pex serve`, and what strangers can do to it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use pex::NodeAddress;
+use pex_node::transport::Handshake;
+
+use crate::command::{Outcome, Run, pex};
+
+const KNOWN: &str = "00112233445566778899aabbccddeeff00112233@127.0.0.1:1";
+
+/// A server, and where it listens.
+fn serve(more: &[&str]) -> (Run, NodeAddress) {
+    let listen = ["serve", "--listen", "127.0.0.1:0", "--chain-id", "c"];
+    let mut run = Run::start(&[&listen, more].concat(), Vec::new());
+    let line = run.line();
+    let address = line.strip_prefix("listening on ").unwrap();
+    (run, NodeAddress::parse(address).unwrap())
+}
+
+fn crawl(seed: &NodeAddress) -> Outcome {
+    pex(
+        &["crawl", "--chain-id", "c", "--seed", &seed.to_string()],
+        "",
+    )
+}
+
+fn place(address: &NodeAddress) -> (String, u16) {
+    (address.ip().unwrap().to_string(), address.port())
+}
+
+#[test]
+fn a_server_tells_the_addresses_it_knows_and_ends_when_it_is_told_to() {
+    for signal in ["INT", "TERM"] {
+        let (server, address) = serve(&["--known", KNOWN, "--moniker", "s"]);
+        let run = crawl(&address);
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        assert!(
+            run.out.contains("2 nodes found, 1 reached, 1 unreachable"),
+            "{}",
+            run.out
+        );
+        server.signal(signal);
+        let end = server.end();
+        assert_eq!(end.code, Some(0));
+        assert!(end.err.starts_with("up "), "{}", end.err);
+        assert!(
+            end.err.contains("(pex)\n") && end.err.contains("\ndown "),
+            "{}",
+            end.err
+        );
+    }
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_to_do() {
+    let (_server, address) = serve(&[]);
+    let taken = format!("127.0.0.1:{}", address.port());
+    let run = pex(&["serve", "--listen", &taken, "--chain-id", "c"], "");
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    for says in [&taken, "in use", "choose another port"] {
+        assert!(run.err.contains(says), "{}", run.err);
+    }
+}
+
+#[test]
+fn addresses_that_do_not_fit_are_said_so() {
+    let (server, _) = serve(&["--known", &format!("{KNOWN},{KNOWN}")]);
+    server.signal("TERM");
+    let end = server.end();
+    assert!(
+        end.err.contains("1 of 2 known addresses are kept"),
+        "{}",
+        end.err
+    );
+}
+
+#[test]
+fn a_server_keeps_its_key_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("node_key.json");
+    let file = file.to_str().unwrap();
+    let id = || serve(&["--node-key", file]).1.id();
+    assert_eq!(id(), id());
+    std::fs::write(file, "{").unwrap();
+    let listen = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--chain-id",
+        "c",
+        "--node-key",
+        file,
+    ];
+    let run = pex(&listen, "");
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.err.contains(file) && run.err.lines().count() == 1,
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_server_answers_honest_nodes_whatever_strangers_do_to_it() {
+    let (server, address) = serve(&["--known", KNOWN]);
+    let knock = || TcpStream::connect(place(&address)).unwrap();
+
+    let mut strangers: Vec<TcpStream> = (0..300).map(|_| knock()).collect();
+    for (number, stream) in strangers.iter_mut().enumerate() {
+        // Some have been shown the door by now, and their writes fail.
+        let _refused = match number % 4 {
+            0 => stream.write_all(&[b'G'; 1_000]),
+            1 => stream.write_all(&Handshake::new().unwrap().first_flight()),
+            2 => stream.write_all(&Handshake::new().unwrap().first_flight()[..20]),
+            _ => Ok(()),
+        };
+    }
+    for _ in 0..20 {
+        drop(knock());
+    }
+    let run = crawl(&address);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.contains("2 nodes found, 1 reached"), "{}", run.out);
+    // Sooner than the first stranger's handshake is out of time.
+    assert!(run.took < Duration::from_secs(5), "{:?}", run.took);
+
+    for mut stream in strangers {
+        let limit = Some(Duration::from_secs(20));
+        stream.set_read_timeout(limit).unwrap();
+        let mut rest = Vec::new();
+        // Closed, be it with a reset: every one of them is shown the door in the end.
+        if let Err(error) = stream.read_to_end(&mut rest) {
+            assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+        }
+    }
+    assert_eq!(crawl(&address).code, Some(0));
+    server.signal("TERM");
+    assert_eq!(server.end().code, Some(0));
+}

@@ -1,0 +1,16 @@
+//! Drivers over real sockets: what two nodes make of each other, and of those who misbehave.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as a test does, by panicking"
+)]
+
+#[path = "network/duplicates.rs"]
+mod duplicates;
+#[path = "network/exchange.rs"]
+mod exchange;
+#[path = "network/hostile.rs"]
+mod hostile;
+#[path = "network/node.rs"]
+mod node;
+#[path = "network/reconnect.rs"]
+mod reconnect;

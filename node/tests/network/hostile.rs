@@ -1,0 +1,243 @@
+//! Strangers and peers who do not play along keep nobody else from being served.
+
+use core::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use pex::{Config, Cursor, Directory, Fault, NodeAddress, NodeId, Pex, Seed};
+use pex_node::crawl::{Crawl, Outcome};
+use pex_node::serve::Server;
+use pex_node::transport::{Direction, TransportConfig, TransportError, connect, establish};
+use pex_node::{Clock, Driver, Notice, Store, VERSION};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use crate::node::{address, both, local, make};
+
+const REQUEST: [u8; 2] = [0x1a, 0x00];
+
+#[tokio::test]
+async fn silent_strangers_do_not_keep_an_honest_node_out() {
+    let mut a = make(1);
+    // Nobody's time is over before the test is.
+    a.transport.handshake_timeout = Duration::from_secs(600);
+    let (mut a, mut b) = (a.node().await, make(2).node().await);
+    let place = (a.address.ip().unwrap(), a.address.port());
+    let mut strangers = Vec::new();
+    for _ in 0..300 {
+        strangers.push(TcpStream::connect(place).await.unwrap());
+    }
+    b.dial(&a.address);
+    let answered = |notice: &Notice| matches!(notice, Notice::Answered { .. });
+    both(&mut a, &mut b, |a, b| {
+        a.count(answered) > 0 && b.count(answered) > 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_nothing_is_cut_and_blocks_nobody() {
+    let known: Vec<_> = (0..100).map(long_address).collect();
+    let (gap, stalls) = (Duration::from_millis(1), Duration::from_secs(3));
+    // Others are served while the stall lasts.
+    let sooner = Duration::from_millis(2_500);
+    let mut a = make(1);
+    (a.known, a.transport.write_timeout) = (&known, stalls);
+    a.config = a.config.grant_gaps(gap, gap);
+    let mut a = a.node().await;
+    let (slow, id) = (reads_nothing(&a.address), local(9, VERSION).id());
+
+    let stalled = |notice: &Notice| {
+        let Notice::Down { peer, why } = notice else {
+            return false;
+        };
+        *peer == id && matches!(why, TransportError::WriteStalled { .. })
+    };
+    let answered = |notice: &Notice| matches!(notice, Notice::Answered { told: 1.., .. });
+    while a.count(stalled) == 0 {
+        let mut b = make(2).node().await;
+        b.dial(&a.address);
+        let served = both(&mut a, &mut b, |_, b| b.count(answered) > 0);
+        assert!(timeout(sooner, served).await.is_ok());
+    }
+    assert!(a.stats().requests_served > 10, "{:?}", a.stats());
+    slow.abort();
+}
+
+/// A peer that asks all the time, and takes none of the answers: its window is small, so they get
+/// stuck.
+fn reads_nothing(of: &NodeAddress) -> JoinHandle<()> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(2_048).unwrap();
+    let place = (of.ip().unwrap(), of.port()).into();
+    tokio::spawn(async move {
+        let (local, config) = (local(9, VERSION), TransportConfig::default());
+        let stream = socket.connect(place).await.unwrap();
+        let to = Direction::Outbound;
+        let connection = establish(&local, &config, stream, place, to, None)
+            .await
+            .unwrap();
+        let (sender, receiver) = connection.split();
+        while sender.try_send(REQUEST.into()).is_ok() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        drop(receiver);
+    })
+}
+
+/// An address of about as many bytes as one may have.
+fn long_address(n: u8) -> NodeAddress {
+    let id = NodeId::new([n; 20]);
+    NodeAddress::parse(&format!(
+        "{id}@10.0.0.1:{}/{}",
+        1 + u16::from(n),
+        "p".repeat(100)
+    ))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_peer_that_sends_garbage_is_cut_and_the_fault_is_told() {
+    let mut a = make(1).node().await;
+    let place = (a.address.ip().unwrap(), a.address.port()).into();
+    let peer = local(9, VERSION);
+    let dial = tokio::spawn(async move {
+        connect(&peer, &TransportConfig::default(), place, None)
+            .await
+            .unwrap()
+    });
+    a.until(|a| a.count(|notice| matches!(notice, Notice::Up(_))) == 1)
+        .await;
+    let (sender, mut receiver) = dial.await.unwrap().split();
+    sender.try_send(vec![0xff; 100]).unwrap();
+    let garbage = |notice: &Notice| {
+        matches!(
+            notice,
+            Notice::Fault {
+                fault: Fault::Garbage(_),
+                cut: true,
+                ..
+            }
+        )
+    };
+    a.until(|a| a.count(garbage) == 1).await;
+    a.until(|a| a.count(|notice| matches!(notice, Notice::Down { .. })) == 1)
+        .await;
+    let end = async { while receiver.recv().await.is_ok() {} };
+    timeout(Duration::from_secs(10), end).await.unwrap();
+}
+
+/// Tells of a hundred nodes that nobody has ever heard of, whenever it is asked.
+#[derive(Debug)]
+struct Liar {
+    lies: AtomicU64,
+    port: u16,
+}
+
+impl Directory for Liar {
+    fn walk(&self, _: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
+        for _ in 0..1_000 {
+            let lie = self.lies.fetch_add(1, Ordering::Relaxed);
+            let mut id = [0; 20];
+            id[..8].copy_from_slice(&lie.to_be_bytes());
+            let address = NodeAddress::mconn(NodeId::new(id), [127, 0, 0, 1].into(), self.port);
+            if visit(Cursor::new(lie), &address).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn knows(&self, _: &NodeAddress) -> bool {
+        true
+    }
+
+    fn fill_percent(&self) -> u8 {
+        0
+    }
+}
+
+impl Store for Liar {
+    fn add(&mut self, _: &NodeAddress, _: NodeId) {}
+}
+
+#[tokio::test]
+async fn a_node_that_tells_of_endless_nodes_keeps_a_crawl_from_no_other() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let lies = Liar {
+        lies: AtomicU64::new(0),
+        port: closed.port(),
+    };
+    let (transport, clock) = (TransportConfig::default(), Clock::start());
+    let (local_, seed) = (local(1, VERSION), Seed::new([7; 32]));
+    let pex = Pex::new(Config::default(), local_.id(), seed, clock.now());
+    let mut liar = Driver::new(pex, lies, clock, Arc::clone(&local_), transport.clone());
+    let (at_liar, liar_address) = place(local_.id()).await;
+    liar.listen(at_liar);
+
+    let ids: Vec<NodeId> = (2..=4).map(|key| local(key, VERSION).id()).collect();
+    let (mut servers, mut next) = (Vec::new(), Vec::new());
+    // A chain of honest nodes, each of which knows the next: all must be found one by one.
+    for (key, id) in (2..=4).zip(&ids).rev() {
+        let (listener, address) = place(*id).await;
+        let local = local(key, VERSION);
+        servers.push(Server::new(local, transport.clone(), seed, listener, &next).unwrap());
+        next = vec![address];
+    }
+    for mut server in servers {
+        tokio::spawn(
+            async move { while !matches!(server.next().await, Notice::AcceptFailed(_)) {} },
+        );
+    }
+    tokio::spawn(async move { while !matches!(liar.next().await, Notice::AcceptFailed(_)) {} });
+
+    let seeds = [liar_address, next[0].clone()];
+    let mut crawl = Crawl::new(local(9, VERSION), transport, seed, &seeds);
+    let started = Instant::now();
+    while crawl.progress().reached < 4 {
+        assert!(crawl.step().await, "the liar keeps the crawl going");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            crawl.progress()
+        );
+    }
+    let report = crawl.into_report(false);
+    assert!(report.map.nodes().len() > 100, "the liar was heard");
+    for id in ids {
+        assert!(matches!(
+            report.map.nodes()[&id].outcome,
+            Outcome::Reached { .. }
+        ));
+    }
+}
+
+async fn place(id: NodeId) -> (TcpListener, NodeAddress) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap();
+    (listener, NodeAddress::mconn(id, place.ip(), place.port()))
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_at_once_is_no_more_than_a_failed_handshake() {
+    let mut a = make(1).node().await;
+    let place = (a.address.ip().unwrap(), a.address.port());
+    for _ in 0..20 {
+        drop(TcpStream::connect(place).await.unwrap());
+    }
+    let refused = |notice: &Notice| matches!(notice, Notice::AcceptFailed(_));
+    a.until(|a| a.count(refused) == 20).await;
+    assert_eq!(a.told.len(), 20);
+    let mut b = make(2).node().await;
+    b.dial(&a.address);
+    both(&mut a, &mut b, |a, b| {
+        !a.driver.pex().peers().is_empty() && !b.driver.pex().peers().is_empty()
+    })
+    .await;
+    assert!(!b.driver.store().knows(&address("10.0.0.1:1")));
+}

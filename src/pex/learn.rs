@@ -1,0 +1,128 @@
+//! What an answer teaches.
+
+use super::Pex;
+use super::pace::{self, Lesson};
+use super::peers::Phase;
+use super::rotation::Slot;
+use crate::directory::nearly_full;
+use crate::stats::count;
+use crate::wire::{Dialect, Response};
+use crate::{Action, Actions, Directory, Fault, NodeAddress};
+
+/// The most addresses that an answer to us may hold: `maxAddresses` of V2, `maxGetSelection` of V1.
+const ANSWER_MAX_V2: usize = 100;
+const ANSWER_MAX_V1: usize = 250;
+
+impl Pex {
+    pub(super) fn on_response(
+        &mut self,
+        slot: Slot,
+        response: &Response<'_>,
+        directory: &(impl Directory + ?Sized),
+        out: &mut Actions,
+    ) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        if !matches!(peer.phase, Phase::Awaiting { .. }) {
+            if peer.late > 0 {
+                peer.late = peer.late.saturating_sub(1);
+                count(&mut self.stats.late_responses, 1);
+            } else {
+                count(&mut self.stats.unsolicited_responses, 1);
+                self.cut(slot, Fault::UnsolicitedResponse, out);
+            }
+            return;
+        }
+        let found = response.len();
+        let max = match response.dialect() {
+            Dialect::V1 => ANSWER_MAX_V1,
+            Dialect::V2 => ANSWER_MAX_V2,
+        };
+        if found > max {
+            count(&mut self.stats.oversized_responses, 1);
+            self.cut(slot, Fault::TooManyAddresses { found, max }, out);
+            return;
+        }
+        self.leave_phase(slot);
+        let bad = self.judge(response);
+        let lesson = self.learn(slot, directory, out);
+        self.put_back(slot, lesson);
+        if bad > found / 2 {
+            self.strike(slot, Fault::BadAddresses { bad, of: found }, out);
+        }
+    }
+
+    /// Judges an answer as a whole, before anything of it is taken; returns how many of its
+    /// addresses are none.
+    fn judge(&mut self, response: &Response<'_>) -> usize {
+        let (mut bad, mut own) = (0, 0);
+        for entry in response.entries() {
+            match entry.parse() {
+                // V1 does not leave the asker out of its answers, so this is no fault.
+                Ok(address) if self.is_ours(&address) => count(&mut own, 1),
+                Ok(address) => self.judged.push(address),
+                Err(_) => count(&mut bad, 1),
+            }
+        }
+        count(&mut self.stats.responses_accepted, 1);
+        count(&mut self.stats.addresses_bad, bad);
+        count(&mut self.stats.addresses_own, own);
+        usize::try_from(bad).unwrap_or(usize::MAX)
+    }
+
+    fn is_ours(&self, address: &NodeAddress) -> bool {
+        address.id() == self.me || self.own_places.contains(address)
+    }
+
+    /// Takes what is good of the answer that was judged.
+    fn learn(
+        &mut self,
+        slot: Slot,
+        directory: &(impl Directory + ?Sized),
+        out: &mut Actions,
+    ) -> Lesson {
+        let from = self.peers.get(slot).map_or(self.me, |peer| peer.id);
+        let mut judged = core::mem::take(&mut self.judged);
+        let mut lesson = Lesson {
+            told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
+            fresh: 0,
+            available: self.available(),
+            full: nearly_full(directory),
+        };
+        let mark = self.census.open(from);
+        for address in judged.drain(..) {
+            let hash = self.key.hash(address.id().as_bytes());
+            self.census.count(hash, mark);
+            if self.seen.insert(hash) {
+                lesson.fresh = lesson.fresh.saturating_add(1);
+            }
+            if !directory.knows(&address) {
+                out.push(Action::AddPeer { address, from });
+            }
+        }
+        self.judged = judged;
+        count(&mut self.stats.addresses_told, u64::from(lesson.told));
+        count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
+        lesson
+    }
+
+    /// A peer has answered: to the back of the rotation, when its time comes.
+    fn put_back(&mut self, slot: Slot, lesson: Lesson) {
+        self.gate.on_answer(self.now, lesson);
+        let (now, open) = (self.now, self.gate.is_open());
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let gap = self.config.gap(peer.kind);
+        peer.misses = 0;
+        // Counted from the answer: only then is it certain that the request has arrived, and a
+        // peer counts from the arrival of one request to that of the next.
+        peer.standing.ask_at = now + gap;
+        if open {
+            peer.interval = pace::unseen(gap, peer.interval, lesson);
+        }
+        let at = now + peer.interval;
+        self.wait(slot, at);
+    }
+}
