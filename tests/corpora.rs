@@ -1,8 +1,9 @@
 //! Replays what the fuzzers have kept: every file under `fuzz/corpus`, through the body of its
 //! target, without a fuzzer.
 
+/// What the fuzzer runs on addresses.
 #[path = "fuzz_bodies/address.rs"]
-mod address_body;
+pub mod address_body;
 #[path = "fuzz_bodies/message.rs"]
 mod message_body;
 #[path = "fuzz_bodies/pex.rs"]
