@@ -7,8 +7,8 @@
 
 use core::net::Ipv4Addr;
 
-/// The text of an IPv4 address with a port, the longest that fits.
-const LONGEST: usize = "255.255.255.255:65535".len();
+/// The longest text that fits: an IPv4 address.
+const LONGEST: usize = "255.255.255.255".len();
 
 /// A short text on the stack.
 pub(crate) struct Digits {
@@ -17,53 +17,64 @@ pub(crate) struct Digits {
 }
 
 impl Digits {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn v4(ip: Ipv4Addr) -> Self {
+        let mut digits = Self::new();
+        let [a, b, c, d] = ip.octets();
+        digits.byte(a);
+        for part in [b, c, d] {
+            digits.ascii(b'.');
+            digits.byte(part);
+        }
+        digits
+    }
+
+    /// A colon and a port.
+    pub(crate) fn port(port: u16) -> Self {
+        let mut digits = Self::new();
+        digits.ascii(b':');
+        let mut power = 10_000;
+        while power > 1 && port < power {
+            power /= 10;
+        }
+        while power > 0 {
+            // One digit, so it fits a byte.
+            digits.ascii(b'0' + (port / power % 10) as u8);
+            power /= 10;
+        }
+        digits
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Only ASCII goes in, so the text is never empty by mistake.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    const fn new() -> Self {
         Self {
             text: [0; LONGEST],
             len: 0,
         }
     }
 
-    pub(crate) fn v4(mut self, ip: Ipv4Addr) -> Self {
-        let [a, b, c, d] = ip.octets();
-        self = self
-            .number(a.into())
-            .ascii(b'.')
-            .number(b.into())
-            .ascii(b'.');
-        self.number(c.into()).ascii(b'.').number(d.into())
-    }
-
-    /// A colon and a port.
-    pub(crate) fn port(self, port: u16) -> Self {
-        self.ascii(b':').number(port)
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        // Only ASCII goes in, so the text is never empty by mistake.
-        let text = self.text.get(..self.len).unwrap_or_default();
-        core::str::from_utf8(text).unwrap_or_default()
-    }
-
-    fn number(mut self, number: u16) -> Self {
-        let mut power = 10_000;
-        while power > 1 && number < power {
-            power /= 10;
+    fn byte(&mut self, number: u8) {
+        if number >= 100 {
+            self.ascii(b'0' + number / 100);
         }
-        while power > 0 {
-            // One digit, so it fits a byte.
-            self = self.ascii(b'0' + (number / power % 10) as u8);
-            power /= 10;
+        if number >= 10 {
+            self.ascii(b'0' + number / 10 % 10);
         }
-        self
+        self.ascii(b'0' + number % 10);
     }
 
-    fn ascii(mut self, byte: u8) -> Self {
+    fn ascii(&mut self, byte: u8) {
         if let Some(place) = self.text.get_mut(self.len) {
             *place = byte;
             self.len += 1;
         }
-        self
     }
 }
 
@@ -76,16 +87,17 @@ mod tests {
     quickcheck! {
         fn numbers_print_as_display_prints_them(ip: u32, port: u16) -> bool {
             let ip = Ipv4Addr::from(ip);
-            Digits::new().v4(ip).port(port).as_str() == format!("{ip}:{port}")
+            Digits::v4(ip).as_str() == format!("{ip}")
+                && Digits::port(port).as_str() == format!(":{port}")
         }
     }
 
     #[test]
     fn the_longest_and_the_shortest_fit() {
-        let longest = Digits::new().v4(Ipv4Addr::BROADCAST).port(u16::MAX);
-        assert_eq!(longest.as_str(), "255.255.255.255:65535");
-        let shortest = Digits::new().v4(Ipv4Addr::UNSPECIFIED).port(0);
-        assert_eq!(shortest.as_str(), "0.0.0.0:0");
-        assert_eq!(Digits::new().port(100).as_str(), ":100");
+        assert_eq!(Digits::v4(Ipv4Addr::BROADCAST).as_str(), "255.255.255.255");
+        assert_eq!(Digits::v4(Ipv4Addr::UNSPECIFIED).as_str(), "0.0.0.0");
+        assert_eq!(Digits::port(0).as_str(), ":0");
+        assert_eq!(Digits::port(100).as_str(), ":100");
+        assert_eq!(Digits::port(u16::MAX).as_str(), ":65535");
     }
 }

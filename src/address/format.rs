@@ -4,6 +4,7 @@
     reason = "sums of lengths of what lies in memory"
 )]
 
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::net::IpAddr;
 
@@ -30,7 +31,25 @@ impl NodeAddress {
         self.text_len() + LONGEST_IP.saturating_sub(host)
     }
 
-    pub(crate) fn write(&self, out: &mut impl Write) -> fmt::Result {
+    /// Appends the text to bytes. The commonest kind of address is written by hand: most of an
+    /// answer's work is this.
+    pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
+        let Place::Ip(IpAddr::V4(ip)) = self.place else {
+            // A buffer takes everything, so writing to it cannot fail.
+            let _infallible = self.write(&mut Bytes(out));
+            return;
+        };
+        out.extend_from_slice(self.protocol().as_bytes());
+        out.extend_from_slice(b"://");
+        out.extend_from_slice(&self.id.to_hex());
+        out.push(b'@');
+        out.extend_from_slice(Digits::v4(ip).as_bytes());
+        if self.port > 0 {
+            out.extend_from_slice(Digits::port(self.port).as_bytes());
+        }
+    }
+
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
         let (protocol, host, path) = self.parts();
         let id = self.id.to_hex();
         // Hexadecimal digits are ASCII, so the text is never empty by mistake.
@@ -45,12 +64,12 @@ impl NodeAddress {
         out.write_str(id)?;
         out.write_char('@')?;
         match self.place {
-            Place::Ip(IpAddr::V4(ip)) => out.write_str(Digits::new().v4(ip).as_str())?,
+            Place::Ip(IpAddr::V4(ip)) => out.write_str(Digits::v4(ip).as_str())?,
             Place::Ip(IpAddr::V6(ip)) => write!(out, "[{ip}]")?,
             Place::Text { .. } => host::write(host, out)?,
         }
         if self.port > 0 {
-            out.write_str(Digits::new().port(self.port).as_str())?;
+            out.write_str(Digits::port(self.port).as_str())?;
         }
         escape(path, is_path, out)
     }
@@ -61,6 +80,15 @@ fn count(write: impl FnOnce(&mut Count) -> fmt::Result) -> usize {
     // Counting does not fail.
     let _ = write(&mut count);
     count.0
+}
+
+struct Bytes<'a>(&'a mut Vec<u8>);
+
+impl Write for Bytes<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }
 
 struct Count(usize);

@@ -11,8 +11,8 @@
 //! A peer whose overlap with the others is far off what is usual among them tells of nodes that
 //! nobody else knows, or of a corner of the network, and does not count.
 //!
-//! Memory is bounded whatever N is: at most 64 occasions (the one that told nothing for longest
-//! gives way), and at most 2,048 nodes. When there are more, a keyed hash of the id chooses which
+//! Memory is bounded whatever N is: at most 64 occasions (then the two that told nothing for longest
+//! become one), and at most 2,048 nodes. When there are more, a keyed hash of the id chooses which
 //! half is kept, and the result is scaled.
 //!
 //! Floating point is used with `+ - * /` and conversion only, which IEEE 754 defines to the last
@@ -93,21 +93,25 @@ impl Census {
         1 << place
     }
 
+    /// A place for a new occasion. When all are taken, the two that told nothing for longest become
+    /// one: what several peers have told is as good an occasion as what one has.
     fn new_occasion(&mut self, teller: NodeId) -> usize {
         if self.occasions.len() < OCCASIONS {
             self.occasions.push((teller, 0));
             return self.occasions.len() - 1;
         }
-        let quietest = (0..OCCASIONS).min_by_key(|&i| self.occasions.get(i).map(|(_, last)| *last));
-        let place = quietest.unwrap_or_default();
-        if let Some(occasion) = self.occasions.get_mut(place) {
+        let last = |&place: &usize| self.occasions.get(place).map(|(_, last)| *last);
+        let quietest = (0..OCCASIONS).min_by_key(last).unwrap_or_default();
+        let others = (0..OCCASIONS).filter(|&place| place != quietest);
+        let next = others.min_by_key(last).unwrap_or_default();
+        if let Some(occasion) = self.occasions.get_mut(quietest) {
             *occasion = (teller, 0);
         }
-        self.sample.retain(|_, told_by| {
-            *told_by &= !(1 << place);
-            *told_by != 0
-        });
-        place
+        for told_by in self.sample.values_mut() {
+            let told = *told_by >> quietest & 1;
+            *told_by = *told_by & !(1 << quietest) | told << next;
+        }
+        quietest
     }
 
     /// Counts a node, by the keyed hash of its id, for the answer with this mark.

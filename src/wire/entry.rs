@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::reader::Reader;
-use super::writer::{bytes_len, put_header, put_text, put_uint32, text_len, uint32_len};
+use super::writer::{bytes_len, put_bytes, put_header, put_text, put_uint32, text_len, uint32_len};
 use super::{Dialect, WireError};
 use crate::{AddressError, NodeAddress};
 
@@ -125,4 +125,15 @@ impl<'a> Entry<'a> {
             Self::V2 { url } => text_len(url),
         }
     }
+}
+
+/// Bytes of an entry of V2 whose URL has this many.
+pub(super) const fn url_entry_len(url: usize) -> usize {
+    bytes_len(bytes_len(url))
+}
+
+/// Appends an entry of V2 with this URL, which is not empty.
+pub(super) fn put_url_entry(body: &mut Vec<u8>, url: &[u8]) {
+    put_header(body, ENTRY_FIELD, bytes_len(url.len()));
+    put_bytes(body, V2_URL, url);
 }

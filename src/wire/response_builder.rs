@@ -4,12 +4,13 @@
     reason = "sums of lengths of what lies in memory"
 )]
 
-use alloc::string::String;
+use alloc::string::ToString;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use core::fmt;
 use core::mem;
 use core::net::IpAddr;
 
+use super::entry::{put_url_entry, url_entry_len};
 use super::writer::bytes_len;
 use super::{Dialect, Entry, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES, Response};
 use crate::NodeAddress;
@@ -33,7 +34,7 @@ pub struct ResponseBuilder {
     body: Vec<u8>,
     len: usize,
     /// Where an address is printed before its length is known.
-    text: String,
+    text: Vec<u8>,
 }
 
 impl ResponseBuilder {
@@ -57,7 +58,7 @@ impl ResponseBuilder {
             max_bytes,
             body: Vec::new(),
             len: 0,
-            text: String::new(),
+            text: Vec::new(),
         }
     }
 
@@ -88,17 +89,23 @@ impl ResponseBuilder {
         if entry.dialect() != self.dialect {
             return Err(PushError::Dialect);
         }
+        self.make_room(entry.encoded_len())?;
+        entry.put(&mut self.body);
+        Ok(())
+    }
+
+    /// Counts one more entry of this length, if there is room for it.
+    const fn make_room(&mut self, bytes: usize) -> Result<(), PushError> {
         if self.len >= self.max_addresses {
             return Err(PushError::TooMany {
                 max: self.max_addresses,
             });
         }
-        if bytes_len(self.body.len() + entry.encoded_len()) > self.max_bytes {
+        if bytes_len(self.body.len() + bytes) > self.max_bytes {
             return Err(PushError::TooLong {
                 max: self.max_bytes,
             });
         }
-        entry.put(&mut self.body);
         self.len += 1;
         Ok(())
     }
@@ -110,36 +117,40 @@ impl ResponseBuilder {
     /// [`PushError`] if the address cannot be said in V1 or does not fit. The answer stays as it
     /// was.
     pub fn push_address(&mut self, address: &NodeAddress) -> Result<(), PushError> {
-        // Taken out, so that an entry can borrow it while the answer grows.
-        let mut text = mem::take(&mut self.text);
-        text.clear();
-        let pushed = match self.dialect {
-            Dialect::V1 => self.push_v1(address, &mut text),
-            Dialect::V2 => {
-                // A text in memory takes everything, so writing to it cannot fail.
-                let _infallible = address.write(&mut text);
-                self.push(&Entry::V2 { url: &text })
-            }
-        };
-        self.text = text;
-        pushed
+        match self.dialect {
+            Dialect::V1 => self.push_v1(address),
+            Dialect::V2 => self.push_v2(address),
+        }
     }
 
-    fn push_v1(&mut self, address: &NodeAddress, text: &mut String) -> Result<(), PushError> {
-        let ip = address.ip().ok_or(PushError::NoIp)?;
-        match ip {
-            IpAddr::V4(ip) => text.push_str(Digits::new().v4(ip).as_str()),
-            IpAddr::V6(ip) => {
-                let _infallible = write!(text, "{ip}");
-            }
+    fn push_v1(&mut self, address: &NodeAddress) -> Result<(), PushError> {
+        match address.ip().ok_or(PushError::NoIp)? {
+            IpAddr::V4(ip) => self.push_v1_parts(address, Digits::v4(ip).as_str()),
+            IpAddr::V6(ip) => self.push_v1_parts(address, &ip.to_string()),
         }
+    }
+
+    fn push_v1_parts(&mut self, address: &NodeAddress, ip: &str) -> Result<(), PushError> {
         let id = address.id().to_hex();
         self.push(&Entry::V1 {
             // Hexadecimal digits are ASCII, so the text is never empty by mistake.
             id: core::str::from_utf8(&id).unwrap_or_default(),
-            ip: text,
+            ip,
             port: u32::from(address.port()),
         })
+    }
+
+    fn push_v2(&mut self, address: &NodeAddress) -> Result<(), PushError> {
+        // Taken out, so that it can be read while the answer grows.
+        let mut text = mem::take(&mut self.text);
+        text.clear();
+        address.append_to(&mut text);
+        let pushed = self.make_room(url_entry_len(text.len()));
+        if pushed.is_ok() {
+            put_url_entry(&mut self.body, &text);
+        }
+        self.text = text;
+        pushed
     }
 
     /// The answer.

@@ -127,13 +127,21 @@ fn a_few_peers_who_tell_of_nodes_that_nobody_knows_do_not_count() {
 }
 
 #[test]
-fn the_census_keeps_sixty_four_occasions() {
+fn the_census_keeps_sixty_four_occasions_and_forgets_no_node() {
     let mut census = Census::default();
     for peer in 0..1_000 {
         let mark = census.open(id(peer));
         census.count(hash(peer + 1), mark);
     }
     assert_eq!(census.occasions.len(), OCCASIONS);
-    assert_eq!(census.sample.len(), OCCASIONS);
+    assert_eq!(census.estimate(), Estimate::Unknown { at_least: 1_000 });
     assert!(census.occasions.iter().any(|(peer, _)| *peer == id(999)));
+}
+
+#[test]
+fn many_peers_with_a_hundred_nodes_each_give_the_size() {
+    let mut chance = Chance::new(&Seed::new([4; 32]));
+    let census = census(2_000, 400, 100, &mut chance);
+    let (nodes, low, high) = known(&census);
+    assert!((1_980..=2_020).contains(&nodes), "{low} {nodes} {high}");
 }
