@@ -95,6 +95,8 @@ pub enum LoggedEvent {
     },
     /// [`Event::Tick`].
     Tick,
+    /// No event: the machine was set back by [`Player::rewind`].
+    Rewound,
     /// No event of the machine: the roster was given an address by [`Player::add`].
     Stored {
         /// The address.
@@ -105,7 +107,8 @@ pub enum LoggedEvent {
 }
 
 impl LoggedEvent {
-    /// The event as the machine takes it; `None` if it is for the roster.
+    /// The event as the machine takes it; `None` if it is something else that happened to it or to
+    /// the roster.
     #[must_use]
     pub fn as_event(&self) -> Option<Event<'_>> {
         Some(match *self {
@@ -124,7 +127,7 @@ impl LoggedEvent {
             Self::Unsent { to, epoch } => Event::Unsent { to, epoch },
             Self::Resolved { query, ref ips } => Event::Resolved { query, ips },
             Self::Tick => Event::Tick,
-            Self::Stored { .. } => return None,
+            Self::Rewound | Self::Stored { .. } => return None,
         })
     }
 }
@@ -239,7 +242,8 @@ impl Log {
         }
     }
 
-    /// Every event's actions, from the beginning; for what only the roster was told, there are none.
+    /// Every event's actions, from the beginning; for what is no event of the machine, there are
+    /// none.
     #[must_use]
     pub fn replay(&self) -> Vec<(Time, Actions)> {
         let mut player = self.player();
@@ -287,15 +291,22 @@ impl Player {
         actions
     }
 
+    /// Sets the machine's time back, as [`Pex::rewind`] does.
+    pub fn rewind(&mut self, now: Time) {
+        self.pex.rewind(now);
+    }
+
     /// Plays one event of a log.
     pub fn play(&mut self, now: Time, event: &LoggedEvent) -> Actions {
+        if let Some(event) = event.as_event() {
+            return self.handle(now, event);
+        }
         if let LoggedEvent::Stored { address, from } = event {
             self.add(address.clone(), *from);
+        } else {
+            self.rewind(now);
         }
-        match event.as_event() {
-            Some(event) => self.handle(now, event),
-            None => Actions::default(),
-        }
+        Actions::default()
     }
 
     /// Puts the machine back that another process dumped. The roster stays.

@@ -111,6 +111,7 @@ fn every_event_is_written_as_one_line_and_read_again() {
         resolved query=1 10.0.0.1 2001:db8::1\n\
         resolved query=2\n\
         tick\n\
+        rewind\n\
         store mconn://0202020202020202020202020202020202020202@10.0.0.1:26656 \
         from=0303030303030303030303030303030303030303\n";
     for line in lines.lines() {

@@ -53,7 +53,8 @@ impl fmt::Display for LogError {
             LogProblem::Expected(what) => write!(f, "write {what} here"),
             LogProblem::UnknownOption => f.write_str("there is no such option"),
             LogProblem::UnknownEvent => f.write_str(
-                "write up, down, message, garbage, unsent, resolved, tick or store after the time",
+                "after the time, write up, down, message, garbage, unsent, resolved, tick, rewind or \
+                 store",
             ),
             LogProblem::Config(error) => write!(f, "{error}"),
             LogProblem::Id(error) => write!(f, "{error}"),

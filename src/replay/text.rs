@@ -67,6 +67,7 @@ impl fmt::Display for LoggedEvent {
                 ips.iter().try_for_each(|ip| write!(f, " {ip}"))
             }
             Self::Tick => f.write_str("tick"),
+            Self::Rewound => f.write_str("rewind"),
             Self::Stored { address, from } => write!(f, "store {address} from={from}"),
         }
     }
@@ -265,6 +266,7 @@ impl<'a> Words<'a> {
                 LoggedEvent::Resolved { query, ips }
             }
             "tick" => LoggedEvent::Tick,
+            "rewind" => LoggedEvent::Rewound,
             "store" => {
                 let address = NodeAddress::parse(self.next("an address")?);
                 let address = address.map_err(LogProblem::Address)?;

@@ -46,15 +46,16 @@ impl Naive {
         order.rotate_left(first.unwrap_or_default());
         let mut cursor = from;
         for (index, address) in order {
-            if told.len() == HUNDRED {
-                break;
-            }
-            cursor = Store::position(index);
             let ours = self.options.own && is_at(address, OWN_PLACE);
             let secret = address.id() == PRIVATE || is_at(address, PRIVATE_PLACE);
             if address.id() != asker && address.id() != ME && !ours && !secret {
+                // With the first that finds no room the next answer begins.
+                if told.len() == HUNDRED {
+                    break;
+                }
                 told.push(address.clone());
             }
+            cursor = Store::position(index);
         }
         self.peers[place].cursor = Some(cursor);
         if dialect == Dialect::V2 {
