@@ -45,16 +45,24 @@ impl NodeId {
     /// # Errors
     ///
     /// [`NodeIdError`] if the text has another length or another character.
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 values")]
     pub fn parse(text: &str) -> Result<Self, NodeIdError> {
         let digits: &[u8; Self::TEXT_LENGTH] = text
             .as_bytes()
             .try_into()
             .map_err(|_| NodeIdError::Length { found: text.len() })?;
         let mut bytes = [0; Self::LENGTH];
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-            *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
+        let mut met = 0;
+        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+            let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+            *byte = high << 4 | low;
+            met |= high | low;
         }
-        Ok(Self(bytes))
+        if met & NO_DIGIT == 0 {
+            Ok(Self(bytes))
+        } else {
+            Err(NodeIdError::Digit)
+        }
     }
 
     /// The 40 lower-case digits, as bytes on the stack.
@@ -73,18 +81,26 @@ impl NodeId {
     }
 }
 
+/// The value of each byte as a hexadecimal digit, or [`NO_DIGIT`].
 #[expect(
-    clippy::arithmetic_side_effects,
-    reason = "each range bounds its difference"
+    clippy::indexing_slicing,
+    reason = "worked out while compiling, which stops if an index is out of bounds"
 )]
-const fn nibble(digit: u8) -> Result<u8, NodeIdError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(NodeIdError::Digit),
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
     }
-}
+    values
+};
+
+/// Stands for no digit. Above every digit's value in each half, so that one look at the whole
+/// tells whether any was met.
+const NO_DIGIT: u8 = 0xf0;
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

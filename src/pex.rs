@@ -104,11 +104,11 @@ impl Pex {
             now,
             armed: None,
             agenda: Agenda::default(),
-            peers: Peers::new(key),
+            peers: Peers::new(),
             rotation: Rotation::default(),
             outstanding: 0,
             cut: 0,
-            remembered: Remembered::new(key, config.remembered_max),
+            remembered: Remembered::new(config.remembered_max),
             gate: Gate::new(config.policy, now),
             seen: Seen::new(config.seen_max),
             census: Census::default(),
@@ -159,10 +159,11 @@ impl Pex {
         let (Event::PeerDown { peer, epoch } | Event::PeerUp { peer, epoch, .. }) = event else {
             return false;
         };
-        let Some(slot) = self.peers.find(*peer) else {
+        let who = self.key.of(*peer);
+        let Some(slot) = self.peers.find(who) else {
             return false;
         };
-        let is_this = self.peers.connected(*peer, *epoch).is_some();
+        let is_this = self.peers.connected(who, *epoch).is_some();
         let ends = is_this == matches!(event, Event::PeerDown { .. });
         if ends {
             self.on_peer_down(slot);
@@ -183,18 +184,20 @@ impl Pex {
                 from,
                 epoch,
                 message,
-            } => match self.peers.listening(from, epoch) {
+            } => match self.peers.listening(self.key.of(from), epoch) {
                 Some(slot) => self.on_message(slot, &message, directory, out),
                 None => count(&mut self.stats.stray_events, 1),
             },
-            Event::Garbage { from, epoch, error } => match self.peers.listening(from, epoch) {
-                Some(slot) => {
-                    count(&mut self.stats.garbage, 1);
-                    self.cut(slot, Fault::Garbage(error), out);
+            Event::Garbage { from, epoch, error } => {
+                match self.peers.listening(self.key.of(from), epoch) {
+                    Some(slot) => {
+                        count(&mut self.stats.garbage, 1);
+                        self.cut(slot, Fault::Garbage(error), out);
+                    }
+                    None => count(&mut self.stats.stray_events, 1),
                 }
-                None => count(&mut self.stats.stray_events, 1),
-            },
-            Event::Unsent { to, epoch } => match self.peers.listening(to, epoch) {
+            }
+            Event::Unsent { to, epoch } => match self.peers.listening(self.key.of(to), epoch) {
                 Some(slot) => self.on_unsent(slot),
                 None => count(&mut self.stats.stray_events, 1),
             },
@@ -204,7 +207,8 @@ impl Pex {
     }
 
     fn on_peer_up(&mut self, id: NodeId, epoch: Epoch, kind: Kind, out: &mut Actions) {
-        if self.peers.find(id).is_some() || id == self.me {
+        let who = self.key.of(id);
+        if self.peers.find(who).is_some() || id == self.me {
             count(&mut self.stats.stray_events, 1);
             return;
         }
@@ -222,11 +226,11 @@ impl Pex {
         if self.peers.len() == 0 {
             self.gate.on_first_peer(self.now);
         }
-        let standing = self.remembered.take(id).unwrap_or_default();
+        let standing = self.remembered.take(who).unwrap_or_default();
         let interval = self.config.gap(kind);
         let slot = self
             .peers
-            .add(Peer::new(id, epoch, kind, standing, interval));
+            .add(Peer::new(who, epoch, kind, standing, interval));
         self.wait(slot, standing.ask_at);
     }
 
@@ -240,7 +244,7 @@ impl Pex {
             // The request may have arrived just now, so the peer's own clock starts here.
             peer.standing.ask_at = self.now + self.config.gap(peer.kind);
         }
-        self.remembered.put(peer.id, peer.standing);
+        self.remembered.put(peer.who(), peer.standing);
     }
 
     fn on_message(
@@ -333,7 +337,7 @@ impl Pex {
     #[must_use]
     pub fn is_awaiting(&self, peer: NodeId) -> bool {
         self.peers
-            .find(peer)
+            .find(self.key.of(peer))
             .and_then(|slot| self.peers.get(slot))
             .is_some_and(|peer| matches!(peer.phase, Phase::Awaiting { .. }))
     }

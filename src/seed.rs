@@ -8,6 +8,8 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
+use crate::NodeId;
+
 /// 32 secret bytes from which all chance in the core is drawn.
 ///
 /// Draw them from the operating system once and keep them to yourself: whoever knows them knows
@@ -95,6 +97,22 @@ impl HashKey {
 
     pub(crate) fn hash(self, bytes: &[u8]) -> u64 {
         SipHasher13::new_with_keys(self.0, self.1).hash(bytes)
+    }
+}
+
+/// An id with its keyed hash, so that an event hashes it once for all the tables it looks in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hashed {
+    pub(crate) id: NodeId,
+    pub(crate) hash: u64,
+}
+
+impl HashKey {
+    pub(crate) fn of(self, id: NodeId) -> Hashed {
+        Hashed {
+            id,
+            hash: self.hash(id.as_bytes()),
+        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Pex {
             }
             hold(
                 19,
-                self.peers.find(peer.id) == Some(slot),
+                self.peers.find(self.key.of(peer.id)) == Some(slot),
                 "the index finds every peer",
             )?;
         }

@@ -113,24 +113,20 @@ impl From<&Peer> for PeerDump {
     }
 }
 
-impl From<PeerDump> for Peer {
-    fn from(dump: PeerDump) -> Self {
-        let draft = dump.draft.map(|(mut draft, (at, number))| {
+impl PeerDump {
+    fn into_peer(self, key: HashKey) -> Peer {
+        let who = key.of(self.id);
+        let draft = self.draft.map(|(mut draft, (at, number))| {
             draft.entry = Some(Entry { at, number });
             draft
         });
-        Self {
-            id: dump.id,
-            epoch: dump.epoch,
-            kind: dump.kind,
-            phase: dump.phase.into(),
-            standing: dump.standing,
-            interval: dump.interval,
-            misses: dump.misses,
-            late: dump.late,
-            cursor: dump.cursor,
-            draft,
-        }
+        let mut peer = Peer::new(who, self.epoch, self.kind, self.standing, self.interval);
+        peer.phase = self.phase.into();
+        peer.misses = self.misses;
+        peer.late = self.late;
+        peer.cursor = self.cursor;
+        peer.draft = draft;
+        peer
     }
 }
 
@@ -197,10 +193,10 @@ impl Pex {
         pex.armed = dump.armed;
         pex.agenda = Agenda::after(dump.entries_made);
         pex.queries_made = dump.queries_made;
-        pex.remembered = Remembered::new(pex.key, pex.config.remembered_max);
+        pex.remembered = Remembered::new(pex.config.remembered_max);
         dump.remembered
             .into_iter()
-            .for_each(|(id, standing)| pex.remembered.put(id, standing));
+            .for_each(|(id, standing)| pex.remembered.put(pex.key.of(id), standing));
         pex.gate = dump.gate;
         pex.seen = Seen::load(pex.config.seen_max, &dump.seen.0, &dump.seen.1);
         pex.census = dump.census;
@@ -217,7 +213,7 @@ impl Pex {
     ) -> Result<(), RestoreError> {
         let mut slots = BTreeMap::new();
         for dump in peers {
-            let peer = Peer::from(dump);
+            let peer = dump.into_peer(self.key);
             let (id, phase) = (peer.id, peer.phase);
             let draft = peer.draft.as_ref().map(|draft| {
                 let queries: Vec<u64> = draft.waiting.iter().map(|(query, _)| *query).collect();

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use super::rotation::{Rotation, Slot};
-use crate::seed::HashKey;
+use crate::seed::Hashed;
 use crate::{Config, Kind, NodeId, Time};
 
 /// A token bucket: so many at once, then one in each interval. Kept as the time at which it would
@@ -93,56 +93,50 @@ impl Standing {
 /// The standing of peers who are gone: a bounded table that forgets the one gone longest.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
-    entries: Slab<(NodeId, Standing)>,
+    entries: Slab<(Hashed, Standing)>,
     index: HashTable<Slot>,
     order: Rotation,
-    key: HashKey,
     max: usize,
 }
 
 impl Remembered {
-    pub(crate) fn new(key: HashKey, max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
             entries: Slab::new(),
             index: HashTable::new(),
             order: Rotation::default(),
-            key,
             max,
         }
     }
 
     /// Remembers how a peer stood when it went.
-    pub(crate) fn put(&mut self, peer: NodeId, standing: Standing) {
-        self.take(peer);
+    pub(crate) fn put(&mut self, who: Hashed, standing: Standing) {
+        self.take(who);
         if self.entries.len() >= self.max
             && let Some(oldest) = self.order.front()
             && let Some(&(oldest, _)) = self.entries.get(oldest as usize)
         {
             self.take(oldest);
         }
-        let Ok(slot) = Slot::try_from(self.entries.insert((peer, standing))) else {
+        let Ok(slot) = Slot::try_from(self.entries.insert((who, standing))) else {
             return;
         };
         self.order.push_back(slot);
-        let (entries, key) = (&self.entries, self.key);
-        self.index
-            .insert_unique(key.hash(peer.as_bytes()), slot, |&slot| {
-                entries
-                    .get(slot as usize)
-                    .map_or(0, |(id, _)| key.hash(id.as_bytes()))
-            });
+        let entries = &self.entries;
+        self.index.insert_unique(who.hash, slot, |&slot| {
+            entries.get(slot as usize).map_or(0, |(who, _)| who.hash)
+        });
     }
 
     /// Takes the standing of a peer that is back.
-    pub(crate) fn take(&mut self, peer: NodeId) -> Option<Standing> {
-        let hash = self.key.hash(peer.as_bytes());
+    pub(crate) fn take(&mut self, who: Hashed) -> Option<Standing> {
         let entries = &self.entries;
         let is_peer = |&slot: &Slot| {
             entries
                 .get(slot as usize)
-                .is_some_and(|(id, _)| *id == peer)
+                .is_some_and(|(one, _)| *one == who)
         };
-        let (slot, _) = self.index.find_entry(hash, is_peer).ok()?.remove();
+        let (slot, _) = self.index.find_entry(who.hash, is_peer).ok()?.remove();
         self.order.remove(slot);
         self.entries
             .try_remove(slot as usize)
@@ -163,26 +157,25 @@ impl Remembered {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (NodeId, Standing)> + '_ {
         self.order
             .iter()
-            .filter_map(|slot| self.entries.get(slot as usize).copied())
+            .filter_map(|slot| self.entries.get(slot as usize))
+            .map(|(who, standing)| (who.id, *standing))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Seed;
-    use crate::seed::Chance;
     use alloc::vec::Vec;
     use quickcheck::quickcheck;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn id(n: u8) -> NodeId {
-        NodeId::new([n; 20])
-    }
-
-    fn remembered(max: usize) -> Remembered {
-        Remembered::new(HashKey::draw(&mut Chance::new(&Seed::new([1; 32]))), max)
+    fn id(n: u8) -> Hashed {
+        let id = NodeId::new([n; 20]);
+        Hashed {
+            id,
+            hash: u64::from(n) << 57,
+        }
     }
 
     #[test]
@@ -213,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_peer_gone_longest_is_forgotten_first() {
-        let mut table = remembered(3);
+        let mut table = Remembered::new(3);
         for n in 1..=3 {
             table.put(id(n), Standing::default());
         }
@@ -234,7 +227,7 @@ mod tests {
         assert_eq!(table.take(id(1)), None);
         assert_eq!(
             table.iter().map(|(id, _)| id).collect::<Vec<_>>(),
-            [id(3), id(4)]
+            [id(3).id, id(4).id]
         );
     }
 }

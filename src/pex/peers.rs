@@ -11,7 +11,7 @@ use super::agenda::Entry;
 use super::answer::Draft;
 use super::guard::Standing;
 use super::rotation::Slot;
-use crate::seed::HashKey;
+use crate::seed::Hashed;
 use crate::{Cursor, Epoch, Kind, NodeId};
 
 /// Where a peer stands between two requests. Each peer is in one of these, and each place that
@@ -31,6 +31,8 @@ pub(crate) enum Phase {
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) id: NodeId,
+    /// The keyed hash of the id.
+    hash: u64,
     pub(crate) epoch: Epoch,
     pub(crate) kind: Kind,
     pub(crate) phase: Phase,
@@ -49,14 +51,15 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) const fn new(
-        id: NodeId,
+        who: Hashed,
         epoch: Epoch,
         kind: Kind,
         standing: Standing,
         interval: Duration,
     ) -> Self {
         Self {
-            id,
+            id: who.id,
+            hash: who.hash,
             epoch,
             kind,
             phase: Phase::Ready,
@@ -71,6 +74,14 @@ impl Peer {
 }
 
 impl Peer {
+    /// Its id, hashed.
+    pub(crate) const fn who(&self) -> Hashed {
+        Hashed {
+            id: self.id,
+            hash: self.hash,
+        }
+    }
+
     pub(crate) fn rewind(&mut self, back: Duration) {
         self.standing.rewind(back);
         if let Phase::Waiting { entry } | Phase::Awaiting { entry } = &mut self.phase {
@@ -86,15 +97,13 @@ impl Peer {
 pub(crate) struct Peers {
     table: Slab<Peer>,
     index: HashTable<Slot>,
-    key: HashKey,
 }
 
 impl Peers {
-    pub(crate) const fn new(key: HashKey) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             table: Slab::new(),
             index: HashTable::new(),
-            key,
         }
     }
 
@@ -116,43 +125,38 @@ impl Peers {
         }
     }
 
-    pub(crate) fn find(&self, id: NodeId) -> Option<Slot> {
-        let is_peer = |&slot: &Slot| self.get(slot).is_some_and(|peer| peer.id == id);
-        self.index
-            .find(self.key.hash(id.as_bytes()), is_peer)
-            .copied()
+    pub(crate) fn find(&self, who: Hashed) -> Option<Slot> {
+        let is_peer = |&slot: &Slot| self.get(slot).is_some_and(|peer| peer.id == who.id);
+        self.index.find(who.hash, is_peer).copied()
     }
 
     /// The peer on this very connection.
-    pub(crate) fn connected(&self, id: NodeId, epoch: Epoch) -> Option<Slot> {
-        self.find(id)
+    pub(crate) fn connected(&self, who: Hashed, epoch: Epoch) -> Option<Slot> {
+        self.find(who)
             .filter(|&slot| self.get(slot).is_some_and(|peer| peer.epoch == epoch))
     }
 
     /// The peer on this very connection, unless we have asked for its end.
-    pub(crate) fn listening(&self, id: NodeId, epoch: Epoch) -> Option<Slot> {
-        self.connected(id, epoch)
+    pub(crate) fn listening(&self, who: Hashed, epoch: Epoch) -> Option<Slot> {
+        self.connected(who, epoch)
             .filter(|&slot| self.get(slot).is_some_and(|peer| peer.phase != Phase::Cut))
     }
 
     /// Adds a peer that is not in the table. The bound of the configuration keeps the slots far
     /// below 2^32.
     pub(crate) fn add(&mut self, peer: Peer) -> Slot {
-        let (hash, key) = (self.key.hash(peer.id.as_bytes()), self.key);
+        let hash = peer.hash;
         let slot = Slot::try_from(self.table.insert(peer)).unwrap_or(Slot::MAX);
         let table = &self.table;
         self.index.insert_unique(hash, slot, |&slot| {
-            table
-                .get(slot as usize)
-                .map_or(0, |peer| key.hash(peer.id.as_bytes()))
+            table.get(slot as usize).map_or(0, |peer| peer.hash)
         });
         slot
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<Peer> {
         let peer = self.table.try_remove(slot as usize)?;
-        let hash = self.key.hash(peer.id.as_bytes());
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
+        if let Ok(entry) = self.index.find_entry(peer.hash, |&other| other == slot) {
             entry.remove();
         }
         Some(peer)
