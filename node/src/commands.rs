@@ -54,7 +54,7 @@ enum Command {
     ///
     /// Reads one JSON string a line on standard input, and prints one JSON record a line.
     ///
-    /// Example: echo '"00112233445566778899aabbccddeeff00112233@[::1]:26656"' | pex address
+    /// Example: echo '"00112233445566778899aabbccddeeff00112233@127.0.0.1:26656"' | pex address
     #[command(verbatim_doc_comment)]
     Address,
     /// Show what is made of a message

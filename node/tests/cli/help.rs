@@ -37,12 +37,12 @@ fn the_help_of_each_command_has_an_example_of_it() {
 #[test]
 fn the_examples_of_address_and_message_work() {
     let id = "00112233445566778899aabbccddeeff00112233";
-    let address = pex(&["address"], format!("\"{id}@[::1]:26656\"\n"));
+    let address = pex(&["address"], format!("\"{id}@127.0.0.1:26656\"\n"));
     assert_eq!((address.code, address.err.as_str()), (Some(0), ""));
     assert!(
         address
             .out
-            .contains(&format!("\"string\":\"mconn://{id}@[::1]:26656\""))
+            .contains(&format!("\"string\":\"mconn://{id}@127.0.0.1:26656\""))
     );
     let message = pex(&["message"], "1a00\n");
     let expected = r#"{"hex":"1a00","ok":true,"kind":"request_v2","reencoded":"1a00"}"#;
