@@ -12,8 +12,8 @@ use crate::{Epoch, Fault, NodeAddress, NodeId, QueryId, Time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// Send this message on this connection. If that is impossible, tell the machine with
-    /// [`Event::Unsent`](crate::Event::Unsent).
+    /// Send this message on this connection. If that is impossible and it is a request, tell the
+    /// machine with [`Event::Unsent`](crate::Event::Unsent).
     Send {
         /// To whom.
         to: NodeId,

@@ -130,7 +130,8 @@ impl ConfigBuilder {
     }
 
     /// The most requests that may be under way at once, to different peers. Default 64; from 1 to
-    /// 10,000. It bounds what can arrive at once to 64,000 bytes times this.
+    /// 10,000. It bounds the answers that can arrive at once to 64,000 bytes times this. While so
+    /// many peers are silent, the others wait for one of them to time out.
     pub const fn outstanding_max(mut self, max: usize) -> Self {
         self.0.outstanding_max = max;
         self
@@ -162,7 +163,8 @@ impl ConfigBuilder {
     }
 
     /// The most peers that may be up at once; one more is disconnected. Default 10,000; from 1 to
-    /// 1,000,000. A peer takes about 200 bytes.
+    /// 1,000,000. A peer takes about 250 bytes; one of V1 whose answer waits for names takes up to
+    /// 8 kB for as long.
     pub const fn peers_max(mut self, max: usize) -> Self {
         self.0.peers_max = max;
         self

@@ -115,8 +115,8 @@ pub enum Event<'a> {
         /// Why [`wire::decode`](crate::wire::decode) refused them.
         error: WireError,
     },
-    /// A message of ours could not be sent: the queue was full, say. If it was a request, the peer
-    /// is asked again later, and is not blamed.
+    /// A request of ours could not be sent: the queue was full, say. The peer is asked again later,
+    /// and is not blamed. An answer that can't be sent needs no event: whoever wants it asks again.
     Unsent {
         /// To whom it should have gone.
         to: NodeId,

@@ -44,7 +44,8 @@
 //! 4. Carry out all actions of a call, in order, before the next call.
 //! 5. [`Action::SetTimer`] replaces the only timer. When it fires, send [`Event::Tick`]. An early
 //!    tick does nothing, a late one does what is due once, a doubled one does nothing more.
-//! 6. A message that can't be sent is not tried again: report [`Event::Unsent`].
+//! 6. A message that can't be sent is not tried again; if it is a request, report
+//!    [`Event::Unsent`].
 //! 7. Bytes go through [`wire::decode`], which bounds them. What it refuses is
 //!    [`Event::Garbage`]; what it does not know (`None`) is ignored.
 //! 8. After [`Action::Disconnect`], end the connection, and report it down when it has ended.

@@ -34,8 +34,8 @@ use crate::{
     Seed, Stats, Time,
 };
 
-/// The latest time that the machine reckons with. Every deadline lies at most ten minutes ahead, so
-/// none runs into the end of time, where it would be due again as soon as it is set.
+/// The latest time that the machine reckons with. What the agenda holds lies at most ten minutes
+/// ahead, so none of it runs into the end of time, where it would be due as soon as it is set.
 const LATEST: Time = Time::from_nanos(u64::MAX - 1_200_000_000_000);
 
 /// A peer exchange: the machine that asks connected peers for addresses, and answers theirs.

@@ -41,7 +41,10 @@ impl Pex {
         };
         peer.misses = peer.misses.saturating_add(1);
         peer.late = peer.late.saturating_add(1);
-        let at = self.now + pace::after_silence(self.config.gap(peer.kind), peer.misses);
+        let gap = self.config.gap(peer.kind);
+        // The request may have arrived just now, so the peer's own clock starts here.
+        peer.standing.ask_at = self.now + gap;
+        let at = self.now + pace::after_silence(gap, peer.misses);
         if peer.misses >= SILENCE_REPORTED {
             let fault = Fault::NoAnswer {
                 in_a_row: peer.misses,
@@ -126,9 +129,11 @@ impl Pex {
         if !matches!(peer.phase, Phase::Awaiting { .. }) {
             return;
         }
-        // It may have been an answer of ours that could not go, and the request did.
+        // A driver may be wrong about it, so an answer that comes all the same is no fault.
         peer.late = peer.late.saturating_add(1);
-        let at = self.now + self.config.gap(peer.kind).max(pace::RETRY_UNSENT);
+        let gap = self.config.gap(peer.kind);
+        peer.standing.ask_at = self.now + gap;
+        let at = self.now + gap.max(pace::RETRY_UNSENT);
         self.leave_phase(slot);
         self.wait(slot, at);
     }

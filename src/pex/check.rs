@@ -1,7 +1,7 @@
 //! The invariants, stated as code.
 //!
-//! The numbers are those of the list in `tests/INVARIANTS.md`. Every test, the fuzz targets and the
-//! simulator call [`Pex::check`] after every event.
+//! The numbers are those of the list in `tests/INVARIANTS.md`. Every test of the machine and its fuzz
+//! target call [`Pex::check`] after every event.
 
 use core::fmt;
 
@@ -9,6 +9,7 @@ use super::agenda::{Due, Entry};
 use super::peers::Phase;
 use super::rotation::Slot;
 use super::{Pex, pace};
+use crate::QueryId;
 
 /// An invariant that does not hold: a bug of ours, whatever the events were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Pex {
         reason = "counts of what lies in memory"
     )]
     pub fn check(&self) -> Result<(), Broken> {
-        let (mut ready, mut awaiting, mut cut, mut listed, mut drafts) = (0, 0, 0, 0, 0);
+        let (mut ready, mut awaiting, mut cut, mut listed, mut questions) = (0, 0, 0, 0, 0);
         for (slot, peer) in self.peers.slots() {
             let in_rotation = self.rotation.contains(slot);
             hold(
@@ -77,7 +78,14 @@ impl Pex {
                 Phase::Cut => cut += 1,
             }
             if let Some(draft) = &peer.draft {
-                drafts += 1;
+                questions += draft.waiting.len();
+                let asked =
+                    |&(query, _): &(u64, _)| self.queries.get(&QueryId(query)) == Some(&slot);
+                hold(
+                    10,
+                    draft.waiting.iter().all(asked),
+                    "a draft waits for what was asked",
+                )?;
                 listed += 1;
                 hold(
                     9,
@@ -125,7 +133,7 @@ impl Pex {
         )?;
         hold(
             10,
-            drafts > 0 || self.queries.is_empty(),
+            questions == self.queries.len(),
             "no question is asked for nobody",
         )?;
         self.check_bounds()?;

@@ -26,6 +26,9 @@ use crate::{Config, Cursor, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 /// The first bytes of a dump: a name and the version of the format.
 const MAGIC: &[u8; 8] = b"pex-v2\0\x01";
 
+/// More entries, or questions about names, than any machine makes in its life.
+const NUMBERS_MAX: u64 = 1 << 62;
+
 #[derive(Serialize, Deserialize)]
 struct Dump {
     me: NodeId,
@@ -114,6 +117,16 @@ impl From<&Peer> for PeerDump {
 }
 
 impl PeerDump {
+    /// The numbers of its entries in the agenda.
+    fn entries(&self) -> impl Iterator<Item = u64> + use<> {
+        let phase = match self.phase {
+            PhaseDump::Waiting(_, number) | PhaseDump::Awaiting(_, number) => Some(number),
+            PhaseDump::Ready | PhaseDump::Cut => None,
+        };
+        let draft = self.draft.as_ref().map(|(_, (_, number))| *number);
+        phase.into_iter().chain(draft)
+    }
+
     fn into_peer(self, key: HashKey) -> Peer {
         let who = key.of(self.id);
         let draft = self.draft.map(|(mut draft, (at, number))| {
@@ -166,7 +179,8 @@ impl Pex {
     /// The machine that was dumped, with the same configuration and seed.
     ///
     /// Connections do not outlive a process: after a restart, report each of [`Pex::peers`] down. If
-    /// the clock has been corrected since the dump, call [`Pex::rewind`].
+    /// the clock has been corrected since the dump, call [`Pex::rewind`]. Arm the timer from
+    /// [`Pex::deadline`].
     ///
     /// # Errors
     ///
@@ -182,6 +196,14 @@ impl Pex {
         let mut pex = Self::new(config, dump.me, seed, dump.now);
         if pex.key != dump.key {
             return Err(RestoreError::OtherSeed);
+        }
+        // Numbers that are given out must not run out.
+        let entries = dump.peers.iter().flat_map(PeerDump::entries);
+        let sane = dump.entries_made < NUMBERS_MAX
+            && dump.queries_made < NUMBERS_MAX
+            && entries.max().is_none_or(|most| most <= dump.entries_made);
+        if !sane {
+            return Err(RestoreError::Damaged);
         }
         let fits = dump.peers.len() <= pex.config.peers_max
             && dump.remembered.len() <= pex.config.remembered_max

@@ -8,6 +8,11 @@
 //! pairs of peers are counted instead: N = sum n_i n_j / sum overlap_ij, with the score interval
 //! of a Poisson count. With none, nothing is known but a lower bound, and that is what is said.
 //!
+//! Peers that tell of their own neighbourhoods, and not of nodes at random, share more nodes with
+//! some and fewer with others than chance would have it. By as much as the overlaps of the pairs
+//! scatter more than a Poisson count does, the variance is multiplied (as Burnham and Anderson's
+//! variance inflation factor c-hat in "Model Selection and Multimodel Inference", 2002).
+//!
 //! A peer whose overlap with the others is far off what is usual among them tells of nodes that
 //! nobody else knows, or of a corner of the network, and does not count.
 //!
@@ -158,7 +163,9 @@ impl Census {
         let (nodes, low, high) = if recaptures < ENOUGH {
             pairs.ratio(trusted)
         } else {
-            darroch(&told, distinct as f64, scale as f64)
+            darroch(&told, distinct as f64, scale as f64, |nodes| {
+                pairs.dispersion(trusted, nodes)
+            })
         };
         let seen = distinct.saturating_mul(scale);
         let scaled = |n: f64| ((n * scale as f64) as u64).max(seen);
@@ -171,7 +178,12 @@ impl Census {
 }
 
 /// The census of Darroch: the size, and its interval, in units of the sample.
-fn darroch(told: &[f64], distinct: f64, scale: f64) -> (f64, f64, f64) {
+fn darroch(
+    told: &[f64],
+    distinct: f64,
+    scale: f64,
+    dispersion: impl Fn(f64) -> f64,
+) -> (f64, f64, f64) {
     let expected = |n: f64| n * (1.0 - told.iter().map(|&k| 1.0 - k / n).product::<f64>());
     // What is expected to be distinct grows with the size, so bisection finds the size.
     let (mut low, mut high) = (distinct, distinct * 2.0);
@@ -197,7 +209,7 @@ fn darroch(told: &[f64], distinct: f64, scale: f64) -> (f64, f64, f64) {
         0.0
     };
     // One node in `scale` is in the sample: that is a binomial draw of its own.
-    let variance = spread + nodes * (1.0 - 1.0 / scale);
+    let variance = spread * dispersion(nodes) + nodes * (1.0 - 1.0 / scale);
     let margin = 1.96 * sqrt(variance);
     (nodes, (nodes - margin).max(distinct), nodes + margin)
 }

@@ -209,6 +209,7 @@ impl Naive {
         self.stats.timeouts += 1;
         let peer = &mut self.peers[place];
         peer.misses += 1;
+        peer.limits.ask_at = self.now + gap(peer.kind);
         peer.late += 1;
         if peer.misses > 2 {
             let in_a_row = peer.misses;
@@ -311,6 +312,7 @@ impl Naive {
         let peer = &mut self.peers[place];
         if matches!(peer.phase, Phase::Awaiting(_)) {
             peer.late += 1;
+            peer.limits.ask_at = self.now + gap(peer.kind);
             let pause = gap(peer.kind).max(Duration::from_secs(1));
             self.wait(place, self.now + pause);
         }

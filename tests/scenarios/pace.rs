@@ -276,3 +276,16 @@ fn the_limits_of_those_gone_longest_are_forgotten_first() {
     assert_eq!(asked(&w.up(2, Kind::V1)), []);
     assert_eq!(asked(&w.up(1, Kind::V1)), [id(1)]);
 }
+
+#[test]
+fn after_a_silence_the_gap_runs_from_its_end_over_a_reconnect_too() {
+    let mut w = World::new();
+    w.up(1, Kind::V1);
+    assert_eq!(w.asked(1), [secs(0)]);
+    // It has been silent for ten seconds; its answer may have been lost, and not our request.
+    w.pass(ms(10_500));
+    w.down(1);
+    w.up(1, Kind::V1);
+    w.pass(secs(30));
+    assert_eq!(w.asked(1)[1], secs(22));
+}

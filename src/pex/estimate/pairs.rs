@@ -96,6 +96,30 @@ impl Pairs {
             .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
+    /// By how much more the overlaps of the pairs scatter than chance would have it in a network
+    /// of `nodes`; at least 1.
+    pub(super) fn dispersion(&self, trusted: u64, nodes: f64) -> f64 {
+        let (mut scatter, mut pairs) = (0.0, 0.0);
+        for i in ones(trusted) {
+            for j in ones(trusted).take_while(|&j| j < i) {
+                let (a, b) = (self.told[i] as f64, self.told[j] as f64);
+                // The variance of a hypergeometric draw: none where one of the two told all.
+                let expected = a * b / nodes;
+                let variance = expected * (1.0 - a / nodes) * (1.0 - b / nodes);
+                if variance > 0.0 {
+                    let off = f64::from(self.both[i][j]) - expected;
+                    scatter += off * off / variance;
+                    pairs += 1.0;
+                }
+            }
+        }
+        if pairs > 0.0 {
+            (scatter / pairs).max(1.0)
+        } else {
+            1.0
+        }
+    }
+
     /// The size from pairs of occasions, and its interval, in units of the sample.
     pub(super) fn ratio(&self, trusted: u64) -> (f64, f64, f64) {
         let (mut products, mut overlaps) = (0.0, 0.0);
