@@ -19,6 +19,9 @@ mod epochs;
 #[path = "scenarios/estimate.rs"]
 mod estimate;
 #[cfg(test)]
+#[path = "scenarios/extremes.rs"]
+mod extremes;
+#[cfg(test)]
 #[path = "scenarios/guard.rs"]
 mod guard;
 #[cfg(test)]

@@ -165,7 +165,7 @@ fn any_event_does_the_work_of_a_tick_that_is_late() {
     assert_eq!(asked(&w.up(2, Kind::V2)), [id(1), id(2)]);
 }
 
-/// Everything that two peers can do, sensible or not.
+/// What a peer can do on two connections, sensible or not.
 fn anything<'a>(peer: NodeId, answer: &Message<'a>) -> Vec<Event<'a>> {
     let mut events = vec![Event::Tick];
     for epoch in [Epoch::new(1), Epoch::new(2)] {

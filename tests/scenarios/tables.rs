@@ -3,32 +3,94 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The words between backquotes.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
+/// The tables, put together.
+const TABLES: &str = concat!(
+    include_str!("../CONFORMANCE.md"),
+    include_str!("../INVARIANTS.md")
+);
+
+/// A file that a table names, by its path from the root, and a test in it or none.
+type Named = (String, Option<String>);
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c != '_' && !c.is_ascii_alphanumeric())
+}
+
+/// What a table names: `theme::test`, `file`, and each `test` that follows a `file` with nothing
+/// but a colon or commas between them.
+fn named(text: &str) -> BTreeSet<Named> {
+    let mut found = BTreeSet::new();
+    let mut file = None;
+    let mut pieces = text.split('`');
+    while let (Some(between), Some(token)) = (pieces.next(), pieces.next()) {
+        if between != ": " && between != ", " {
+            file = None;
+        }
+        if let Some((theme, test)) = token.split_once("::") {
+            file = None;
+            if is_word(theme) && is_word(test) && !matches!(theme, "Pex" | "theme") {
+                found.insert((format!("tests/scenarios/{theme}.rs"), Some(test.into())));
+            }
+        } else if Path::new(token).extension().is_some_and(|it| it == "rs")
+            && token != "tests/scenarios/theme.rs"
+        {
+            file = Some(token);
+            found.insert((token.into(), None));
+        } else if let Some(file) = file.filter(|_| is_word(token)) {
+            found.insert((file.into(), Some(token.into())));
+        }
+    }
+    found
+}
+
+/// Whether a source has a function of this name under an attribute that makes it a test.
+fn has_test(source: &str, name: &str) -> bool {
+    let head = format!("fn {name}() {{");
+    source.match_indices(&head).any(|(at, _)| {
+        let before = source.get(..at).unwrap_or_default();
+        let before = before.strip_suffix("async ").unwrap_or(before);
+        let attribute = before.trim_end().lines().last().unwrap_or_default().trim();
+        attribute == "#[test]" || attribute.starts_with("#[tokio::test")
+    })
 }
 
 #[test]
 fn every_test_that_the_tables_name_exists() {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let read = |path: &str| std::fs::read_to_string(tests.join(path)).unwrap();
-    let mut named = BTreeSet::new();
-    for table in ["CONFORMANCE.md", "INVARIANTS.md"] {
-        let text = read(table);
-        let tokens = quoted(&text).filter(|it| !it.contains(['.', '/', ' ']));
-        named.extend(
-            tokens
-                .filter_map(|it| it.split_once("::"))
-                .filter(|(theme, _)| !matches!(*theme, "Pex" | "theme"))
-                .map(|(theme, name)| (theme.to_string(), name.to_string())),
-        );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let named = named(TABLES);
+    for (file, test) in &named {
+        // The published package of the core comes without the node.
+        if file.starts_with("node/") && !root.join("node").exists() {
+            continue;
+        }
+        let source = std::fs::read_to_string(root.join(file));
+        let source = source.unwrap_or_else(|error| panic!("{file}: {error}"));
+        if let Some(test) = test {
+            assert!(has_test(&source, test), "{file}: {test} is no test");
+        }
     }
-    for (theme, name) in &named {
-        let source = read(&format!("scenarios/{theme}.rs"));
-        let test = format!("#[test]\nfn {name}() {{");
-        assert!(source.contains(&test), "{theme}::{name} is no test");
-    }
-    assert!(named.len() > 50, "{}", named.len());
+    assert!(named.len() > 80, "{}", named.len());
+}
+
+#[test]
+fn a_name_in_a_table_is_a_theme_with_a_test_or_a_file_with_its_tests() {
+    let text = "`a::b`, `c`; `x/y.rs`: `d`, `e`; `f`, see `z.rs`, the target `g`, `Pex::check`";
+    let expected: [(&str, Option<&str>); 5] = [
+        ("tests/scenarios/a.rs", Some("b")),
+        ("x/y.rs", None),
+        ("x/y.rs", Some("d")),
+        ("x/y.rs", Some("e")),
+        ("z.rs", None),
+    ];
+    let expected = expected.map(|(file, test)| (file.to_string(), test.map(String::from)));
+    assert_eq!(named(text), BTreeSet::from(expected));
+    let source = "#[test]\nfn one() {\n#[tokio::test]\nasync fn two() {\n    #[test]\n    fn four() {\nfn three() {";
+    assert!(
+        ["one", "two", "four"]
+            .iter()
+            .all(|name| has_test(source, name))
+    );
+    assert!(!has_test(source, "three") && !has_test(source, "ne"));
 }
 
 #[test]
