@@ -6,7 +6,9 @@
 use core::time::Duration;
 
 use pex::wire::Dialect;
-use pex::{Config, Cursor, Epoch, Event, Kind, NodeId, Pex, Policy, Seed, Stats, Time};
+use pex::{
+    Config, Cursor, Epoch, Event, Kind, NodeId, Pex, Policy, RestoreError, Seed, Stats, Time,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{
@@ -71,11 +73,10 @@ fn all_at(number: u64) -> Stats {
 fn one_below_the_end(pex: &Pex, policy: Policy) -> Pex {
     let dump = pex.dump();
     let (magic, body) = dump.split_at(8);
-    let ((mut head, mut peers, lists, mut gate), rest) =
+    let ((head, mut peers, lists, mut gate), rest) =
         postcard::take_from_bytes::<(Head, Vec<Peer>, Lists, Gate)>(body).unwrap();
     let stats = postcard::to_allocvec(&pex.stats()).unwrap();
     let kept = rest.strip_suffix(&*stats).unwrap();
-    head.6 = u64::MAX - 1;
     for peer in &mut peers {
         (peer.misses, peer.late) = (u32::MAX - 1, u32::MAX - 1);
     }
@@ -172,19 +173,48 @@ fn the_formulas_of_the_reference_at_the_end_of_their_sums_wait_for_years_and_do_
     }
 }
 
+/// The dump of a machine with its head and its census changed.
+fn changed(pex: &Pex, with: impl FnOnce(&mut Head, &mut Vec<(NodeId, u64)>)) -> Vec<u8> {
+    type Seen = (Vec<u64>, Vec<u64>);
+    type Front = (Head, Vec<Peer>, Lists, Gate, Seen, Vec<(NodeId, u64)>);
+    let dump = pex.dump();
+    let (magic, body) = dump.split_at(8);
+    let ((mut head, peers, lists, gate, seen, mut occasions), rest) =
+        postcard::take_from_bytes::<Front>(body).unwrap();
+    with(&mut head, &mut occasions);
+    let mut bytes = magic.to_vec();
+    let front: Front = (head, peers, lists, gate, seen, occasions);
+    bytes.extend(postcard::to_allocvec(&front).unwrap());
+    bytes.extend(rest);
+    bytes
+}
+
 #[test]
-fn questions_numbered_to_the_end_leave_their_answers_to_the_deadline() {
-    let mut w = at_the_end(Policy::Unseen);
-    let named = |n: u32| address(&format!("{}@n{n}.example:1", id(n)));
-    w.store = Store::of((50..53).map(named));
-    let questions = asks_names(&w.requests(2, Dialect::V1));
-    assert_eq!(questions.len(), 3);
-    let ip = "192.0.2.1".parse().unwrap();
-    for (query, ..) in questions {
-        w.resolved(query, &[ip]);
+fn a_dump_whose_numbers_are_about_to_run_out_is_refused() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    w.up(2, Kind::V1);
+    let restored = |bytes: &[u8]| Pex::restore(Config::default(), SEED, bytes).map(|_| ());
+    assert_eq!(restored(&changed(&w.pex, |_, _| {})), Ok(()));
+    for number in [1 << 62, u64::MAX - 1, u64::MAX] {
+        let entries = changed(&w.pex, |head, _| head.5 = number);
+        assert_eq!(restored(&entries), Err(RestoreError::Damaged), "{number}");
+        let questions = changed(&w.pex, |head, _| head.6 = number);
+        assert_eq!(restored(&questions), Err(RestoreError::Damaged), "{number}");
     }
-    let told = answered(&w.pass(secs(3))).unwrap();
-    assert!(!told.is_empty());
+    // Fewer entries made than there are: the next would take the name of one that is there.
+    let too_few = changed(&w.pex, |head, _| head.5 = 1);
+    assert_eq!(restored(&too_few), Err(RestoreError::Damaged));
+}
+
+#[test]
+fn a_dump_with_more_occasions_than_a_census_has_is_refused() {
+    let w = World::new();
+    let bytes = changed(&w.pex, |_, occasions| {
+        occasions.extend((0..65).map(|n| (id(n), 1)));
+    });
+    let restored = Pex::restore(Config::default(), SEED, &bytes).map(|_| ());
+    assert_eq!(restored, Err(RestoreError::Damaged));
 }
 
 #[test]
