@@ -11,10 +11,7 @@ use pex::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::support::{
-    ME, START, Store, World, address, answered, asked, asks_names, id, ms, nodes, reported, secs,
-    steps,
-};
+use crate::support::{ME, START, Store, World, asked, id, ms, nodes, reported, secs, steps};
 
 const SEED: Seed = Seed::new([7; 32]);
 
