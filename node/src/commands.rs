@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use pex::NodeAddress;
+use pex_node::transport::{OUT_OF_DESCRIPTORS, is_out_of_descriptors};
 
 /// Peer exchange for Tendermint and CometBFT networks.
 ///
@@ -43,7 +44,8 @@ Exit codes:
   0  done
   1  failed: no node was reached, a port is in use, an input line is wrong
   2  the command line is wrong
-  3  a crawl was cut short by --max-time or Ctrl-C; what it found is printed";
+  3  a crawl was cut short by --max-time or Ctrl-C, be it before any node was reached; what it
+     found is printed";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -167,7 +169,20 @@ impl fmt::Display for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(error)
+        Self::new(what_to_do(&error))
+    }
+}
+
+/// What the operating system said, and what to do about it, as far as that is known.
+fn what_to_do(error: &io::Error) -> String {
+    if is_out_of_descriptors(error) {
+        return OUT_OF_DESCRIPTORS.to_owned();
+    }
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!("{error}; choose another port"),
+        io::ErrorKind::AddrNotAvailable => format!("{error}; choose an address of this machine"),
+        io::ErrorKind::PermissionDenied => format!("{error}; choose what this user may use"),
+        _ => error.to_string(),
     }
 }
 

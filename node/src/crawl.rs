@@ -161,7 +161,7 @@ impl Crawl {
             Notice::Down { peer, .. } => {
                 self.visits.remove(&peer);
             }
-            Notice::DialFailed { address, why } => self.dial_failed(address.id(), &why),
+            Notice::DialFailed { address, why } => self.dial_failed(address, &why),
             Notice::Heard { address, from } => self.heard(&address, from),
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
@@ -181,8 +181,9 @@ impl Crawl {
         self.driver.store_mut().arrived(remote.id, as_told);
     }
 
-    fn dial_failed(&mut self, id: NodeId, why: &DialError) {
-        let next = self.driver.store_mut().dial_failed(id, why.to_string());
+    fn dial_failed(&mut self, address: NodeAddress, why: &DialError) {
+        let map = self.driver.store_mut();
+        let next = map.dial_failed(address, why.to_string());
         if let Some((address, nearest)) = next {
             self.driver.dial(address, nearest);
         }
@@ -232,6 +233,11 @@ impl Crawl {
         }
     }
 
+    fn estimate(&self) -> Estimate {
+        let found = self.driver.store().nodes().len();
+        no_less_than(found, self.driver.pex().estimate())
+    }
+
     /// How it is going.
     #[must_use]
     pub fn progress(&self) -> Progress {
@@ -240,7 +246,7 @@ impl Crawl {
             reached: self.driver.store().reached(),
             failed: self.driver.store().failed(),
             visiting: self.visits.len() + self.driver.dialing(),
-            estimate: self.driver.pex().estimate(),
+            estimate: self.estimate(),
         }
     }
 
@@ -248,12 +254,23 @@ impl Crawl {
     #[must_use]
     pub fn into_report(self, complete: bool) -> Report {
         Report {
-            estimate: self.driver.pex().estimate(),
+            estimate: self.estimate(),
             faults: self.faults,
             elapsed: self.started.elapsed(),
             complete,
             map: self.driver.into_store(),
         }
+    }
+}
+
+/// The estimate of a network of which we know so many nodes. The core counts whom peers tell of; a
+/// seed of which nobody tells is there all the same.
+fn no_less_than(found: usize, estimate: Estimate) -> Estimate {
+    match estimate {
+        Estimate::Unknown { at_least } => Estimate::Unknown {
+            at_least: at_least.max(found as u64),
+        },
+        estimate => estimate,
     }
 }
 
@@ -307,6 +324,13 @@ mod tests {
     fn a_teller_who_has_left_is_taken_to_be_outside() {
         assert_eq!(nearest(&address("127.0.0.1:26656"), None), None);
         assert_eq!(nearest(&address("9.9.9.9:1"), None), Some(Reach::World));
+    }
+
+    #[test]
+    fn a_network_has_at_least_as_many_nodes_as_were_found() {
+        let unknown = |at_least| Estimate::Unknown { at_least };
+        assert_eq!(no_less_than(1, unknown(0)), unknown(1));
+        assert_eq!(no_less_than(1, unknown(5)), unknown(5));
     }
 
     fn visit(kind: Kind) -> Visit {

@@ -1,23 +1,26 @@
 //! A network of nodes in one process, over real sockets on loopback, and a newcomer who knows one.
 
+use core::ops::ControlFlow;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use pex::{NodeAddress, Seed};
+use pex::{Cursor, Directory as _, NodeAddress, Roster, Seed};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::crawl::Crawl;
-use crate::kind::VERSION;
 use crate::serve::Server;
 use crate::transport::{Local, NodeInfo, NodeKey, TransportConfig};
 
 /// The chain that the demonstration's nodes say they are of.
 pub const CHAIN: &str = "pex-demo";
 
-/// Addresses that each node knows at the start: the next ones on a ring, and as many leaps across.
-const NEIGHBOURS: usize = 2;
+/// Addresses that each node knows by chance, beside that of the next one on a ring.
+const CHOSEN: usize = 8;
+
+/// The seed of these choices is that of a node, for this purpose.
+const CHOICE: u64 = u64::MAX;
 
 /// A network whose nodes each know a few others.
 #[derive(Debug)]
@@ -48,8 +51,8 @@ impl Network {
             .collect();
         let mut tasks = JoinSet::new();
         for (number, (local, listener, _)) in listeners.into_iter().enumerate() {
-            let known = neighbours(number, &addresses);
             let seed = seed.derive(number as u64);
+            let known = acquaintances(number, &addresses, seed.derive(CHOICE));
             let config = TransportConfig::default();
             let mut server = Server::new(local, config, seed, listener, &known)?;
             tasks.spawn(async move {
@@ -82,19 +85,91 @@ impl Network {
     }
 }
 
-/// Whom node `number` knows: the next on a ring, and leaps of 7, 14 and so on across it, so that
-/// everybody can be found from everybody, in a few steps and not in one.
-fn neighbours(number: usize, addresses: &[NodeAddress]) -> Vec<NodeAddress> {
-    let steps = (1..=NEIGHBOURS).flat_map(|step| [step, step * 7]);
-    let others = steps
-        .map(|step| (number + step) % addresses.len())
-        .filter(|&at| at != number);
-    others.filter_map(|at| addresses.get(at).cloned()).collect()
+/// Whom node `number` knows: the next on a ring, so that everybody can be found from everybody;
+/// and some others, chosen by the seed with the same chance for each. The estimate of a network's
+/// size takes it that nodes tell of others at random, and here they do.
+fn acquaintances(number: usize, addresses: &[NodeAddress], seed: Seed) -> Vec<NodeAddress> {
+    let next = (number + 1)
+        .checked_rem(addresses.len())
+        .unwrap_or_default();
+    let mut known: Vec<_> = addresses
+        .get(next)
+        .filter(|_| next != number)
+        .cloned()
+        .into_iter()
+        .collect();
+    // The order of a roster is a shuffle.
+    let mut others = Roster::new(seed, addresses.len());
+    for (at, address) in addresses.iter().enumerate() {
+        if at != number && at != next {
+            others.add(address.clone(), address.id());
+        }
+    }
+    others.walk(Cursor::default(), &mut |_, address| {
+        if known.len() > CHOSEN {
+            return ControlFlow::Break(());
+        }
+        known.push(address.clone());
+        ControlFlow::Continue(())
+    });
+    known
 }
 
 fn local(moniker: &str, listens: &str) -> io::Result<Arc<Local>> {
     let key = NodeKey::generate().map_err(io::Error::other)?;
     let info = NodeInfo::new(key.id(), CHAIN, moniker, listens).map_err(io::Error::other)?;
-    let info = info.with_version(VERSION).map_err(io::Error::other)?;
     Ok(Arc::new(Local::new(key, info).map_err(io::Error::other)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use pex::NodeId;
+
+    use super::*;
+
+    fn addresses(count: u8) -> Vec<NodeAddress> {
+        let address = |n| NodeAddress::mconn(NodeId::new([n; 20]), [10, 0, 0, n].into(), 1);
+        (0..count).map(address).collect()
+    }
+
+    #[test]
+    fn each_node_knows_the_next_one_and_eight_others_and_the_seed_says_which() {
+        let addresses = addresses(50);
+        for number in 0..50 {
+            let known = |seed| acquaintances(number, &addresses, Seed::new([seed; 32]));
+            let mut first = known(1);
+            assert_eq!(first[0], addresses[(number + 1) % 50]);
+            assert_eq!(first, known(1));
+            assert_ne!(first, known(2));
+            first.sort_unstable();
+            first.dedup();
+            assert_eq!(first.len(), 1 + CHOSEN);
+            assert!(!first.contains(&addresses[number]));
+        }
+    }
+
+    #[test]
+    fn every_node_is_known_to_others_about_as_often() {
+        let addresses = addresses(50);
+        let mut times = vec![0; 50];
+        for seed in 0..200 {
+            for known in acquaintances(0, &addresses, Seed::new([seed; 32])) {
+                times[usize::from(known.id().as_bytes()[0])] += 1;
+            }
+        }
+        // 200 draws of 8 out of 48: 33 each, and 5 is one standard deviation.
+        assert!(
+            times[2..].iter().all(|times| (10..=60).contains(times)),
+            "{times:?}"
+        );
+        assert_eq!(times[..2], [0, 200]);
+    }
+
+    #[test]
+    fn in_a_small_network_everybody_knows_all_others() {
+        for count in 1..=9 {
+            let known = acquaintances(0, &addresses(count), Seed::new([1; 32]));
+            assert_eq!(known.len(), usize::from(count) - 1);
+        }
+    }
 }

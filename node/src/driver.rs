@@ -215,3 +215,33 @@ fn answered(peer: NodeId, before: Stats, after: Stats) -> Option<Notice> {
         fresh: after.addresses_fresh - before.addresses_fresh,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use pex::{Config, Kind, Roster, Seed};
+
+    use super::*;
+    use crate::transport::{NodeInfo, NodeKey};
+
+    #[tokio::test]
+    async fn a_request_that_cannot_be_sent_is_tried_again_sooner_than_one_that_is_not_answered() {
+        let key = NodeKey::from_seed(&[1; 32]);
+        let info = NodeInfo::new(key.id(), "chain-1", "node", "tcp://127.0.0.1:26656").unwrap();
+        let local = Arc::new(Local::new(key, info).unwrap());
+        let (clock, seed) = (Clock::start(), Seed::new([1; 32]));
+        let pex = Pex::new(Config::default(), local.id(), seed, clock.now());
+        let store = Roster::new(seed, 1);
+        let mut driver = Driver::new(pex, store, clock, local, TransportConfig::default());
+
+        // A connection that has ended before the machine hears of it.
+        let (peer, epoch, kind) = (NodeId::new([2; 20]), Epoch::new(1), Kind::V2);
+        driver.handle(Event::PeerUp { peer, epoch, kind });
+        assert_eq!(driver.pex.stats().requests_sent, 1);
+        let again = driver.clock.until(driver.pex.deadline().unwrap());
+        // One second; ten if the machine waited for an answer.
+        assert!(again <= Duration::from_secs(1), "{again:?}");
+        assert_eq!(driver.timer, driver.pex.deadline());
+    }
+}

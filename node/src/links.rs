@@ -1,8 +1,10 @@
 //! The connections of a driver: who is there, and the tasks that carry them.
 
+use core::mem;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::Arc;
 
 use pex::{Epoch, NodeAddress, NodeId, QueryId};
@@ -15,6 +17,7 @@ use crate::notice::DialError;
 use crate::reach::Reach;
 use crate::transport::{
     Connection, Direction, Local, Sender, Step, TransportConfig, TransportError, accept, connect,
+    is_out_of_descriptors,
 };
 
 /// Things that have happened and that the driver has not taken yet. A full queue makes the
@@ -226,10 +229,20 @@ impl Links {
         let inputs = self.inputs.clone();
         self.spawn(async move {
             let (mut handshakes, mut oldest_first) = (JoinSet::new(), VecDeque::new());
+            // Told once, not at every try.
+            let mut is_out = false;
             loop {
-                let Some(stream) = next_stream(&listener).await else {
-                    continue;
+                let stream = match next_stream(&listener).await {
+                    Ok(stream) => stream,
+                    Err(error) => {
+                        let why = TransportError::OutOfDescriptors;
+                        if is_out_of_descriptors(&error) && !mem::replace(&mut is_out, true) {
+                            let _ended = inputs.send(Input::AcceptFailed(why)).await;
+                        }
+                        continue;
+                    }
                 };
+                is_out = false;
                 while handshakes.try_join_next().is_some() {}
                 oldest_first.retain(|handshake: &AbortHandle| !handshake.is_finished());
                 if oldest_first.len() >= HANDSHAKES
@@ -270,12 +283,14 @@ impl Links {
 
 /// The next who dials us. An error is of that connection, or of a process out of descriptors;
 /// either way the listener goes on, after a moment in which descriptors may come free.
-async fn next_stream(listener: &TcpListener) -> Option<TcpStream> {
-    if let Ok((stream, _)) = listener.accept().await {
-        return Some(stream);
+async fn next_stream(listener: &TcpListener) -> io::Result<TcpStream> {
+    match listener.accept().await {
+        Ok((stream, _)) => Ok(stream),
+        Err(error) => {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err(error)
+        }
     }
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    None
 }
 
 /// What one dial needs.

@@ -2,6 +2,7 @@
 
 mod commands;
 
+use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -13,7 +14,8 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CutShort) => ExitCode::from(3),
         Err(failure) => {
-            eprintln!("pex: {failure}");
+            // The exit code says it too, so it may be that nobody reads this.
+            let _unread = writeln!(stderr(), "pex: {failure}");
             ExitCode::FAILURE
         }
     }

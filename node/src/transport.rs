@@ -57,7 +57,7 @@ mod secret;
 mod upgrade;
 
 pub use connection::{Connection, Direction, Receiver, RemoteInfo, Sender};
-pub use error::{SendError, Step, TransportError};
+pub use error::{OUT_OF_DESCRIPTORS, SendError, Step, TransportError, is_out_of_descriptors};
 pub use frame::{FRAME_BYTES, FRAME_DATA_MAX, Opener, Sealer};
 pub use identity::{KeyError, NodeKey, id_of};
 pub use node_info::{CHANNELS_MAX, NODE_INFO_BYTES_MAX, NodeInfo, PEX_CHANNEL, TEXT_BYTES_MAX};
@@ -164,7 +164,7 @@ pub async fn connect(
     let stream = timeout(config.dial_timeout, TcpStream::connect(to))
         .await
         .map_err(|_| TransportError::TimedOut { step: Step::Dial })?
-        .map_err(|error| TransportError::Dial { kind: error.kind() })?;
+        .map_err(|error| TransportError::dial(&error))?;
     establish(
         local,
         config,

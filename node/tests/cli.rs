@@ -16,6 +16,8 @@ mod demo;
 mod help;
 #[path = "cli/inspect.rs"]
 mod inspect;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/nodes.rs"]
 mod nodes;
 #[path = "cli/serve.rs"]

@@ -79,8 +79,8 @@ async fn watch(crawl: &mut Crawl, max_time: Duration) -> bool {
     complete
 }
 
-/// Names the seeds that failed, one a line. If no node was reached at all, the crawl has failed,
-/// and the last line is the failure's.
+/// Names the seeds that failed, one a line. If no node was reached though there was time for it,
+/// the crawl has failed, and the last line is the failure's.
 fn blame(report: &Report, seeds: &[NodeAddress]) -> Result<(), Failure> {
     let mut named: Vec<NodeId> = Vec::new();
     let mut lines = Vec::new();
@@ -89,16 +89,20 @@ fn blame(report: &Report, seeds: &[NodeAddress]) -> Result<(), Failure> {
             continue;
         };
         named.push(id);
-        if let (NodeOutcome::Failed { why }, Some(address)) = (&found.outcome, found.address()) {
+        if let NodeOutcome::Failed { address, why } = &found.outcome {
             lines.push(format!("seed {address}: {why}"));
         }
     }
-    let failure = (report.reached() == 0).then(|| match lines.pop() {
-        Some(line) => Failure::new(format_args!("no node was reached; {line}")),
-        None => Failure::new("no node was reached before the end; give more time, --max-time"),
-    });
+    let nobody = report.reached() == 0;
+    if nobody && !report.complete {
+        lines.push("cut short before any node was reached; give --max-time more".to_owned());
+    }
+    let failure = (nobody && report.complete).then(|| lines.pop().unwrap_or_default());
     for line in lines {
         complain(format_args!("pex: {line}"));
     }
-    failure.map_or(Ok(()), Err)
+    match failure {
+        Some(line) => Err(Failure::new(format_args!("no node was reached; {line}"))),
+        None => Ok(()),
+    }
 }

@@ -9,14 +9,12 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::terminal::{Output, complain};
-use super::{Failure, Outcome, ServeArgs, setup};
+use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        Failure::new(format_args!(
-            "cannot listen on {}: {error}; choose another port",
-            args.listen
-        ))
+        let (listen, why) = (args.listen, what_to_do(&error));
+        Failure::new(format_args!("cannot listen on {listen}: {why}"))
     })?;
     let place = listener.local_addr()?;
     let local = setup::local(&args.identity, &args.chain_id, &format!("tcp://{place}"))?;

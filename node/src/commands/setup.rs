@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pex::Seed;
+use pex_node::fresh_seed;
 use pex_node::transport::{Local, NodeInfo, NodeKey};
-use pex_node::{VERSION, fresh_seed};
 
 use super::{Failure, IdentityArgs};
 
@@ -19,9 +19,8 @@ pub(super) fn local(
         Some(path) => load(path)?,
         None => NodeKey::generate().map_err(Failure::new)?,
     };
-    let info = NodeInfo::new(key.id(), chain_id, &identity.moniker, listens)
-        .and_then(|info| info.with_version(VERSION))
-        .map_err(Failure::new)?;
+    let info =
+        NodeInfo::new(key.id(), chain_id, &identity.moniker, listens).map_err(Failure::new)?;
     Ok(Arc::new(Local::new(key, info).map_err(Failure::new)?))
 }
 

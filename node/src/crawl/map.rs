@@ -1,7 +1,7 @@
 //! What a crawl knows of a network: its nodes, who told of them, and how they answered.
 
 use core::ops::ControlFlow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pex::{Cursor, Directory, Kind, NodeAddress, NodeId};
 
@@ -38,7 +38,9 @@ pub enum Outcome {
     },
     /// No address of it could be connected with.
     Failed {
-        /// Why the last one failed, as a sentence.
+        /// The one that was tried last.
+        address: NodeAddress,
+        /// Why that one failed, as a sentence.
         why: String,
     },
 }
@@ -47,8 +49,10 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Found {
-    /// Who told of it; nobody for a seed.
-    pub told_by: BTreeSet<NodeId>,
+    /// Whether the user named it, as a place to start from.
+    pub is_seed: bool,
+    /// Which nodes told of it, in the order in which they did; the first 64.
+    pub told_by: Vec<NodeId>,
     /// What became of it.
     pub outcome: Outcome,
     /// Where it is said to live, and how far from us that must be.
@@ -59,10 +63,20 @@ pub struct Found {
 }
 
 impl Found {
-    /// Where it was reached, if it was; else the address that was told first.
+    /// Where it was reached, or where it was tried last and failed; the address that was told first
+    /// if neither is so.
     #[must_use]
     pub fn address(&self) -> Option<&NodeAddress> {
-        self.places.first().map(|(address, _)| address)
+        match &self.outcome {
+            Outcome::Failed { address, .. } => Some(address),
+            _ => self.places.first().map(|(address, _)| address),
+        }
+    }
+
+    /// Whether it is being dialed.
+    #[must_use]
+    pub fn is_dialed(&self) -> bool {
+        self.stage == Stage::Dialed
     }
 }
 
@@ -84,8 +98,7 @@ enum Stage {
 pub struct Map {
     nodes: BTreeMap<NodeId, Found>,
     waiting: Waiting,
-    /// Those we are connected with or were, in that order.
-    reached: Vec<NodeId>,
+    reached: usize,
     failed: usize,
 }
 
@@ -99,7 +112,7 @@ impl Map {
     /// Nodes that were connected with.
     #[must_use]
     pub const fn reached(&self) -> usize {
-        self.reached.len()
+        self.reached
     }
 
     /// Nodes whose every address failed.
@@ -116,9 +129,7 @@ impl Map {
             return;
         }
         let found = self.nodes.entry(id).or_default();
-        if found.told_by.len() < TELLERS_MAX {
-            found.told_by.extend(from);
-        }
+        found.note_teller(from);
         let known = found.places.iter_mut().find(|(known, _)| known == address);
         if let Some((_, bound)) = known {
             *bound = nearest.min(*bound);
@@ -144,8 +155,12 @@ impl Map {
     }
 
     /// The address that is being dialed came to nothing; returns the next one of its node.
-    pub(super) fn dial_failed(&mut self, id: NodeId, why: String) -> Option<(NodeAddress, Reach)> {
-        let found = self.nodes.get_mut(&id)?;
+    pub(super) fn dial_failed(
+        &mut self,
+        address: NodeAddress,
+        why: String,
+    ) -> Option<(NodeAddress, Reach)> {
+        let found = self.nodes.get_mut(&address.id())?;
         if let Some(next) = found.dial_next() {
             return Some(next);
         }
@@ -154,7 +169,7 @@ impl Map {
             Outcome::Unvisited => self.failed += 1,
             Outcome::Failed { .. } => {}
         }
-        found.outcome = Outcome::Failed { why };
+        found.outcome = Outcome::Failed { address, why };
         None
     }
 
@@ -174,7 +189,7 @@ impl Map {
             Outcome::Failed { .. } => self.failed -= 1,
             Outcome::Unvisited => {}
         }
-        self.reached.push(id);
+        self.reached += 1;
     }
 
     /// A node has answered so many times.
@@ -187,6 +202,16 @@ impl Map {
 }
 
 impl Found {
+    fn note_teller(&mut self, from: Option<NodeId>) {
+        let Some(teller) = from else {
+            self.is_seed = true;
+            return;
+        };
+        if self.told_by.len() < TELLERS_MAX && !self.told_by.contains(&teller) {
+            self.told_by.push(teller);
+        }
+    }
+
     /// The next address that was not tried yet, and it is tried now.
     fn dial_next(&mut self) -> Option<(NodeAddress, Reach)> {
         let place = self.places.get(self.tried).cloned();
@@ -201,21 +226,11 @@ impl Found {
 }
 
 impl Directory for Map {
-    /// Those we have reached, in the order in which we did: a crawler has nothing else to tell.
-    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        let count = self.reached.len();
-        let from = usize::try_from(from.position()).unwrap_or(usize::MAX);
-        let start = from.checked_rem(count).unwrap_or_default();
-        let nodes = self.reached.iter().enumerate();
-        for (place, id) in nodes.clone().skip(start).chain(nodes.take(start)) {
-            let Some(address) = self.nodes.get(id).and_then(Found::address) else {
-                continue;
-            };
-            if visit(Cursor::new(place as u64 + 1), address).is_break() {
-                return;
-            }
-        }
-    }
+    /// Visits nothing: a crawler tells nobody anything. It goes from network to network and from
+    /// site to site, and knows seeds that are its user's own, private ones among them. Whoever it
+    /// visits could learn them, and in which order it came. Nobody needs its answers either: it
+    /// knows only what the others tell each other.
+    fn walk(&self, _: Cursor, _: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {}
 
     /// Never, so that every teller is heard.
     fn knows(&self, _: &NodeAddress) -> bool {
@@ -268,11 +283,9 @@ mod tests {
         assert_eq!(next(&mut map), Some(address(1, 1)));
         learn(&mut map, &address(1, 2), 9);
         assert_eq!(next(&mut map), None, "the first is still being dialed");
-        let second = map.dial_failed(id(1), "first".into()).unwrap();
+        let second = map.dial_failed(address(1, 1), "first".into()).unwrap();
         assert_eq!(second.0, address(1, 2));
-        assert_eq!(map.dial_failed(id(1), "second".into()), None);
-        let why = "second".into();
-        assert_eq!(map.nodes()[&id(1)].outcome, Outcome::Failed { why });
+        assert_eq!(map.dial_failed(address(1, 2), "second".into()), None);
         assert_eq!((map.reached(), map.failed()), (0, 1));
     }
 
@@ -281,7 +294,7 @@ mod tests {
         let mut map = Map::default();
         learn(&mut map, &address(1, 1), 9);
         assert!(next(&mut map).is_some());
-        assert_eq!(map.dial_failed(id(1), "closed".into()), None);
+        assert_eq!(map.dial_failed(address(1, 1), "closed".into()), None);
         learn(&mut map, &address(1, 1), 8);
         assert_eq!(next(&mut map), None, "tried already");
         learn(&mut map, &address(1, 2), 8);
@@ -307,7 +320,9 @@ mod tests {
             (ADDRESSES_MAX, TELLERS_MAX)
         );
         let mut dials = usize::from(next(&mut map).is_some());
-        while map.dial_failed(id(1), String::new()).is_some() {
+        let mut tried = address(1, 1);
+        while let Some((next, _)) = map.dial_failed(tried, String::new()) {
+            tried = next;
             dials += 1;
         }
         assert_eq!(dials, ADDRESSES_MAX);
@@ -334,37 +349,49 @@ mod tests {
         map.learn(&address(1, 1), Some(id(8)), Reach::Host);
         map.learn(&address(1, 2), Some(id(9)), Reach::World);
         assert_eq!(map.next_to_dial(), Some((address(1, 1), Reach::Host)));
-        let second = map.dial_failed(id(1), String::new());
+        let second = map.dial_failed(address(1, 1), String::new());
         assert_eq!(second, Some((address(1, 2), Reach::World)));
     }
 
     #[test]
-    fn a_walk_tells_each_reached_node_once_and_goes_on_where_the_last_ended() {
+    fn the_reason_of_a_failure_is_that_of_the_address_beside_it() {
         let mut map = Map::default();
-        map.walk(Cursor::new(3), &mut |_, _| {
-            unreachable!("nobody is reached")
-        });
-        for n in [3, 1, 2, 4] {
-            learn(&mut map, &address(n, 1), 9);
-            if n < 4 {
-                assert!(next(&mut map).is_some());
-                map.arrived(id(n), reached());
-            }
+        learn(&mut map, &address(1, 1), 9);
+        learn(&mut map, &address(1, 2), 9);
+        assert!(next(&mut map).is_some() && map.nodes()[&id(1)].is_dialed());
+        assert!(map.dial_failed(address(1, 1), "first".into()).is_some());
+        assert_eq!(map.dial_failed(address(1, 2), "second".into()), None);
+        let found = &map.nodes()[&id(1)];
+        let (address, why) = (address(1, 2), "second".into());
+        assert_eq!(found.address(), Some(&address));
+        assert_eq!(found.outcome, Outcome::Failed { address, why });
+        assert!(!found.is_dialed());
+    }
+
+    #[test]
+    fn tellers_are_kept_in_their_order_and_once_each() {
+        let mut map = Map::default();
+        for teller in [Some(id(9)), Some(id(3)), None, Some(id(9)), Some(id(5))] {
+            map.learn(&address(1, 1), teller, Reach::Host);
         }
-        let walk = |from: Cursor, steps: usize| {
-            let (mut at, mut told) = (from, Vec::new());
-            map.walk(from, &mut |cursor, address| {
-                if told.len() == steps {
-                    return ControlFlow::Break(());
-                }
-                at = cursor;
-                told.push(address.id());
-                ControlFlow::Continue(())
-            });
-            (at, told)
-        };
-        let (at, told) = walk(Cursor::default(), 2);
-        assert_eq!(told, [id(3), id(1)]);
-        assert_eq!(walk(at, 9).1, [id(2), id(3), id(1)]);
+        let found = &map.nodes()[&id(1)];
+        assert!(found.is_seed);
+        assert_eq!(found.told_by, [id(9), id(3), id(5)]);
+    }
+
+    #[test]
+    fn a_crawler_tells_nobody_whom_it_knows_not_even_those_it_has_reached() {
+        let mut map = Map::default();
+        map.learn(&address(1, 1), None, Reach::Host);
+        learn(&mut map, &address(2, 1), 1);
+        assert!(next(&mut map).is_some() && next(&mut map).is_some());
+        map.arrived(id(1), reached());
+        assert_eq!(map.reached(), 1);
+        let mut told = 0;
+        map.walk(Cursor::default(), &mut |_, _| {
+            told += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(told, 0);
     }
 }

@@ -119,8 +119,11 @@ fn node_line(id: NodeId, found: &Found) -> NodeLine<'_> {
         told_by: found.told_by.iter().map(ToString::to_string).collect(),
     };
     match &found.outcome {
+        Outcome::Unvisited if found.is_dialed() => {
+            line.error = Some("not reached before the crawl ended");
+        }
         Outcome::Unvisited => line.error = Some("not visited: the crawl ended before"),
-        Outcome::Failed { why } => line.error = Some(why),
+        Outcome::Failed { why, .. } => line.error = Some(why),
         Outcome::Reached {
             moniker,
             version,
@@ -168,33 +171,11 @@ pub fn write_json(report: &Report, out: &mut impl Write) -> io::Result<()> {
 pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "{:40}  {:28}  {:16}  {:12}  told by",
-        "id", "address", "moniker", "version"
+        "{:40}  {:24}  reachable  {:12}  {:12}  moniker",
+        "id", "address", "told by", "version"
     )?;
     for (id, found) in report.map.nodes() {
-        let line = node_line(*id, found);
-        let place = found.address().map_or_else(String::new, |address| {
-            address
-                .to_string()
-                .split_once('@')
-                .map_or_else(String::new, |(_, place)| place.into())
-        });
-        let told_by = match found.told_by.len() {
-            0 => "you".to_owned(),
-            1 => "1 node".to_owned(),
-            n => format!("{n} nodes"),
-        };
-        let moniker = printable(line.moniker.unwrap_or("-"));
-        let version = printable(line.version.unwrap_or("-"));
-        write!(
-            out,
-            "{id:40}  {:28}  {moniker:16}  {version:12}  {told_by}",
-            printable(&place)
-        )?;
-        match line.error {
-            Some(error) => writeln!(out, "; {}", printable(error))?,
-            None => writeln!(out)?,
-        }
+        write_row(*id, found, out)?;
     }
     writeln!(out)?;
     writeln!(
@@ -211,6 +192,39 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
             "; stopped before the end"
         }
     )
+}
+
+/// One row of the table. What its node chose is last, and what is wrong stands in its place, so
+/// that the columns before keep their places.
+fn write_row(id: NodeId, found: &Found, out: &mut impl Write) -> io::Result<()> {
+    let line = node_line(id, found);
+    let place = found.address().map_or_else(String::new, |address| {
+        let text = address.to_string();
+        let place = text.split_once('@').map_or("", |(_, place)| place);
+        printable(place)
+    });
+    let reachable = if line.reachable { "yes" } else { "no" };
+    let told_by = tellers(found);
+    write!(out, "{id:40}  {place:24}  {reachable:9}  {told_by:12}  ")?;
+    if let Some(error) = line.error {
+        return writeln!(out, "{}", printable(error));
+    }
+    let version = printable(line.version.unwrap_or("-"));
+    let moniker = printable(line.moniker.unwrap_or("-"));
+    writeln!(out, "{version:12}  {moniker}")
+}
+
+/// Who told of a node: the user, or the start of the first teller's id, and how many others.
+fn tellers(found: &Found) -> String {
+    let first = found.told_by.first().filter(|_| !found.is_seed);
+    let name = first.map_or_else(
+        || "you".to_owned(),
+        |id| id.to_string().chars().take(8).collect(),
+    );
+    match found.told_by.len() - usize::from(first.is_some()) {
+        0 => name,
+        others => format!("{name} +{others}"),
+    }
 }
 
 /// What others chose, safe to show on a terminal: neither control characters nor those that turn
@@ -252,7 +266,7 @@ mod tests {
         };
         map.arrived(first.0.id(), as_told);
         map.answered(first.0.id(), 2);
-        map.dial_failed(second.0.id(), "closed".into());
+        map.dial_failed(second.0, "closed".into());
         Report {
             map,
             estimate: Estimate::Known {
@@ -312,17 +326,61 @@ mod tests {
         let text = written(&report("ann"), write_table);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 6);
-        assert!(
-            lines[1].contains("  ann  ") && lines[1].ends_with("  you"),
-            "{}",
-            lines[1]
-        );
-        assert!(lines[2].ends_with("you; closed"), "{}", lines[2]);
+        let columns =
+            |line: usize| -> Vec<&str> { lines[line].split_whitespace().skip(1).collect() };
+        assert_eq!(columns(1), ["10.0.0.1:1", "yes", "you", "0.38.17", "ann"]);
+        assert_eq!(columns(2), ["10.0.0.1:2", "no", "you", "closed"]);
+        assert_eq!(columns(3)[..4], ["10.0.0.1:3", "no", "you", "not"]);
         assert_eq!(
             lines[5],
             "3 nodes found, 1 reached, 1 unreachable; network size 3 (2 to 5); 1.2 s; \
              stopped before the end"
         );
+    }
+
+    #[test]
+    fn the_table_names_the_first_teller_by_the_start_of_its_id_and_counts_the_others() {
+        let mut found = Found::default();
+        found.told_by.push(NodeId::new([0xab; 20]));
+        assert_eq!(tellers(&found), "abababab");
+        found.told_by.extend((1..=3).map(|n| NodeId::new([n; 20])));
+        assert_eq!(tellers(&found), "abababab +3");
+        found.is_seed = true;
+        assert_eq!(tellers(&found), "you +4");
+    }
+
+    #[test]
+    fn rows_of_nodes_that_were_reached_fit_into_140_columns() {
+        let mut report = report("a-name-of-20-letters");
+        let id = NodeId::new([7; 20]);
+        let address = format!("{id}@255.255.255.255:65535");
+        let address = NodeAddress::parse(&address).unwrap();
+        for teller in 1..=60 {
+            let teller = Some(NodeId::new([teller; 20]));
+            report.map.learn(&address, teller, Reach::Host);
+        }
+        let text = written(&report, write_table);
+        assert_eq!(text.matches(" 01010101 +59 ").count(), 1, "{text}");
+        assert!(text.lines().all(|line| line.len() <= 140), "{text}");
+    }
+
+    #[test]
+    fn a_node_that_is_being_dialed_at_the_end_is_told_from_one_that_is_not() {
+        let mut report = report("ann");
+        let errors = |report: &Report| {
+            let line = |(id, found)| node_line(id, found).error.map(str::to_owned);
+            report
+                .map
+                .nodes()
+                .iter()
+                .map(|(id, found)| line((*id, found)))
+                .next_back()
+        };
+        let not_visited = "not visited: the crawl ended before";
+        assert_eq!(errors(&report), Some(Some(not_visited.to_owned())));
+        assert!(report.map.next_to_dial().is_some());
+        let not_reached = "not reached before the crawl ended";
+        assert_eq!(errors(&report), Some(Some(not_reached.to_owned())));
     }
 
     #[test]

@@ -91,11 +91,36 @@ pub enum TransportError {
         /// What the operating system said.
         kind: io::ErrorKind,
     },
+    /// This process has as many files and sockets open as it may.
+    OutOfDescriptors,
     /// The runtime that carried the connection has stopped.
     Stopped,
 }
 
+/// What to do when there are no file descriptors left, as a sentence.
+pub const OUT_OF_DESCRIPTORS: &str =
+    "too many open files and sockets; raise the limit with ulimit -n";
+
+/// Whether the operating system says that this process, or the whole machine, has no file
+/// descriptors left: `EMFILE` or `ENFILE`.
+#[must_use]
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
+    // The standard library has no stable kind for them. The numbers are the same on every Unix.
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+}
+
 impl TransportError {
+    /// A TCP connection that did not open.
+    pub(super) fn dial(error: &io::Error) -> Self {
+        if is_out_of_descriptors(error) {
+            return Self::OutOfDescriptors;
+        }
+        let kind = error.kind();
+        Self::Dial { kind }
+    }
+
     /// A failure of the socket during the handshake.
     pub(super) fn at(step: Step, error: &io::Error) -> Self {
         match error.kind() {
@@ -179,6 +204,7 @@ impl fmt::Display for TransportError {
             Self::ClosedByPeer => f.write_str("the peer closed the connection; dial it later"),
             Self::ClosedByUs => f.write_str("the connection was closed by this node"),
             Self::Io { kind } => write!(f, "the socket failed ({kind}); connect again"),
+            Self::OutOfDescriptors => f.write_str(OUT_OF_DESCRIPTORS),
             Self::Stopped => f.write_str("the runtime has stopped; start it before connecting"),
         }
     }
@@ -226,3 +252,24 @@ impl fmt::Display for SendError {
 }
 
 impl core::error::Error for SendError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dial_without_descriptors_is_told_from_one_that_nobody_answers() {
+        let dial = |code| TransportError::dial(&io::Error::from_raw_os_error(code));
+        for code in [23, 24] {
+            assert_eq!(dial(code), TransportError::OutOfDescriptors);
+        }
+        let refused = TransportError::dial(&io::ErrorKind::ConnectionRefused.into());
+        let kind = io::ErrorKind::ConnectionRefused;
+        assert_eq!(refused, TransportError::Dial { kind });
+        assert!(
+            dial(24)
+                .to_string()
+                .contains("raise the limit with ulimit -n")
+        );
+    }
+}

@@ -11,6 +11,7 @@ use pex_proto::p2p::{DefaultNodeInfo, DefaultNodeInfoOther, ProtocolVersion};
 use prost::Message as _;
 
 use super::node_info_error::{Field, NodeInfoError};
+use crate::kind::VERSION;
 
 /// Most bytes of an encoded node info, without its length prefix.
 pub const NODE_INFO_BYTES_MAX: usize = 10_240;
@@ -48,6 +49,7 @@ pub struct NodeInfo {
 
 impl NodeInfo {
     /// The info of a node that speaks peer exchange alone, of p2p version 8 and block version 11.
+    /// Its software is this one, [`VERSION`].
     ///
     /// `network` is the chain id, `moniker` a name for people, `listen_addr` where others can dial
     /// the node, as `tcp://host:port` or `host:port`.
@@ -65,7 +67,7 @@ impl NodeInfo {
             id,
             listen_addr: listen_addr.to_owned(),
             network: network.to_owned(),
-            version: concat!("pex/", env!("CARGO_PKG_VERSION")).to_owned(),
+            version: VERSION.to_owned(),
             channels: vec![PEX_CHANNEL],
             moniker: moniker.to_owned(),
             p2p_version: P2P_VERSION,

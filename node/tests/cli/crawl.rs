@@ -97,7 +97,15 @@ async fn the_table_has_a_row_for_each_node_and_a_summary() {
     let header: Vec<&str> = lines[0].split_whitespace().collect();
     assert_eq!(
         header,
-        ["id", "address", "moniker", "version", "told", "by"]
+        [
+            "id",
+            "address",
+            "reachable",
+            "told",
+            "by",
+            "version",
+            "moniker"
+        ]
     );
     for address in network.addresses() {
         let row = lines
@@ -105,7 +113,13 @@ async fn the_table_has_a_row_for_each_node_and_a_summary() {
             .find(|line| line.starts_with(&address.id().to_string()));
         let columns: Vec<&str> = row.unwrap().split_whitespace().collect();
         assert_eq!(columns[1], format!("127.0.0.1:{}", address.port()));
-        assert!(columns[2].starts_with("node-"), "{columns:?}");
+        assert_eq!(columns[2], "yes");
+        assert!(columns.last().unwrap().starts_with("node-"), "{columns:?}");
+        let is_seed = address == &network.addresses()[0];
+        assert_eq!(columns[3] == "you", is_seed, "{columns:?}");
+        let mut ids = network.addresses().iter().map(|at| at.id().to_string());
+        let teller = |id: String| id.starts_with(columns[3]);
+        assert!(is_seed || ids.any(teller), "{columns:?}");
     }
     let summary = lines.last().unwrap();
     assert!(summary.starts_with("30 nodes found, 30 reached, 0 unreachable; network size "));
@@ -158,26 +172,38 @@ async fn nodes_that_are_told_of_but_gone_are_listed_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crawl_that_reaches_nobody_in_time_fails_in_time() {
+async fn a_crawl_that_reaches_nobody_in_time_is_cut_short_in_time() {
     let mut nodes = Nodes::default();
     let (silent, _) = nodes.silent().await;
     let run = crawl("c", &[&silent.to_string()], &["--json", "--max-time", "1s"]).await;
-    assert_eq!(run.code, Some(1));
+    assert_cut_short_before_anybody_was_reached(&run);
+    // Sooner than the handshake's own five seconds.
+    assert!(run.took >= Duration::from_secs(1) && run.took < Duration::from_secs(4));
+}
+
+fn assert_cut_short_before_anybody_was_reached(run: &Outcome) {
+    assert_eq!(run.code, Some(3));
     assert_eq!(
         run.err,
-        "pex: no node was reached before the end; give more time, --max-time\n"
+        "pex: cut short before any node was reached; give --max-time more\n"
     );
     let (found, summary) = parse(&run.out);
     assert_eq!((found.len(), &summary["complete"]), (1, &false.into()));
-    assert!(
-        found[0]["error"]
-            .as_str()
-            .unwrap()
-            .starts_with("not visited"),
-        "{found:?}"
-    );
-    // Sooner than the handshake's own five seconds.
-    assert!(run.took >= Duration::from_secs(1) && run.took < Duration::from_secs(4));
+    assert_eq!(found[0]["error"], "not reached before the crawl ended");
+    assert_eq!(summary["estimate"]["at_least"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_before_anybody_is_reached_ends_a_crawl_as_the_end_of_its_time_does() {
+    let mut nodes = Nodes::default();
+    let (silent, met) = nodes.silent().await;
+    let arguments = ["crawl", "--chain-id", "c", "--json", "--seed"];
+    let seed = silent.to_string();
+    let run = Run::start(&[&arguments[..], &[&seed]].concat(), Vec::new());
+    met.acquire().await.unwrap().forget();
+    run.signal("INT");
+    let run = tokio::task::spawn_blocking(|| run.end()).await.unwrap();
+    assert_cut_short_before_anybody_was_reached(&run);
 }
 
 #[tokio::test(flavor = "multi_thread")]

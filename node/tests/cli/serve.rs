@@ -67,6 +67,17 @@ fn a_port_in_use_is_named_with_what_to_do() {
 }
 
 #[test]
+fn an_address_of_another_machine_is_told_from_a_port_in_use() {
+    let theirs = "192.0.2.1:26656";
+    let run = pex(&["serve", "--listen", theirs, "--chain-id", "c"], "");
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    for says in [theirs, "choose an address of this machine"] {
+        assert!(run.err.contains(says), "{}", run.err);
+    }
+    assert!(!run.err.contains("another port"), "{}", run.err);
+}
+
+#[test]
 fn addresses_that_do_not_fit_are_said_so() {
     let (server, _) = serve(&["--known", &format!("{KNOWN},{KNOWN}")]);
     server.signal("TERM");

@@ -1,0 +1,53 @@
+//! The command when the system gives it less than it asks for.
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use crate::nodes::{Nodes, nobody};
+
+/// What `pex` says, and its exit code, where so many files and sockets may be open.
+fn with_descriptors(most: u32, arguments: &str) -> (Option<i32>, String) {
+    let script = format!("ulimit -n {most} && exec \"$0\" {arguments}");
+    let pex = env!("CARGO_BIN_EXE_pex");
+    let run = Command::new("sh").args(["-c", &script, pex]).output();
+    let run = run.unwrap();
+    (run.status.code(), String::from_utf8(run.stderr).unwrap())
+}
+
+const RAISE: &str = "raise the limit with ulimit -n";
+
+#[test]
+fn a_demonstration_without_descriptors_says_how_to_get_more() {
+    let (code, err) = with_descriptors(32, "demo --fast");
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        err,
+        format!("pex: too many open files and sockets; {RAISE}\n")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_that_is_not_dialed_for_want_of_descriptors_is_not_blamed() {
+    let mut seeds = Vec::new();
+    let mut nodes = Nodes::default();
+    for _ in 0..40 {
+        seeds.push(nodes.silent().await.0.to_string());
+    }
+    let arguments = format!("crawl --chain-id c --seed {}", seeds.join(","));
+    let run = tokio::task::spawn_blocking(move || with_descriptors(32, &arguments));
+    let (code, err) = run.await.unwrap();
+    assert_eq!(code, Some(1));
+    assert!(err.contains(RAISE), "{err}");
+    assert!(!err.contains("check that a node listens"), "{err}");
+}
+
+#[tokio::test]
+async fn a_failure_that_cannot_be_told_is_still_a_failure() {
+    let (seed, full) = (nobody().await, File::create("/dev/full").unwrap());
+    let run = Command::new(env!("CARGO_BIN_EXE_pex"))
+        .args(["crawl", "--chain-id", "c", "--seed", &seed.to_string()])
+        .stdout(Stdio::null())
+        .stderr(full)
+        .status();
+    assert_eq!(run.unwrap().code(), Some(1), "and no panic");
+}
