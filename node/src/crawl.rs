@@ -238,6 +238,12 @@ impl Crawl {
         no_less_than(found, self.driver.pex().estimate())
     }
 
+    /// What is known so far.
+    #[must_use]
+    pub const fn map(&self) -> &Map {
+        self.driver.store()
+    }
+
     /// How it is going.
     #[must_use]
     pub fn progress(&self) -> Progress {

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use pex::wire;
+use pex::wire::{self, Message};
 use pex::{Action, Epoch, Event, NodeAddress, NodeId, Pex, Stats, Time};
 use tokio::net::TcpListener;
 
@@ -129,13 +129,14 @@ impl<S: Store> Driver<S> {
         }
     }
 
-    /// Does what the machine says; returns where a message should have gone that could not.
+    /// Does what the machine says; returns where a request should have gone that could not.
     fn carry_out(&mut self, action: Action) -> Option<(NodeId, Epoch)> {
         self.notices.extend(Notice::of(&action));
         match action {
             Action::Send { to, epoch, message } => {
                 let sent = self.links.send(to, epoch, message.to_bytes());
-                return (!sent).then_some((to, epoch));
+                let lost = !sent && matches!(message, Message::Request(_));
+                return lost.then_some((to, epoch));
             }
             Action::AddPeer { address, from } => self.store.add(&address, from),
             Action::SetTimer(at) => self.timer = Some(at),

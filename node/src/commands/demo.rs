@@ -13,12 +13,12 @@ use super::{DemoArgs, Failure, Outcome, setup};
 /// How long the newcomer may search before the demonstration has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// In slow motion, the longest pause after each thing that happens, so that an eye can follow.
-const PAUSE_MAX: Duration = Duration::from_millis(8);
+/// In slow motion, the longest pause after a node was found or reached, so that an eye can follow.
+const PAUSE_MAX: Duration = Duration::from_millis(30);
 
-/// In slow motion, the pauses after the first thing that happens to each node, together. So a
-/// large network is done in time as well.
-const PAUSES: Duration = Duration::from_millis(400);
+/// In slow motion, the pauses after the nodes are found, and again after they are reached,
+/// together. So a large network is done in time as well.
+const PAUSES: Duration = Duration::from_millis(1_500);
 
 /// How often the screen shows how far the newcomer is.
 const FRAME: Duration = Duration::from_millis(100);
@@ -58,6 +58,18 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Outcome, Failure> {
     )))
 }
 
+/// One step of the search, and a pause if a node was found or reached in it. No pause is none: even
+/// an empty sleep lasts a millisecond.
+async fn slowly(crawl: &mut Crawl, pause: Duration) -> bool {
+    let counts = |crawl: &Crawl| (crawl.map().nodes().len(), crawl.map().reached());
+    let before = counts(crawl);
+    let goes_on = crawl.step().await;
+    if !pause.is_zero() && before != counts(crawl) {
+        sleep(pause).await;
+    }
+    goes_on
+}
+
 /// Lets the newcomer search, and shows how it goes; false if it took too long.
 async fn watch(
     crawl: &mut Crawl,
@@ -71,7 +83,7 @@ async fn watch(
     let mut last = usize::MAX;
     let complete = loop {
         tokio::select! {
-            goes_on = async { sleep(pause).await; crawl.step().await } => if !goes_on { break true },
+            goes_on = slowly(crawl, pause) => if !goes_on { break true },
             _ = frames.tick() => {
                 let progress = crawl.progress();
                 if progress.reached != last {
