@@ -124,9 +124,11 @@ impl Census {
 
     /// Whether this can be a census: its parts keep their bounds and agree with each other.
     pub(crate) fn is_sound(&self) -> bool {
+        if self.occasions.len() > OCCASIONS {
+            return false;
+        }
         let marks = (0..self.occasions.len()).fold(0, |mask, place| mask | 1_u64 << place);
-        self.occasions.len() <= OCCASIONS
-            && self.sample.len() <= SAMPLE
+        self.sample.len() <= SAMPLE
             && self.level < u64::BITS
             && self.sample.iter().all(|(hash, told_by)| {
                 hash.leading_zeros() >= self.level && *told_by != 0 && told_by & !marks == 0

@@ -137,3 +137,11 @@ fn the_census_keeps_sixty_four_occasions() {
     assert_eq!(census.sample.len(), OCCASIONS);
     assert!(census.occasions.iter().any(|(peer, _)| *peer == id(999)));
 }
+
+#[test]
+fn a_census_with_more_occasions_than_a_word_has_bits_is_not_sound() {
+    let mut census = census(100, 64, 10, &mut Chance::new(&Seed::new([1; 32])));
+    assert!(census.is_sound());
+    census.occasions.push((id(64), 1));
+    assert!(!census.is_sound());
+}
