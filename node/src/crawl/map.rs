@@ -15,6 +15,10 @@ const NODES_MAX: usize = 200_000;
 /// Addresses that are tried of one node.
 const ADDRESSES_MAX: usize = 4;
 
+/// Addresses that are tried of one node that many tell of. Whoever has not spoken of the node yet
+/// may add one beyond the first few, so that a liar who fills those does not hide the true one.
+const ADDRESSES_MOST: usize = 16;
+
 /// Tellers that are kept of one node.
 const TELLERS_MAX: usize = 64;
 
@@ -116,13 +120,15 @@ impl Map {
             return;
         }
         let found = self.nodes.entry(id).or_default();
-        if found.told_by.len() < TELLERS_MAX {
-            found.told_by.extend(from);
+        let mut places_max = ADDRESSES_MAX;
+        if found.told_by.len() < TELLERS_MAX && from.is_some_and(|from| found.told_by.insert(from))
+        {
+            places_max = ADDRESSES_MOST;
         }
         let known = found.places.iter_mut().find(|(known, _)| known == address);
         if let Some((_, bound)) = known {
             *bound = nearest.min(*bound);
-        } else if found.places.len() < ADDRESSES_MAX {
+        } else if found.places.len() < places_max {
             found.places.push((address.clone(), nearest));
             let reached = matches!(found.outcome, Outcome::Reached { .. });
             if found.stage == Stage::Resting && !reached {
@@ -296,6 +302,31 @@ mod tests {
     }
 
     #[test]
+    fn a_liar_who_tells_four_addresses_of_a_node_first_does_not_hide_the_true_one() {
+        let mut map = Map::default();
+        (1..9).for_each(|port| learn(&mut map, &address(1, port), 9));
+        learn(&mut map, &address(1, 77), 8);
+        let mut dialed = vec![next(&mut map).unwrap()];
+        while let Some((place, _)) = map.dial_failed(id(1), "closed".into()) {
+            dialed.push(place);
+        }
+        assert_eq!(dialed.len(), ADDRESSES_MAX + 1);
+        assert_eq!(dialed.last(), Some(&address(1, 77)));
+        learn(&mut map, &address(1, 78), 7);
+        assert_eq!(
+            next(&mut map),
+            Some(address(1, 78)),
+            "after all have failed"
+        );
+        learn(&mut map, &address(1, 79), 7);
+        assert_eq!(
+            map.dial_failed(id(1), "closed".into()),
+            None,
+            "one a teller"
+        );
+    }
+
+    #[test]
     fn what_is_kept_of_a_node_is_bounded() {
         let mut map = Map::default();
         for n in 1..=200 {
@@ -304,13 +335,13 @@ mod tests {
         let found = &map.nodes()[&id(1)];
         assert_eq!(
             (found.places.len(), found.told_by.len()),
-            (ADDRESSES_MAX, TELLERS_MAX)
+            (ADDRESSES_MOST, TELLERS_MAX)
         );
         let mut dials = usize::from(next(&mut map).is_some());
         while map.dial_failed(id(1), String::new()).is_some() {
             dials += 1;
         }
-        assert_eq!(dials, ADDRESSES_MAX);
+        assert_eq!(dials, ADDRESSES_MOST);
     }
 
     #[test]
