@@ -2,15 +2,16 @@
 
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pex::{Epoch, NodeAddress, NodeId, QueryId};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::handshakes::Handshakes;
 use crate::notice::DialError;
 use crate::reach::Reach;
 use crate::transport::{
@@ -22,7 +23,7 @@ use crate::transport::{
 const INPUTS: usize = 1_024;
 
 /// Handshakes with those who dialed us that may be under way at once. Whoever comes then takes the
-/// place of the one that has been under way for longest: an honest one is done in a moment, so
+/// place of an older one, of the network that has most: an honest one is done in a moment, so
 /// silent strangers keep nobody out.
 const HANDSHAKES: usize = 256;
 
@@ -225,20 +226,13 @@ impl Links {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
         self.spawn(async move {
-            let (mut handshakes, mut oldest_first) = (JoinSet::new(), VecDeque::new());
+            let mut handshakes = Handshakes::new(HANDSHAKES);
             loop {
-                let Some(stream) = next_stream(&listener).await else {
+                let Some((stream, from)) = next_stream(&listener).await else {
                     continue;
                 };
-                while handshakes.try_join_next().is_some() {}
-                oldest_first.retain(|handshake: &AbortHandle| !handshake.is_finished());
-                if oldest_first.len() >= HANDSHAKES
-                    && let Some(oldest) = oldest_first.pop_front()
-                {
-                    oldest.abort();
-                }
                 let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
-                oldest_first.push_back(handshakes.spawn(async move {
+                handshakes.start(from, async move {
                     let outcome = match accept(&local, &config, stream).await {
                         Ok(connection) => Input::Up {
                             connection: Box::new(connection),
@@ -247,7 +241,7 @@ impl Links {
                         Err(why) => Input::AcceptFailed(why),
                     };
                     let _ended = inputs.send(outcome).await;
-                }));
+                });
             }
         });
     }
@@ -270,9 +264,9 @@ impl Links {
 
 /// The next who dials us. An error is of that connection, or of a process out of descriptors;
 /// either way the listener goes on, after a moment in which descriptors may come free.
-async fn next_stream(listener: &TcpListener) -> Option<TcpStream> {
-    if let Ok((stream, _)) = listener.accept().await {
-        return Some(stream);
+async fn next_stream(listener: &TcpListener) -> Option<(TcpStream, IpAddr)> {
+    if let Ok((stream, from)) = listener.accept().await {
+        return Some((stream, from.ip()));
     }
     tokio::time::sleep(Duration::from_millis(50)).await;
     None
