@@ -3,6 +3,7 @@
 mod crawl;
 mod demo;
 mod inspect;
+mod log;
 mod serve;
 mod setup;
 mod terminal;

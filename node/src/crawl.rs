@@ -23,8 +23,16 @@ use crate::transport::{Local, RemoteInfo, TransportConfig};
 pub use map::{Found, Map, Outcome};
 pub use report::{Report, in_words, write_json, write_table};
 
-/// Dials and conversations that are under way at once.
+/// Dials, and visits before their first answer, that are under way at once.
 const VISITS_MAX: usize = 128;
+
+/// Visits after their first answer that go on at once. They do not count as the others do: who
+/// always has more to tell, and tells it slowly, must not keep us from those not visited yet. If
+/// there are more, the one that has gone on for longest is ended.
+const LONG_VISITS_MAX: usize = 384;
+
+/// Nodes that may be asked at once: all that are visited.
+const ASKED_MAX: usize = VISITS_MAX + LONG_VISITS_MAX + 1;
 
 /// How long a node may keep us waiting for its first answer: the core's own patience, and a little
 /// for the core to give up first.
@@ -63,6 +71,7 @@ pub struct Progress {
 /// What we still want of a node we are connected with.
 #[derive(Debug)]
 struct Visit {
+    began: Instant,
     /// When we leave, if no answer comes before.
     until: Instant,
     kind: Kind,
@@ -73,8 +82,10 @@ struct Visit {
 
 impl Visit {
     fn new(kind: Kind, ip: IpAddr) -> Self {
+        let began = Instant::now();
         Self {
-            until: Instant::now() + PATIENCE,
+            began,
+            until: began + PATIENCE,
             kind,
             ip,
             stale: 0,
@@ -115,7 +126,7 @@ impl Crawl {
     ) -> Self {
         let clock = Clock::start();
         // Whoever is visited is asked at once: silent nodes must not use up the others' patience.
-        let config = Config::builder().outstanding_max(VISITS_MAX).build();
+        let config = Config::builder().outstanding_max(ASKED_MAX).build();
         let pex = Pex::new(config.unwrap_or_default(), local.id(), seed, clock.now());
         let driver = Driver::new(pex, Map::default(), clock, local, transport);
         let mut crawl = Self {
@@ -207,6 +218,18 @@ impl Crawl {
         self.driver.store_mut().answered(peer, answers);
         if is_over {
             self.leave(peer);
+        } else if answers == 1 {
+            self.leave_the_longest();
+        }
+    }
+
+    /// Ends the visit that has gone on for longest, if too many go on after their first answer.
+    fn leave_the_longest(&mut self) {
+        let long = self.visits.iter().filter(|(_, visit)| visit.answers > 0);
+        if long.clone().count() > LONG_VISITS_MAX
+            && let Some((&peer, _)) = long.min_by_key(|(_, visit)| visit.began)
+        {
+            self.leave(peer);
         }
     }
 
@@ -225,7 +248,9 @@ impl Crawl {
     }
 
     fn visit_more(&mut self) {
-        while self.visits.len() + self.driver.dialing() < VISITS_MAX {
+        let arrived = self.visits.values().filter(|visit| visit.answers == 0);
+        let room = VISITS_MAX.saturating_sub(arrived.count());
+        while self.driver.dialing() < room {
             let Some((address, nearest)) = self.driver.store_mut().next_to_dial() else {
                 return;
             };
@@ -368,13 +393,53 @@ mod tests {
         assert_eq!(over, Some(ANSWERS_MAX));
     }
 
+    /// A crawl with so many visits under way, each after so many answers.
+    fn crawl(visits: usize, answers: u32) -> Crawl {
+        let key = crate::transport::NodeKey::from_seed(&[1; 32]);
+        let info = crate::transport::NodeInfo::new(key.id(), "c", "m", "1.2.3.4:5").unwrap();
+        let local = Arc::new(Local::new(key, info).unwrap());
+        let mut crawl = Crawl::new(local, TransportConfig::default(), Seed::new([7; 32]), &[]);
+        for n in 0..visits {
+            let mut visit = visit(Kind::V2);
+            visit.answers = answers;
+            crawl.visits.insert(visited(n), visit);
+        }
+        crawl
+    }
+
+    fn visited(n: usize) -> NodeId {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&n.to_be_bytes());
+        NodeId::new(bytes)
+    }
+
+    #[tokio::test]
+    async fn who_always_has_more_to_tell_keeps_nobody_else_from_being_visited() {
+        for (answers, dials) in [(0, 0), (1, 1)] {
+            let mut crawl = crawl(VISITS_MAX, answers);
+            let map = crawl.driver.store_mut();
+            map.learn(&address("10.0.0.1:1"), None, Reach::Host);
+            crawl.visit_more();
+            assert_eq!(crawl.driver.dialing(), dials, "after {answers} answers");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_too_many_long_visits_the_longest_ends() {
+        let mut crawl = crawl(LONG_VISITS_MAX, 1);
+        let (longest, new) = (visited(5), visited(LONG_VISITS_MAX));
+        crawl.visits.insert(new, visit(Kind::V2));
+        if let Some(visit) = crawl.visits.get_mut(&longest) {
+            visit.began -= Duration::from_secs(1);
+        }
+        assert_eq!(crawl.visits.len(), LONG_VISITS_MAX + 1);
+        crawl.answered(new, 100, 100);
+        assert_eq!(crawl.visits.len(), LONG_VISITS_MAX);
+        assert!(!crawl.visits.contains_key(&longest));
+    }
+
     #[test]
     fn as_many_nodes_may_be_asked_at_once_as_are_visited() {
-        assert!(
-            Config::builder()
-                .outstanding_max(VISITS_MAX)
-                .build()
-                .is_ok()
-        );
+        assert!(Config::builder().outstanding_max(ASKED_MAX).build().is_ok());
     }
 }

@@ -12,6 +12,7 @@ pub mod transport;
 mod chance;
 mod clock;
 mod driver;
+mod handshakes;
 mod kind;
 mod links;
 mod notice;

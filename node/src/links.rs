@@ -3,16 +3,17 @@
 use core::mem;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use pex::{Epoch, NodeAddress, NodeId, QueryId};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::handshakes::Handshakes;
 use crate::notice::DialError;
 use crate::reach::Reach;
 use crate::transport::{
@@ -25,7 +26,7 @@ use crate::transport::{
 const INPUTS: usize = 1_024;
 
 /// Handshakes with those who dialed us that may be under way at once. Whoever comes then takes the
-/// place of the one that has been under way for longest: an honest one is done in a moment, so
+/// place of an older one, of the network that has most: an honest one is done in a moment, so
 /// silent strangers keep nobody out.
 const HANDSHAKES: usize = 256;
 
@@ -228,12 +229,12 @@ impl Links {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
         self.spawn(async move {
-            let (mut handshakes, mut oldest_first) = (JoinSet::new(), VecDeque::new());
+            let mut handshakes = Handshakes::new(HANDSHAKES);
             // Told once, not at every try.
             let mut is_out = false;
             loop {
-                let stream = match next_stream(&listener).await {
-                    Ok(stream) => stream,
+                let (stream, from) = match next_stream(&listener).await {
+                    Ok(next) => next,
                     Err(error) => {
                         let why = TransportError::OutOfDescriptors;
                         if is_out_of_descriptors(&error) && !mem::replace(&mut is_out, true) {
@@ -243,15 +244,8 @@ impl Links {
                     }
                 };
                 is_out = false;
-                while handshakes.try_join_next().is_some() {}
-                oldest_first.retain(|handshake: &AbortHandle| !handshake.is_finished());
-                if oldest_first.len() >= HANDSHAKES
-                    && let Some(oldest) = oldest_first.pop_front()
-                {
-                    oldest.abort();
-                }
                 let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
-                oldest_first.push_back(handshakes.spawn(async move {
+                handshakes.start(from, async move {
                     let outcome = match accept(&local, &config, stream).await {
                         Ok(connection) => Input::Up {
                             connection: Box::new(connection),
@@ -260,7 +254,7 @@ impl Links {
                         Err(why) => Input::AcceptFailed(why),
                     };
                     let _ended = inputs.send(outcome).await;
-                }));
+                });
             }
         });
     }
@@ -283,9 +277,9 @@ impl Links {
 
 /// The next who dials us. An error is of that connection, or of a process out of descriptors;
 /// either way the listener goes on, after a moment in which descriptors may come free.
-async fn next_stream(listener: &TcpListener) -> io::Result<TcpStream> {
+async fn next_stream(listener: &TcpListener) -> io::Result<(TcpStream, IpAddr)> {
     match listener.accept().await {
-        Ok((stream, _)) => Ok(stream),
+        Ok((stream, from)) => Ok((stream, from.ip())),
         Err(error) => {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Err(error)

@@ -91,10 +91,11 @@ impl Agenda {
         self.made
     }
 
-    /// Puts an entry back that another agenda had under this name.
-    pub(crate) fn put_back(&mut self, entry: Entry, slot: Slot, due: Due) {
-        self.entries.insert(entry, (slot, due));
-        self.made = self.made.max(entry.number);
+    /// Puts an entry back that another agenda had under this name; false if it had made no such
+    /// entry.
+    pub(crate) fn put_back(&mut self, entry: Entry, slot: Slot, due: Due) -> bool {
+        let made = (1..=self.made).contains(&entry.number);
+        made && self.entries.insert(entry, (slot, due)).is_none()
     }
 
     /// An agenda that goes on after `made` entries.

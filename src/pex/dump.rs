@@ -5,7 +5,7 @@
 //! that was restored goes on exactly as the one that was dumped.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -18,16 +18,19 @@ use super::estimate::Census;
 use super::guard::Standing;
 use super::pace::Gate;
 use super::peers::{Peer, Phase};
+use super::rotation::Slot;
 use super::seen::Seen;
 use super::{Pex, Remembered};
 use crate::seed::{Chance, HashKey};
 use crate::{Config, Cursor, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 
+/// The most entries or questions that a machine can have made when it is dumped. At a thousand
+/// million a second it takes 292 years; so a larger number is damage, and from a smaller one the
+/// count never runs into its end, where names would repeat.
+const MADE_MAX: u64 = u64::MAX / 2;
+
 /// The first bytes of a dump: a name and the version of the format.
 const MAGIC: &[u8; 8] = b"pex-v2\0\x01";
-
-/// More entries, or questions about names, than any machine makes in its life.
-const NUMBERS_MAX: u64 = 1 << 62;
 
 #[derive(Serialize, Deserialize)]
 struct Dump {
@@ -117,16 +120,6 @@ impl From<&Peer> for PeerDump {
 }
 
 impl PeerDump {
-    /// The numbers of its entries in the agenda.
-    fn entries(&self) -> impl Iterator<Item = u64> + use<> {
-        let phase = match self.phase {
-            PhaseDump::Waiting(_, number) | PhaseDump::Awaiting(_, number) => Some(number),
-            PhaseDump::Ready | PhaseDump::Cut => None,
-        };
-        let draft = self.draft.as_ref().map(|(_, (_, number))| *number);
-        phase.into_iter().chain(draft)
-    }
-
     fn into_peer(self, key: HashKey) -> Peer {
         let who = key.of(self.id);
         let draft = self.draft.map(|(mut draft, (at, number))| {
@@ -193,17 +186,12 @@ impl Pex {
         if !rest.is_empty() {
             return Err(RestoreError::Damaged);
         }
+        if dump.entries_made.max(dump.queries_made) > MADE_MAX {
+            return Err(RestoreError::Damaged);
+        }
         let mut pex = Self::new(config, dump.me, seed, dump.now);
         if pex.key != dump.key {
             return Err(RestoreError::OtherSeed);
-        }
-        // Numbers that are given out must not run out.
-        let entries = dump.peers.iter().flat_map(PeerDump::entries);
-        let sane = dump.entries_made < NUMBERS_MAX
-            && dump.queries_made < NUMBERS_MAX
-            && entries.max().is_none_or(|most| most <= dump.entries_made);
-        if !sane {
-            return Err(RestoreError::Damaged);
         }
         let fits = dump.peers.len() <= pex.config.peers_max
             && dump.remembered.len() <= pex.config.remembered_max
@@ -233,34 +221,29 @@ impl Pex {
         peers: Vec<PeerDump>,
         rotation: &[NodeId],
     ) -> Result<(), RestoreError> {
-        let mut slots = BTreeMap::new();
+        let (mut slots, mut numbers) = (BTreeMap::new(), BTreeSet::new());
         for dump in peers {
             let peer = dump.into_peer(self.key);
             let (id, phase) = (peer.id, peer.phase);
-            let draft = peer.draft.as_ref().map(|draft| {
-                let queries: Vec<u64> = draft.waiting.iter().map(|(query, _)| *query).collect();
-                (draft.entry, queries)
-            });
             if slots.contains_key(&id) {
                 return Err(RestoreError::Damaged);
             }
             let slot = self.peers.add(peer);
             slots.insert(id, slot);
-            match phase {
-                Phase::Waiting { entry } => self.agenda.put_back(entry, slot, Due::Ask),
-                Phase::Awaiting { entry } => {
-                    self.agenda.put_back(entry, slot, Due::Silence);
-                    self.outstanding = self.outstanding.saturating_add(1);
+            let entry = match phase {
+                Phase::Waiting { entry } => Some((entry, Due::Ask)),
+                Phase::Awaiting { entry } => Some((entry, Due::Silence)),
+                Phase::Cut | Phase::Ready => None,
+            };
+            let awaits = matches!(phase, Phase::Awaiting { .. });
+            self.outstanding = self.outstanding.saturating_add(usize::from(awaits));
+            self.cut = self.cut.saturating_add(usize::from(phase == Phase::Cut));
+            let answer = self.restore_queries(slot)?;
+            for (entry, due) in entry.into_iter().chain(answer) {
+                // One number twice would be one name twice, once the two fall due together.
+                if !numbers.insert(entry.number) || !self.agenda.put_back(entry, slot, due) {
+                    return Err(RestoreError::Damaged);
                 }
-                Phase::Cut => self.cut = self.cut.saturating_add(1),
-                Phase::Ready => {}
-            }
-            if let Some((entry, queries)) = draft {
-                if let Some(entry) = entry {
-                    self.agenda.put_back(entry, slot, Due::Answer);
-                }
-                self.queries
-                    .extend(queries.into_iter().map(|query| (QueryId(query), slot)));
             }
         }
         for id in rotation {
@@ -268,6 +251,20 @@ impl Pex {
                 .push_back(*slots.get(id).ok_or(RestoreError::Damaged)?);
         }
         Ok(())
+    }
+
+    /// Takes in what a peer's draft waits for; returns when the draft is due.
+    fn restore_queries(&mut self, slot: Slot) -> Result<Option<(Entry, Due)>, RestoreError> {
+        let Some(draft) = self.peers.get(slot).and_then(|peer| peer.draft.as_ref()) else {
+            return Ok(None);
+        };
+        for (query, _) in &draft.waiting {
+            let made = (1..=self.queries_made).contains(query);
+            if !made || self.queries.insert(QueryId(*query), slot).is_some() {
+                return Err(RestoreError::Damaged);
+            }
+        }
+        Ok(draft.entry.map(|entry| (entry, Due::Answer)))
     }
 }
 

@@ -193,7 +193,7 @@ fn a_dump_whose_numbers_are_about_to_run_out_is_refused() {
     w.up(2, Kind::V1);
     let restored = |bytes: &[u8]| Pex::restore(Config::default(), SEED, bytes).map(|_| ());
     assert_eq!(restored(&changed(&w.pex, |_, _| {})), Ok(()));
-    for number in [1 << 62, u64::MAX - 1, u64::MAX] {
+    for number in [1 << 63, u64::MAX - 1, u64::MAX] {
         let entries = changed(&w.pex, |head, _| head.5 = number);
         assert_eq!(restored(&entries), Err(RestoreError::Damaged), "{number}");
         let questions = changed(&w.pex, |head, _| head.6 = number);

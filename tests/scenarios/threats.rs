@@ -137,6 +137,29 @@ fn a_dump_with_a_bit_of_any_byte_changed_is_refused_or_makes_a_sound_machine() {
 }
 
 #[test]
+fn a_dump_with_any_number_at_its_largest_is_refused_or_makes_a_machine_that_goes_on() {
+    const LARGEST: [u8; 10] = [255, 255, 255, 255, 255, 255, 255, 255, 255, 1];
+    let dump = lived_in(Config::default()).pex.dump();
+    for start in 8..dump.len() {
+        let length = dump[start..]
+            .iter()
+            .take_while(|byte| **byte >= 128)
+            .count()
+            + 1;
+        let mut bytes = dump.clone();
+        bytes.splice(start..dump.len().min(start + length), LARGEST);
+        let Ok(mut pex) = Pex::restore(Config::default(), Seed::new([7; 32]), &bytes) else {
+            continue;
+        };
+        for step in 1..40 {
+            let _ = pex.handle(START + secs(20 * step), Event::Tick, &Store::default());
+            assert_eq!(pex.check(), Ok(()), "byte {start}");
+        }
+        assert!(Pex::restore(Config::default(), Seed::new([7; 32]), &pex.dump()).is_ok());
+    }
+}
+
+#[test]
 fn a_dump_of_another_seed_or_a_larger_configuration_is_refused() {
     let dump = lived_in(Config::default()).pex.dump();
     let other = Pex::restore(Config::default(), Seed::new([8; 32]), &dump);

@@ -8,6 +8,7 @@ use pex_node::transport::TransportConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::log::Log;
 use super::terminal::{Output, complain};
 use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
@@ -33,35 +34,37 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;
 
+    let mut log = Log::start();
     loop {
         tokio::select! {
-            notice = server.next() => log(&notice),
+            notice = server.next() => tell(&notice, &mut log),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
     }
+    log.end();
     Ok(Outcome::Done)
 }
 
 /// One line on standard error for what an operator may want to know.
-fn log(notice: &Notice) {
+fn tell(notice: &Notice, log: &mut Log) {
     match notice {
         Notice::Up(remote) => {
             let moniker = remote.info.moniker().escape_debug();
-            complain(format_args!(
+            log.line(format_args!(
                 "up {} at {} ({moniker})",
                 remote.id, remote.socket_addr
             ));
         }
-        Notice::Down { peer, why } => complain(format_args!("down {peer}: {why}")),
-        Notice::AcceptFailed(why) => complain(format_args!("refused: {why}")),
+        Notice::Down { peer, why } => log.line(format_args!("down {peer}: {why}")),
+        Notice::AcceptFailed(why) => log.line(format_args!("refused: {why}")),
         Notice::Fault { peer, fault, cut } => {
-            complain(format_args!(
+            log.line(format_args!(
                 "{} {peer}: it {fault}",
                 if *cut { "cut" } else { "fault" }
             ));
         }
-        Notice::Heard { address, from } => complain(format_args!("heard of {address} from {from}")),
+        Notice::Heard { address, from } => log.line(format_args!("heard of {address} from {from}")),
         _ => {}
     }
 }

@@ -15,6 +15,10 @@ const NODES_MAX: usize = 200_000;
 /// Addresses that are tried of one node.
 const ADDRESSES_MAX: usize = 4;
 
+/// Addresses that are tried of one node that many tell of. Whoever has not spoken of the node yet
+/// may add one beyond the first few, so that a liar who fills those does not hide the true one.
+const ADDRESSES_MOST: usize = 16;
+
 /// Tellers that are kept of one node.
 const TELLERS_MAX: usize = 64;
 
@@ -129,11 +133,15 @@ impl Map {
             return;
         }
         let found = self.nodes.entry(id).or_default();
-        found.note_teller(from);
+        let places_max = if found.note_teller(from) {
+            ADDRESSES_MOST
+        } else {
+            ADDRESSES_MAX
+        };
         let known = found.places.iter_mut().find(|(known, _)| known == address);
         if let Some((_, bound)) = known {
             *bound = nearest.min(*bound);
-        } else if found.places.len() < ADDRESSES_MAX {
+        } else if found.places.len() < places_max {
             found.places.push((address.clone(), nearest));
             let reached = matches!(found.outcome, Outcome::Reached { .. });
             if found.stage == Stage::Resting && !reached {
@@ -202,14 +210,17 @@ impl Map {
 }
 
 impl Found {
-    fn note_teller(&mut self, from: Option<NodeId>) {
+    /// Notes who told of it; true if that is somebody who had not spoken of it yet.
+    fn note_teller(&mut self, from: Option<NodeId>) -> bool {
         let Some(teller) = from else {
             self.is_seed = true;
-            return;
+            return false;
         };
-        if self.told_by.len() < TELLERS_MAX && !self.told_by.contains(&teller) {
+        let is_new = self.told_by.len() < TELLERS_MAX && !self.told_by.contains(&teller);
+        if is_new {
             self.told_by.push(teller);
         }
+        is_new
     }
 
     /// The next address that was not tried yet, and it is tried now.
@@ -309,6 +320,33 @@ mod tests {
     }
 
     #[test]
+    fn a_liar_who_tells_four_addresses_of_a_node_first_does_not_hide_the_true_one() {
+        let mut map = Map::default();
+        (1..9).for_each(|port| learn(&mut map, &address(1, port), 9));
+        learn(&mut map, &address(1, 77), 8);
+        let mut dialed = vec![next(&mut map).unwrap()];
+        while let Some((place, _)) =
+            map.dial_failed(dialed[dialed.len() - 1].clone(), "closed".into())
+        {
+            dialed.push(place);
+        }
+        assert_eq!(dialed.len(), ADDRESSES_MAX + 1);
+        assert_eq!(dialed.last(), Some(&address(1, 77)));
+        learn(&mut map, &address(1, 78), 7);
+        assert_eq!(
+            next(&mut map),
+            Some(address(1, 78)),
+            "after all have failed"
+        );
+        learn(&mut map, &address(1, 79), 7);
+        assert_eq!(
+            map.dial_failed(address(1, 78), "closed".into()),
+            None,
+            "one a teller"
+        );
+    }
+
+    #[test]
     fn what_is_kept_of_a_node_is_bounded() {
         let mut map = Map::default();
         for n in 1..=200 {
@@ -317,7 +355,7 @@ mod tests {
         let found = &map.nodes()[&id(1)];
         assert_eq!(
             (found.places.len(), found.told_by.len()),
-            (ADDRESSES_MAX, TELLERS_MAX)
+            (ADDRESSES_MOST, TELLERS_MAX)
         );
         let mut dials = usize::from(next(&mut map).is_some());
         let mut tried = address(1, 1);
@@ -325,7 +363,7 @@ mod tests {
             tried = next;
             dials += 1;
         }
-        assert_eq!(dials, ADDRESSES_MAX);
+        assert_eq!(dials, ADDRESSES_MOST);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! `pex serve`, and what strangers can do to it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use pex::NodeAddress;
@@ -122,7 +124,7 @@ fn settled(server: &Run, most: usize) -> usize {
         if open <= most {
             break;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
         open = server.descriptors();
     }
     open
@@ -167,4 +169,36 @@ fn a_server_answers_honest_nodes_whatever_strangers_do_to_it() {
     assert!(settled(&server, descriptors) <= descriptors);
     server.signal("TERM");
     assert_eq!(server.end().code, Some(0));
+}
+
+#[test]
+fn a_server_whose_messages_nobody_reads_goes_on_and_can_be_ended() {
+    let listen = ["serve", "--listen", "127.0.0.1:0", "--chain-id", "c"];
+    let mut server = Command::new(env!("CARGO_BIN_EXE_pex"))
+        .args(listen)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(server.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on ").unwrap();
+    let address = NodeAddress::parse(address).unwrap();
+
+    // Each makes a line of some hundred bytes, and a pipe holds 64 KiB.
+    for _ in 0..1_500 {
+        let mut stranger = TcpStream::connect(place(&address)).unwrap();
+        let _refused = stranger.write_all(b"GET / HTTP/1.1");
+    }
+    assert_eq!(crawl(&address).code, Some(0));
+    let pid = server.id().to_string();
+    let kill = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(kill.unwrap().success());
+    let ended = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(50));
+        server.try_wait().unwrap().is_some()
+    });
+    server.kill().unwrap();
+    assert!(ended, "the server hangs on a full pipe");
 }

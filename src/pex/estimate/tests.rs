@@ -177,3 +177,11 @@ fn groups_make_the_interval_wider_and_it_still_holds_the_truth() {
         );
     }
 }
+
+#[test]
+fn a_census_with_more_occasions_than_a_word_has_bits_is_not_sound() {
+    let mut census = census(100, 64, 10, &mut Chance::new(&Seed::new([1; 32])));
+    assert!(census.is_sound());
+    census.occasions.push((id(64), 1));
+    assert!(!census.is_sound());
+}
