@@ -138,7 +138,11 @@ impl<S: Store> Driver<S> {
                 let lost = !sent && matches!(message, Message::Request(_));
                 return lost.then_some((to, epoch));
             }
-            Action::AddPeer { address, from } => self.store.add(&address, from),
+            Action::AddPeer { address, from } => {
+                let kept = self.store.add(&address, from);
+                let heard = kept.then_some(Notice::Heard { address, from });
+                self.notices.extend(heard);
+            }
             Action::SetTimer(at) => self.timer = Some(at),
             Action::Disconnect { peer, epoch, .. } => self.links.hang_up(peer, epoch),
             Action::Resolve {

@@ -29,7 +29,7 @@ pub enum Notice {
     },
     /// A handshake with somebody who dialed us came to nothing.
     AcceptFailed(TransportError),
-    /// Somebody told us an address that the store did not know.
+    /// Somebody told us an address that the store did not know, and that it takes in.
     Heard {
         /// The address.
         address: NodeAddress,
@@ -58,12 +58,8 @@ pub enum Notice {
 
 impl Notice {
     /// What the owner should know of something that the machine wants done.
-    pub(crate) fn of(action: &Action) -> Option<Self> {
+    pub(crate) const fn of(action: &Action) -> Option<Self> {
         let (peer, fault, cut) = match action {
-            Action::AddPeer { address, from } => {
-                let (address, from) = (address.clone(), *from);
-                return Some(Self::Heard { address, from });
-            }
             Action::Disconnect { peer, reason, .. } => (*peer, *reason, true),
             Action::Report { peer, fault } => (*peer, *fault, false),
             _ => return None,

@@ -255,7 +255,9 @@ impl Directory for Map {
 
 impl Store for Map {
     /// The crawl decides, when it gets the notice.
-    fn add(&mut self, _: &NodeAddress, _: NodeId) {}
+    fn add(&mut self, _: &NodeAddress, _: NodeId) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -177,11 +177,12 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for (id, found) in report.map.nodes() {
         write_row(*id, found, out)?;
     }
+    let found = report.map.nodes().len();
     writeln!(out)?;
     writeln!(
         out,
-        "{} nodes found, {} reached, {} unreachable; network size {}; {:.1} s{}",
-        report.map.nodes().len(),
+        "{found} node{} found, {} reached, {} unreachable; network size {}; {:.1} s{}",
+        if found == 1 { "" } else { "s" },
         report.reached(),
         report.failed(),
         in_words(report.estimate),

@@ -159,7 +159,9 @@ impl Directory for Liar {
 }
 
 impl Store for Liar {
-    fn add(&mut self, _: &NodeAddress, _: NodeId) {}
+    fn add(&mut self, _: &NodeAddress, _: NodeId) -> bool {
+        true
+    }
 }
 
 #[tokio::test]
