@@ -5,6 +5,8 @@
 
 #[path = "model/answers.rs"]
 mod answers;
+#[path = "model/limits.rs"]
+mod limits;
 #[path = "model/naive.rs"]
 mod naive;
 #[path = "model/program.rs"]

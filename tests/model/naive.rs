@@ -7,6 +7,7 @@ use core::time::Duration;
 use pex::wire::{Dialect, WireError};
 use pex::{Epoch, Fault, Kind, NodeAddress, NodeId, Stats, Time};
 
+use super::limits::Limits;
 use super::program::{ME, OWN_PLACE, Options, address};
 use super::store::Store;
 
@@ -33,41 +34,12 @@ pub(crate) enum Phase {
     Cut,
 }
 
-/// Something that runs off with time: what a peer has used up of its allowance.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Debt {
-    owed: Duration,
-    at: Time,
-}
-
-impl Debt {
-    /// Takes one more; if that would be over the allowance, says what to wait.
-    fn take(&mut self, now: Time, each: Duration, most: u32) -> Result<(), Duration> {
-        self.owed = self.owed.saturating_sub(now - self.at);
-        self.at = now;
-        let over = (self.owed + each).saturating_sub(each * most);
-        if over > Duration::ZERO {
-            return Err(over);
-        }
-        self.owed += each;
-        Ok(())
-    }
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) ready: Vec<NodeAddress>,
     pub(crate) waiting: Vec<(usize, NodeAddress)>,
     pub(crate) until: Time,
     pub(crate) since: u64,
-}
-
-/// What is remembered of a peer when it goes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Limits {
-    ask_at: Time,
-    requests: Debt,
-    strikes: Debt,
 }
 
 #[derive(Clone, Debug)]
