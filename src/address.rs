@@ -33,6 +33,7 @@
 //! [`NodeAddress::ip`] sees every spelling of an IP address that the reference dials without asking
 //! a resolver. Spellings that only a resolver of the operating system takes for an IP address, such
 //! as `127.1` or `0x7f.1`, are names here: judge the resolved address, not the text.
+//! [`Reach::claimed_by`](crate::Reach::claimed_by) refuses them.
 //!
 //! [`MAX_TEXT`]: NodeAddress::MAX_TEXT
 //! [`MAX_HOST`]: NodeAddress::MAX_HOST

@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES};
-use pex::{Config, Estimate, Kind, NodeAddress, NodeId, Pex, Seed};
+use pex::{Config, Estimate, Kind, NodeAddress, NodeId, Pex, Reach, Seed};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::kind::kind_of;
 use crate::notice::{DialError, Notice};
-use crate::reach::Reach;
 use crate::transport::{Local, RemoteInfo, TransportConfig};
 
 pub use map::{Found, Map, Outcome};
@@ -138,7 +137,7 @@ impl Crawl {
         for address in seeds {
             // Whom the user names may live anywhere.
             let map = crawl.driver.store_mut();
-            map.learn(address, None, Reach::Host);
+            map.learn(address, None, Reach::Nowhere);
         }
         crawl.visit_more();
         crawl
@@ -307,9 +306,13 @@ fn no_less_than(found: usize, estimate: Estimate) -> Estimate {
 
 /// How near an address may turn out to lie when it is dialed; `None` if it is nearer than that
 /// already. What the world tells of our own site or machine is a mistake, or somebody who wants us
-/// to knock at our own doors. A teller of whom we know nothing any more speaks for the world.
+/// to knock at our own doors. A teller of whom we know nothing any more, or who is where no node can
+/// be, speaks for the world.
 fn nearest(address: &NodeAddress, teller: Option<IpAddr>) -> Option<Reach> {
-    let teller = teller.map_or(Reach::World, Reach::of);
+    let teller = teller
+        .map(Reach::of)
+        .filter(|reach| *reach > Reach::Nowhere)
+        .unwrap_or(Reach::World);
     let too_near = address.ip().is_some_and(|ip| Reach::of(ip) < teller);
     (!too_near).then_some(teller)
 }

@@ -8,14 +8,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use pex::wire::{self, Message};
-use pex::{Action, Epoch, Event, NodeAddress, NodeId, Pex, Stats, Time};
+use pex::{Action, Epoch, Event, NodeAddress, NodeId, Pex, Reach, Stats, Time};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
-use crate::reach::Reach;
 use crate::store::Store;
 use crate::transport::{Connection, Local, TransportConfig};
 
@@ -158,7 +157,8 @@ impl<S: Store> Driver<S> {
         None
     }
 
-    /// Dials an address, unless it lies nearer than `nearest`. The outcome comes as a [`Notice`]:
+    /// Dials an address, unless it lies nearer than `nearest`; with [`Reach::Nowhere`] wherever it
+    /// lies, which is for what the operator names. The outcome comes as a [`Notice`]:
     /// [`Notice::Up`] of its node, or [`Notice::DialFailed`].
     pub fn dial(&mut self, address: NodeAddress, nearest: Reach) {
         self.links.dial(address, nearest);

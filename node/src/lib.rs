@@ -16,7 +16,6 @@ mod handshakes;
 mod kind;
 mod links;
 mod notice;
-mod reach;
 mod store;
 
 pub use chance::fresh_seed;
@@ -24,5 +23,6 @@ pub use clock::Clock;
 pub use driver::Driver;
 pub use kind::{VERSION, kind_of_version};
 pub use notice::{DialError, Notice};
-pub use reach::Reach;
+/// How far a place is visible: what [`Driver::dial`] may go near.
+pub use pex::Reach;
 pub use store::Store;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use pex::{Epoch, NodeAddress, NodeId, QueryId};
+use pex::{Epoch, NodeAddress, NodeId, QueryId, Reach};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -15,7 +15,6 @@ use tokio::time::timeout;
 
 use crate::handshakes::Handshakes;
 use crate::notice::DialError;
-use crate::reach::Reach;
 use crate::transport::{
     Connection, Direction, Local, Sender, Step, TransportConfig, TransportError, accept, connect,
     is_out_of_descriptors,
@@ -298,8 +297,12 @@ impl Dialer {
     async fn dial(self, address: &NodeAddress, nearest: Reach) -> Result<Connection, DialError> {
         let mut why = DialError::UnknownName;
         for place in self.places(address).await? {
-            if Reach::of(place.ip()) < nearest {
-                why = DialError::TooNear;
+            let reach = Reach::of(place.ip());
+            if reach < nearest {
+                why = match reach {
+                    Reach::Nowhere => DialError::Nowhere,
+                    _ => DialError::TooNear,
+                };
                 continue;
             }
             match self.connect_twice(place, address.id()).await {

@@ -79,6 +79,8 @@ pub enum DialError {
     UnknownName,
     /// The address lies on our own machine or site, and somebody outside told us of it.
     TooNear,
+    /// The address is one that no node can have, and somebody told us of it.
+    Nowhere,
     /// There is a connection with the node already, and it is the one to keep.
     Connected,
     /// No connection came to be.
@@ -93,6 +95,9 @@ impl fmt::Display for DialError {
             Self::TooNear => f.write_str(
                 "not dialed: a private address, told by a node outside; dial it as a seed if it is meant",
             ),
+            Self::Nowhere => {
+                f.write_str("not dialed: no node can have this address, such as multicast or 0.0.0.0")
+            }
             Self::Connected => f.write_str("connected with this node already; keep that connection"),
             Self::Transport(error) => error.fmt(f),
         }

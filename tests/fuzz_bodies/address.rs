@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pex::{NodeAddress, NodeId};
+use pex::{ClaimError, NodeAddress, NodeId, Reach};
 
 /// Reads the bytes as an address in text, as the parts of one and as an entry of V1.
 ///
@@ -110,6 +110,10 @@ fn same_again(address: &NodeAddress) {
         !host.is_empty()
     );
     assert!(address.port() == 0 || !host.is_empty());
+    match (Reach::claimed_by(address), address.ip()) {
+        (claim, Some(ip)) => assert_eq!(claim, Ok(Reach::of(ip))),
+        (claim, None) => assert_eq!(claim == Err(ClaimError::NoHost), host.is_empty()),
+    }
     assert!(address.path().is_empty() || address.path().starts_with('/'));
     // A host that was taken apart is put together to the same address, whatever it holds.
     let (protocol, path) = (address.protocol(), address.path());

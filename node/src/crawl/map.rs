@@ -3,10 +3,9 @@
 use core::ops::ControlFlow;
 use std::collections::BTreeMap;
 
-use pex::{Cursor, Directory, Kind, NodeAddress, NodeId};
+use pex::{Cursor, Directory, Kind, NodeAddress, NodeId, Reach};
 
 use super::waiting::Waiting;
-use crate::reach::Reach;
 use crate::store::Store;
 
 /// Nodes that a crawl keeps. More are counted by the estimate, and not visited.

@@ -9,11 +9,13 @@ fn address(place: &str) -> NodeAddress {
 #[test]
 fn nobody_makes_us_dial_nearer_than_where_we_met_them() {
     let (host, site, world) = ("127.0.0.1", "192.168.1.9", "8.8.8.8");
+    let nowhere = "198.18.0.1";
     for (teller, place, allowed) in [
         (world, "127.0.0.1:22", None),
         (world, "[::1]:22", None),
         (world, "[::ffff:127.0.0.1]:22", None),
         (world, "0.0.0.0:22", None),
+        (world, "224.0.0.1:22", None),
         (world, "10.0.0.1:22", None),
         (world, "169.254.169.254:80", None),
         (world, "9.9.9.9:26656", Some(Reach::World)),
@@ -22,6 +24,10 @@ fn nobody_makes_us_dial_nearer_than_where_we_met_them() {
         (site, "9.9.9.9:26656", Some(Reach::Site)),
         (host, "127.0.0.1:26656", Some(Reach::Host)),
         (host, "9.9.9.9:26656", Some(Reach::Host)),
+        (host, "0.0.0.0:22", None),
+        (nowhere, "9.9.9.9:26656", Some(Reach::World)),
+        (nowhere, "10.0.0.1:26656", None),
+        (nowhere, "198.18.0.2:26656", None),
     ] {
         let teller_ip = Some(teller.parse().unwrap());
         let found = nearest(&address(place), teller_ip);

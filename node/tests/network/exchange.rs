@@ -1,6 +1,6 @@
 //! Two nodes tell each other what they know.
 
-use pex::Directory as _;
+use pex::{Directory as _, NodeAddress};
 use pex_node::{DialError, Notice};
 use tokio::net::TcpListener;
 
@@ -121,4 +121,25 @@ async fn an_address_nearer_than_allowed_is_not_dialed_even_by_name() {
         )
     };
     a.until(|a| a.count(too_near) == 2).await;
+}
+
+#[tokio::test]
+async fn an_address_that_no_node_can_have_is_dialed_for_nobody_but_the_operator() {
+    let (mut a, b) = (make(1).node().await, make(2).node().await);
+    let failed = |notice: &Notice| {
+        matches!(
+            notice,
+            Notice::DialFailed {
+                why: DialError::Nowhere,
+                ..
+            }
+        )
+    };
+    for place in ["0.0.0.0", "[::]", "224.0.0.1", "[2001:db8::1]"] {
+        let address: NodeAddress = format!("{}@{place}:{}", b.id(), b.address.port())
+            .parse()
+            .unwrap();
+        a.driver.dial(address, pex_node::Reach::Host);
+    }
+    a.until(|a| a.count(failed) == 4).await;
 }

@@ -1,9 +1,8 @@
 //! The report, as people and programs read it.
 
-use pex::NodeAddress;
+use pex::{NodeAddress, Reach};
 
 use super::*;
-use crate::reach::Reach;
 
 fn report(moniker: &str) -> Report {
     let mut map = Map::default();
