@@ -76,6 +76,7 @@ mod endpoints;
 mod event;
 mod fault;
 mod node_id;
+pub mod peers;
 mod pex;
 pub mod replay;
 mod roster;
