@@ -77,6 +77,7 @@ mod event;
 mod fault;
 mod network;
 mod node_id;
+pub mod peers;
 mod pex;
 pub mod replay;
 mod roster;

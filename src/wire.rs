@@ -46,10 +46,10 @@
 
 mod entry;
 mod error;
-mod reader;
+pub(crate) mod reader;
 mod response;
 mod response_builder;
-mod writer;
+pub(crate) mod writer;
 
 use alloc::vec::Vec;
 

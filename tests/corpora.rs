@@ -8,6 +8,8 @@ pub mod address_body;
 mod message_body;
 #[path = "fuzz_bodies/pex.rs"]
 mod pex_body;
+#[path = "fuzz_bodies/record.rs"]
+mod record_body;
 
 use std::fs;
 use std::path::Path;
@@ -54,5 +56,10 @@ fn every_target_has_a_test_here() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     targets.sort();
-    assert_eq!(targets, ["address", "message", "pex"]);
+    assert_eq!(targets, ["address", "message", "pex", "record"]);
+}
+
+#[test]
+fn the_record_corpus_passes() {
+    replay("record", 40, record_body::record);
 }

@@ -196,4 +196,54 @@ pub struct DefaultNodeInfoOther {
     #[prost(string, tag = "2")]
     pub rpc_address: ::prost::alloc::string::String,
 }
+/// A node, as the peer store of Tendermint v0.35 keeps it. Times that are not known are absent.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PeerInfo {
+    /// The node's id, 40 hexadecimal digits in lower case.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Where the node may be reached.
+    #[prost(message, repeated, tag = "2")]
+    pub address_info: ::prost::alloc::vec::Vec<PeerAddressInfo>,
+    /// When a connection with it last came up.
+    #[prost(message, optional, tag = "3")]
+    pub last_connected: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether its card did not fit ours.
+    #[prost(bool, tag = "4")]
+    pub inactive: bool,
+    /// Ours, which Tendermint skips: how it behaved.
+    #[prost(sint32, tag = "100")]
+    pub score: i32,
+    /// Ours: until when it is not to be used.
+    #[prost(message, optional, tag = "101")]
+    pub banned_until: ::core::option::Option<::prost_types::Timestamp>,
+    /// Ours: whether to connect with it first after a restart.
+    #[prost(bool, tag = "102")]
+    pub anchor: bool,
+}
+/// One address of a node in the peer store.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PeerAddressInfo {
+    /// Such as `mconn://id@host:port`.
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// When a dial last came through.
+    #[prost(message, optional, tag = "2")]
+    pub last_dial_success: ::core::option::Option<::prost_types::Timestamp>,
+    /// When a dial last failed.
+    #[prost(message, optional, tag = "3")]
+    pub last_dial_failure: ::core::option::Option<::prost_types::Timestamp>,
+    /// Dials that failed since the last that came through.
+    #[prost(uint32, tag = "4")]
+    pub dial_failures: u32,
+    /// Ours, which Tendermint skips: who told of the address, 20 bytes.
+    #[prost(bytes = "vec", tag = "100")]
+    pub source: ::prost::alloc::vec::Vec<u8>,
+    /// Ours: the group of networks in which the teller was.
+    #[prost(uint64, tag = "101")]
+    pub source_group: u64,
+    /// Ours: when the address was last told.
+    #[prost(message, optional, tag = "102")]
+    pub heard: ::core::option::Option<::prost_types::Timestamp>,
+}
 }

@@ -1,4 +1,5 @@
-//! The protobuf messages of Tendermint's peer-to-peer layer: handshake, packets, peer exchange.
+//! The protobuf messages of Tendermint's peer-to-peer layer: handshake, packets, peer exchange, and
+//! the records of its peer store.
 //!
 //! The source is `proto/tendermint/**/*.proto`, written from the wire facts of Tendermint v0.34.24
 //! and v0.35.9 and of CometBFT v0.38. The Rust is generated from it ahead of time and checked in,

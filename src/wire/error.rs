@@ -40,9 +40,9 @@ pub enum WireError {
     },
 }
 
-impl fmt::Display for WireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a PEX message, disconnect the peer: ")?;
+impl WireError {
+    /// What is wrong with the bytes, without a word on who is to blame.
+    pub(crate) fn write_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { bytes, max } => {
                 write!(f, "it has {bytes} bytes, at most {max} are allowed")
@@ -61,6 +61,13 @@ impl fmt::Display for WireError {
                 write!(f, "the text in field {field} of an address is not UTF-8")
             }
         }
+    }
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a PEX message, disconnect the peer: ")?;
+        self.write_fault(f)
     }
 }
 

@@ -18,9 +18,9 @@ const VARINT_BYTES: usize = 10;
 
 /// What stands before a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(crate) struct Tag {
     /// The number of the field, 1 to 2^31 - 1.
-    pub(super) field: u32,
+    pub(crate) field: u32,
     wire_type: u8,
 }
 
@@ -38,18 +38,18 @@ impl Tag {
 
 /// What is left to read of one message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// The tag of the next field, or `None` at the end.
     #[inline]
-    pub(super) fn tag(&mut self) -> Result<Option<Tag>, WireError> {
+    pub(crate) fn tag(&mut self) -> Result<Option<Tag>, WireError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -63,29 +63,50 @@ impl<'a> Reader<'a> {
 
     /// The bytes of the field that `tag` announced.
     #[inline]
-    pub(super) fn bytes(&mut self, tag: Tag) -> Result<&'a [u8], WireError> {
+    pub(crate) fn bytes(&mut self, tag: Tag) -> Result<&'a [u8], WireError> {
         tag.require(BYTES)?;
         self.delimited()
     }
 
     /// The text of the field that `tag` announced.
     #[inline]
-    pub(super) fn text(&mut self, tag: Tag) -> Result<&'a str, WireError> {
+    pub(crate) fn text(&mut self, tag: Tag) -> Result<&'a str, WireError> {
         let bytes = self.bytes(tag)?;
         core::str::from_utf8(bytes).map_err(|_| WireError::NotUtf8 { field: tag.field })
     }
 
     /// The number of the field that `tag` announced, without the bits above the 32nd.
     #[inline]
-    pub(super) fn uint32(&mut self, tag: Tag) -> Result<u32, WireError> {
+    pub(crate) fn uint32(&mut self, tag: Tag) -> Result<u32, WireError> {
         tag.require(VARINT)?;
         self.varint().map(low_32)
+    }
+
+    /// The number of the field that `tag` announced.
+    #[inline]
+    pub(crate) fn uint64(&mut self, tag: Tag) -> Result<u64, WireError> {
+        tag.require(VARINT)?;
+        self.varint()
+    }
+
+    /// The number of the field that `tag` announced, where small negative numbers are short.
+    #[inline]
+    pub(crate) fn sint32(&mut self, tag: Tag) -> Result<i32, WireError> {
+        let zigzag = self.uint32(tag)?;
+        let sign = (zigzag & 1).cast_signed().wrapping_neg();
+        Ok((zigzag >> 1).cast_signed() ^ sign)
+    }
+
+    /// The truth value of the field that `tag` announced: false only if it is zero.
+    #[inline]
+    pub(crate) fn boolean(&mut self, tag: Tag) -> Result<bool, WireError> {
+        self.uint64(tag).map(|value| value != 0)
     }
 
     /// Passes over the field that `tag` announced, a group with all it holds.
     // The field numbers inside a group are not looked at, so the end of one group may close
     // another. A count instead of recursion: depth costs a peer a byte and us nothing.
-    pub(super) fn skip(&mut self, tag: Tag) -> Result<(), WireError> {
+    pub(crate) fn skip(&mut self, tag: Tag) -> Result<(), WireError> {
         let mut wire_type = tag.wire_type;
         let mut depth = 0_usize;
         loop {
