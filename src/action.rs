@@ -68,41 +68,47 @@ pub enum Action {
     },
 }
 
-/// What one event made the machine want, in the order in which to do it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What one event made a machine want, in the order in which to do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the machine believes that its actions are carried out"]
-pub struct Actions(SmallVec<[Action; 2]>);
+pub struct Actions<A = Action>(SmallVec<[A; 2]>);
 
-impl Actions {
-    pub(crate) fn push(&mut self, action: Action) {
+impl<A> Default for Actions<A> {
+    fn default() -> Self {
+        Self(SmallVec::new())
+    }
+}
+
+impl<A> Actions<A> {
+    pub(crate) fn push(&mut self, action: A) {
         self.0.push(action);
     }
 
-    pub(crate) fn extend(&mut self, actions: impl IntoIterator<Item = Action>) {
+    pub(crate) fn extend(&mut self, actions: impl IntoIterator<Item = A>) {
         self.0.extend(actions);
     }
 }
 
-impl Deref for Actions {
-    type Target = [Action];
+impl<A> Deref for Actions<A> {
+    type Target = [A];
 
-    fn deref(&self) -> &[Action] {
+    fn deref(&self) -> &[A] {
         &self.0
     }
 }
 
-impl IntoIterator for Actions {
-    type Item = Action;
-    type IntoIter = IntoIter;
+impl<A> IntoIterator for Actions<A> {
+    type Item = A;
+    type IntoIter = IntoIter<A>;
 
-    fn into_iter(self) -> IntoIter {
+    fn into_iter(self) -> IntoIter<A> {
         IntoIter(self.0.into_iter())
     }
 }
 
-impl<'a> IntoIterator for &'a Actions {
-    type Item = &'a Action;
-    type IntoIter = core::slice::Iter<'a, Action>;
+impl<'a, A> IntoIterator for &'a Actions<A> {
+    type Item = &'a A;
+    type IntoIter = core::slice::Iter<'a, A>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -111,12 +117,12 @@ impl<'a> IntoIterator for &'a Actions {
 
 /// The actions of a batch, one by one.
 #[derive(Debug)]
-pub struct IntoIter(smallvec::IntoIter<[Action; 2]>);
+pub struct IntoIter<A = Action>(smallvec::IntoIter<[A; 2]>);
 
-impl Iterator for IntoIter {
-    type Item = Action;
+impl<A> Iterator for IntoIter<A> {
+    type Item = A;
 
-    fn next(&mut self) -> Option<Action> {
+    fn next(&mut self) -> Option<A> {
         self.0.next()
     }
 

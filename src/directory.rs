@@ -49,6 +49,12 @@ pub trait Directory {
     /// connected: an answer would then tell more than addresses.
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>);
 
+    /// Where a walk begins for somebody who has been told nothing yet; `chance` is drawn anew for
+    /// each. A store whose positions have a meaning of their own makes one of it.
+    fn start(&self, chance: u64) -> Cursor {
+        Cursor::new(chance)
+    }
+
     /// Whether the store holds this address already.
     fn knows(&self, address: &NodeAddress) -> bool;
 

@@ -73,14 +73,12 @@ impl Chance {
     }
 
     /// A number below `bound`, each equally likely to within 2^-32; 0 if `bound` is 0.
-    #[cfg(test)]
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
         // Fixed-point multiplication: no loop whose length depends on luck.
-        let wide = u64::from(self.next_u32()) * u64::from(bound);
+        let wide = u64::from(self.next_u32()).wrapping_mul(bound.into());
         u32::try_from(wide >> 32).unwrap_or(u32::MAX)
     }
 
-    #[cfg(test)]
     fn next_u32(&mut self) -> u32 {
         self.0.next_u32()
     }

@@ -62,6 +62,17 @@ impl Group {
         })
     }
 
+    /// The group as a number of 56 bits, each with its own. It is written down, so it stays.
+    pub(crate) fn number(self) -> u64 {
+        let (tag, [a, b, c]) = match self.0 {
+            Network::Local => (0, [0; 3]),
+            Network::Nowhere => (1, [0; 3]),
+            Network::V4([a, b]) => (2, [0, a.into(), b.into()]),
+            Network::V6(segments) => (3, segments),
+        };
+        tag << 48 | u64::from(a) << 32 | u64::from(b) << 16 | u64::from(c)
+    }
+
     /// Whether it is the group of this machine and site.
     #[must_use]
     pub const fn is_local(self) -> bool {

@@ -21,7 +21,7 @@ use super::rotation::Slot;
 use super::{Pex, Phase};
 use crate::stats::count;
 use crate::wire::{Dialect, MAX_ANSWER_ADDRESSES, Message, ResponseBuilder};
-use crate::{Action, Actions, Cursor, Directory, Fault, NodeAddress, NodeId, QueryId};
+use crate::{Action, Actions, Directory, Fault, NodeAddress, NodeId, QueryId};
 
 /// Addresses looked at for one answer, told or not: bounds the work in a store full of addresses
 /// that may not be told.
@@ -96,7 +96,7 @@ impl Pex {
         {
             take(own);
         }
-        let mut cursor = cursor.unwrap_or_else(|| Cursor::new(self.chance.next_u64()));
+        let mut cursor = cursor.unwrap_or_else(|| directory.start(self.chance.next_u64()));
         let mut looks = 0;
         directory.walk(cursor, &mut |position, address| {
             if looks == LOOK_MAX || (self.may_tell(asker, address) && !take(address)) {

@@ -29,7 +29,7 @@ impl fmt::Display for Broken {
 
 impl core::error::Error for Broken {}
 
-const fn hold(invariant: u8, holds: bool, what: &'static str) -> Result<(), Broken> {
+pub(crate) const fn hold(invariant: u8, holds: bool, what: &'static str) -> Result<(), Broken> {
     if holds {
         Ok(())
     } else {

@@ -43,13 +43,22 @@ impl Bucket {
         interval: Duration,
         burst: u32,
     ) -> Result<(), Duration> {
-        let slack = interval.saturating_mul(burst.saturating_sub(1));
-        let ahead = self.full_at - now;
-        if ahead > slack {
-            return Err(ahead.saturating_sub(slack));
+        if let Some(wait) = self.wait(now, interval, burst) {
+            return Err(wait);
         }
         self.full_at = self.full_at.max(now) + interval;
         Ok(())
+    }
+
+    /// How long until there is a token; none if there is one.
+    pub(crate) fn wait(self, now: Time, interval: Duration, burst: u32) -> Option<Duration> {
+        let slack = interval.saturating_mul(burst.saturating_sub(1));
+        let ahead = self.full_at - now;
+        (ahead > slack).then(|| ahead.saturating_sub(slack))
+    }
+
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        self.full_at = self.full_at.back(back);
     }
 }
 
@@ -85,8 +94,8 @@ impl Standing {
 impl Standing {
     pub(crate) fn rewind(&mut self, back: Duration) {
         self.ask_at = self.ask_at.back(back);
-        self.requests.full_at = self.requests.full_at.back(back);
-        self.strikes.full_at = self.strikes.full_at.back(back);
+        self.requests.rewind(back);
+        self.strikes.rewind(back);
     }
 }
 

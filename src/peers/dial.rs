@@ -1,0 +1,374 @@
+//! Whom to dial next.
+//!
+//! In this order: whom the operator chose, by score; the anchors of the life before; a network and
+//! an address of it, while there are places; and now and then a feeler, which only sees whether
+//! somebody is there.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use super::arena::Slot;
+use super::entry::Turn;
+use super::lanes::{Among, Kind};
+use super::life::{Dial, Life, Purpose};
+use super::sources::{ITSELF, NOBODY};
+use super::{Action, DIAL_PATIENCE, PeerManager};
+use crate::stats::count;
+use crate::{Actions, NodeAddress, NodeId, Reach, Subnet, Time};
+
+/// Picks in a row that may come to nothing before we wait a moment.
+const PICKS_MAX: u32 = 8;
+
+/// How long that moment is.
+const MOMENT: Duration = Duration::from_secs(1);
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Seconds after which a tested address is felt for again.
+const STALE: u32 = 86_400;
+
+/// What is dialed: an entry, or an address that waits to become one.
+enum Target {
+    Stored(Slot, Purpose),
+    Guest(NodeAddress),
+}
+
+impl PeerManager {
+    /// Dials as many as there are places, dials and tokens for.
+    pub(super) fn fill(&mut self, out: &mut Actions<Action>) {
+        self.dial_at = None;
+        let mut vain = 0;
+        while self.live.tally().dialing < self.options.dialing_max {
+            let (interval, burst) = self.dial_rate();
+            if let Some(wait) = self.dials.wait(self.now, interval, burst) {
+                self.dial_at = Some(self.now + wait).filter(|_| self.may_want_to_dial());
+                return;
+            }
+            if vain == PICKS_MAX {
+                self.dial_at = Some(self.now + MOMENT);
+                return;
+            }
+            match self.next_target() {
+                Some(Target::Stored(slot, purpose)) => {
+                    if let Some(until) = self.hindered(slot) {
+                        self.set_turn(slot, Turn::Waiting, until);
+                        vain = vain.saturating_add(1);
+                    } else {
+                        self.dial(slot, purpose, out);
+                    }
+                }
+                Some(Target::Guest(address)) => self.dial_guest(address, out),
+                None => return,
+            }
+        }
+    }
+
+    fn dial_rate(&self) -> (Duration, u32) {
+        let rate = self.options.dials_per_second;
+        let interval = Duration::from_secs(1).checked_div(rate);
+        (interval.unwrap_or_default(), rate)
+    }
+
+    fn may_want_to_dial(&self) -> bool {
+        let any = |kind| self.store.lanes.pickable(kind, Among::All) > 0;
+        self.wants_more() && (any(Kind::Tested) || any(Kind::Untested)) || self.feeler_is_due()
+    }
+
+    /// Whether there is a place for one more whom we dial.
+    pub(super) const fn has_place_of_ours(&self) -> bool {
+        let tally = self.live.tally();
+        let outbound = tally.outbound.saturating_add(tally.dialing_to_keep);
+        outbound < self.options.outbound_max && self.has_place_at_all()
+    }
+
+    /// Whether there is a place for one more, whoever began it.
+    pub(super) const fn has_place_at_all(&self) -> bool {
+        let tally = self.live.tally();
+        let taken = tally.connected().saturating_add(tally.dialing_to_keep);
+        taken < self.options.connected_max && self.has_upgrade_slot()
+    }
+
+    /// Whether those who are leaving and those who come for them are fewer than may be.
+    pub(super) const fn has_upgrade_slot(&self) -> bool {
+        let tally = self.live.tally();
+        let all = tally
+            .connected()
+            .saturating_add(tally.dialing_to_keep)
+            .saturating_add(tally.upgrading)
+            .saturating_add(tally.evicting);
+        let max = self.options.connected_max;
+        all < max.saturating_add(self.options.upgrade_max)
+    }
+
+    fn next_target(&mut self) -> Option<Target> {
+        let stored = |slot, purpose| Some(Target::Stored(slot, purpose));
+        if let Some((slot, purpose)) = self.next_chosen() {
+            return stored(slot, purpose);
+        }
+        if self.has_place_of_ours() {
+            let slot = self.next_anchor().or_else(|| self.pick());
+            if let Some(slot) = slot {
+                return stored(slot, Purpose::Keep);
+            }
+        }
+        if self.feeler_is_due() {
+            self.plan_feeler();
+            return self.next_to_feel();
+        }
+        None
+    }
+
+    /// The one with the highest score of those whom the operator chose, if there is a place for
+    /// him, or one that he may take.
+    fn next_chosen(&self) -> Option<(Slot, Purpose)> {
+        let &(score, _, id) = self.chosen.first()?;
+        let purpose = if self.has_place_of_ours() || self.options.unconditional.contains(&id) {
+            Purpose::Keep
+        } else if self.has_upgrade_slot() && self.options.upgrade_max > 0 {
+            Purpose::Upgrade(self.live.worst_below(score.0, true)?)
+        } else {
+            return None;
+        };
+        Some((self.best_of(id)?, purpose))
+    }
+
+    /// The address of a node that is most likely to answer, of those that may be dialed.
+    fn best_of(&self, id: NodeId) -> Option<Slot> {
+        let entries = self.store.of_node(id).into_iter();
+        let ready = entries.filter_map(|slot| {
+            let entry = self.store.get(slot)?;
+            (entry.turn == Turn::Ready).then_some((!entry.tested, entry.failures, slot))
+        });
+        ready.min().map(|(.., slot)| slot)
+    }
+
+    fn next_anchor(&mut self) -> Option<Slot> {
+        while let Some(id) = self.anchors_before.pop() {
+            if let Some(slot) = self.best_of(id) {
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    /// A network, and an address of it.
+    fn pick(&mut self) -> Option<Slot> {
+        let tested = self.chance.below(100) < self.options.tested_percent.into();
+        let first = Kind::of(tested);
+        let second = Kind::of(!tested);
+        let open = self.pick_among(first, second, Among::Open);
+        if open.is_none() && self.is_starving() {
+            return self.pick_among(first, second, Among::All);
+        }
+        open
+    }
+
+    fn pick_among(&mut self, first: Kind, second: Kind, among: Among) -> Option<Slot> {
+        let (lanes, chance) = (&self.store.lanes, &mut self.chance);
+        let one = lanes.pick(first, among, chance);
+        one.or_else(|| lanes.pick(second, among, chance))
+    }
+
+    /// Whether less than a third of our places is taken: then a second connection with a network is
+    /// better than none. All nodes may live in one network, and that must not cut them off.
+    const fn is_starving(&self) -> bool {
+        let tally = self.live.tally();
+        let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
+        taken.saturating_mul(3) < self.options.outbound_max
+    }
+
+    pub(super) fn feeler_is_due(&self) -> bool {
+        self.live.tally().feeling == 0 && self.feel_at.is_some_and(|at| at <= self.now)
+    }
+
+    /// Sets the time of the next feeler, up to a quarter sooner or later, so that it tells nothing.
+    pub(super) fn plan_feeler(&mut self) {
+        self.feel_at = self.options.feeler_every.map(|every| {
+            let quarter = every.checked_div(4).unwrap_or_default();
+            let jitter = self.up_to(quarter.saturating_mul(2));
+            self.now + every.saturating_sub(quarter).saturating_add(jitter)
+        });
+    }
+
+    /// A time from zero to `most`.
+    pub(super) fn up_to(&mut self, most: Duration) -> Duration {
+        let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
+        Duration::from_millis(self.chance.below(millis.saturating_add(1)).into())
+    }
+
+    /// Whom to feel for: a tested one whose place another would take; who waits for a place in a
+    /// full store; one we have only heard of; one that was not felt for a day.
+    fn next_to_feel(&mut self) -> Option<Target> {
+        let feel = |slot| Some(Target::Stored(slot, Purpose::Feel));
+        while let Some(slot) = self.challenged.pop_front() {
+            let entry = self.store.get(slot);
+            if entry.is_some_and(|entry| entry.tested && entry.turn == Turn::Ready) {
+                return feel(slot);
+            }
+        }
+        if self.store.len() >= self.options.addresses_max
+            && let Some(address) = self.room.call(&mut self.chance)
+            && self.may_be_felt_for(&address)
+        {
+            return Some(Target::Guest(address));
+        }
+        let untested = self
+            .store
+            .lanes
+            .pick(Kind::Untested, Among::All, &mut self.chance);
+        if let Some(slot) = untested {
+            return feel(slot);
+        }
+        let slot = self
+            .store
+            .lanes
+            .pick(Kind::Tested, Among::All, &mut self.chance)?;
+        let entry = self.store.get(slot)?;
+        (entry.success.age(self.now) >= STALE)
+            .then_some(())
+            .and_then(|()| feel(slot))
+    }
+
+    /// Whether an address that waits may still be dialed: nothing speaks against it but that the
+    /// store is full.
+    fn may_be_felt_for(&self, address: &NodeAddress) -> bool {
+        self.live.get(address.id()).is_none()
+            && self.store.find(address).is_none()
+            && self.conduct.banned_until(address.id(), self.now).is_none()
+            && self.ip_is_free(address.ip())
+    }
+
+    /// Until when an entry can't be dialed now, for the sake of others; none if it can.
+    fn hindered(&mut self, slot: Slot) -> Option<Time> {
+        let entry = self.store.get(slot)?;
+        let ip = self.store.ip(entry);
+        if self.is_hearsay(slot) {
+            let (now, max) = (self.now, self.options.hearsay_dials_per_subnet);
+            while self
+                .hearsay
+                .front()
+                .is_some_and(|(at, _)| now - *at >= MINUTE)
+            {
+                self.hearsay.pop_front();
+            }
+            let subnet = ip.map(Subnet::of);
+            let of_it = self.hearsay.iter().filter(|(_, it)| Some(*it) == subnet);
+            if of_it.clone().count() >= max {
+                return of_it.map(|(at, _)| *at + MINUTE).next();
+            }
+        }
+        (!self.ip_is_free(ip)).then(|| self.now + MINUTE)
+    }
+
+    fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
+        ip.is_none_or(|ip| self.live.with_ip(ip.to_canonical()).0 == 0)
+    }
+
+    /// Whether all that we know of an address is what somebody else said.
+    fn is_hearsay(&self, slot: Slot) -> bool {
+        self.store.get(slot).is_some_and(|entry| {
+            let operator = self.sources.id(entry.source) == Some(self.me);
+            let ours = matches!(entry.source, ITSELF | NOBODY) || operator;
+            !entry.tested && !ours
+        })
+    }
+
+    fn dial(&mut self, slot: Slot, purpose: Purpose, out: &mut Actions<Action>) {
+        let Some(entry) = self.store.get(slot) else {
+            return;
+        };
+        let (id, nearest, ip) = (entry.id, entry.nearest, self.store.ip(entry));
+        let Some(address) = self.store.address(entry) else {
+            return;
+        };
+        if self.is_hearsay(slot)
+            && let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
+            && self.options.hearsay_dials_per_subnet < usize::MAX
+        {
+            self.hearsay.push_back((self.now, Subnet::of(ip)));
+        }
+        if let Purpose::Upgrade(victim) = purpose {
+            self.claim(victim, id);
+        }
+        self.begin(address, nearest, Some(slot), purpose, ip, out);
+    }
+
+    fn dial_guest(&mut self, address: NodeAddress, out: &mut Actions<Action>) {
+        let ip = address.ip();
+        self.begin(address, Reach::World, None, Purpose::Feel, ip, out);
+    }
+
+    fn begin(
+        &mut self,
+        address: NodeAddress,
+        nearest: Reach,
+        slot: Option<Slot>,
+        purpose: Purpose,
+        ip: Option<IpAddr>,
+        out: &mut Actions<Action>,
+    ) {
+        let (interval, burst) = self.dial_rate();
+        // There is a token: that was asked before.
+        let _taken = self.dials.take(self.now, interval, burst);
+        count(&mut self.counts.dials, 1);
+        count(
+            &mut self.counts.feelers,
+            u64::from(purpose == Purpose::Feel),
+        );
+        self.occupy(address.id());
+        let life = Life::Dialing(Dial {
+            slot,
+            purpose,
+            until: self.now + DIAL_PATIENCE,
+            ip: ip.map(|ip| ip.to_canonical()),
+        });
+        self.set_life(address.id(), Some(life));
+        out.push(Action::Dial { address, nearest });
+    }
+
+    /// Nobody dials an address of this node while something is under way with it.
+    pub(super) fn occupy(&mut self, id: NodeId) {
+        for slot in self.store.of_node(id) {
+            self.set_turn(slot, Turn::Busy, self.now);
+        }
+    }
+
+    /// Promises a peer's place to another.
+    fn claim(&mut self, victim: NodeId, by: NodeId) {
+        let life = match self.live.get(victim) {
+            Some(&Life::Connected(link)) => Life::Claimed {
+                link,
+                ready: false,
+                by,
+            },
+            Some(&Life::Ready(link)) => Life::Claimed {
+                link,
+                ready: true,
+                by,
+            },
+            _ => return,
+        };
+        self.set_life(victim, Some(life));
+    }
+
+    /// Takes back what was promised to this node.
+    pub(super) fn unclaim(&mut self, purpose: Purpose, by: NodeId) {
+        let Purpose::Upgrade(victim) = purpose else {
+            return;
+        };
+        if let Some(&Life::Claimed {
+            link,
+            ready,
+            by: its,
+        }) = self.live.get(victim)
+            && its == by
+        {
+            let life = if ready {
+                Life::Ready(link)
+            } else {
+                Life::Connected(link)
+            };
+            self.set_life(victim, Some(life));
+        }
+    }
+}

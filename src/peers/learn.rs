@@ -1,0 +1,344 @@
+//! What is taken in of what others tell, and what is forgotten again.
+
+use super::arena::Slot;
+use super::entry::{Stamp, Turn};
+use super::lanes::LaneKey;
+use super::sources::ITSELF;
+use super::store::Newcomer;
+use super::{Fairness, PeerManager};
+use crate::stats::count;
+use crate::{Group, NodeAddress, NodeId, Reach};
+
+/// Why an address was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Known,
+    Own,
+    Unfit,
+    Banned,
+    Forgotten,
+    Crowded,
+    TellerFull,
+    NetworkFull,
+    Full,
+}
+
+/// Who tells, as far as it matters.
+#[derive(Clone, Copy, Debug)]
+struct Teller {
+    id: NodeId,
+    /// Its network, if we are connected with it.
+    network: Option<LaneKey>,
+    reach: Reach,
+    /// Whether it is this node's operator.
+    is_operator: bool,
+}
+
+/// How often at most it is noted that an address was told again, in seconds.
+const HEARD_EVERY: u32 = 3_600;
+
+/// Slots that one tick looks at for entries to forget.
+const SWEPT: u32 = 64;
+
+/// Victims that are looked at when one has to make room.
+const SAMPLED: u32 = 16;
+
+impl PeerManager {
+    /// Takes an address in, or says why not.
+    pub(crate) fn learn(&mut self, address: &NodeAddress, from: NodeId) -> Result<Slot, Refusal> {
+        let taken = self.try_to_learn(address, from);
+        let counts = &mut self.counts;
+        let counter = match taken {
+            Ok(_) => &mut counts.learned,
+            Err(Refusal::Known) => &mut counts.known,
+            Err(Refusal::Own) => &mut counts.own,
+            Err(Refusal::Unfit) => &mut counts.unfit,
+            Err(Refusal::Banned) => &mut counts.banned,
+            Err(Refusal::Forgotten) => &mut counts.forgotten,
+            Err(Refusal::Crowded) => &mut counts.crowded,
+            Err(Refusal::TellerFull) => &mut counts.teller_full,
+            Err(Refusal::NetworkFull) => &mut counts.network_full,
+            Err(Refusal::Full) => &mut counts.full,
+        };
+        count(counter, 1);
+        taken
+    }
+
+    fn try_to_learn(&mut self, address: &NodeAddress, from: NodeId) -> Result<Slot, Refusal> {
+        if self.is_own(address) {
+            return Err(Refusal::Own);
+        }
+        if let Some(slot) = self.store.find(address) {
+            self.hear_again(slot);
+            return Err(Refusal::Known);
+        }
+        let teller = self.teller(from);
+        if !self.is_fit(address, &teller) {
+            return Err(Refusal::Unfit);
+        }
+        if self.conduct.banned_until(address.id(), self.now).is_some() {
+            return Err(Refusal::Banned);
+        }
+        let lane = self.lane_of(address, from);
+        if !teller.is_operator {
+            self.check_shares(address, &teller, lane)?;
+        }
+        if self.store.len() >= self.options.addresses_max {
+            let room = teller.is_operator && self.make_room();
+            if !room {
+                self.room.enter(lane, address.clone(), &mut self.chance);
+                return Err(Refusal::Full);
+            }
+        }
+        let source = if from == address.id() {
+            ITSELF
+        } else {
+            self.sources.add(from, teller.network)
+        };
+        Ok(self.take_in(address, lane, source, teller.reach))
+    }
+
+    pub(super) fn is_own(&self, address: &NodeAddress) -> bool {
+        address.id() == self.me || self.own_places.contains(address)
+    }
+
+    fn teller(&self, id: NodeId) -> Teller {
+        let link = self.live.get(id).and_then(|life| life.link());
+        let ip = link.and_then(|link| link.ip);
+        let is_operator = id == self.me;
+        Teller {
+            id,
+            network: ip.map(network_of),
+            // Of whom we know nothing, we take it that he speaks from outside.
+            reach: match ip {
+                Some(ip) => Reach::of(ip),
+                None if is_operator => Reach::Host,
+                None => Reach::World,
+            },
+            is_operator,
+        }
+    }
+
+    /// Whether a node that we may dial can live there. What the world tells of our own site or
+    /// machine is a mistake, or somebody who wants us to knock at our own doors.
+    fn is_fit(&self, address: &NodeAddress, teller: &Teller) -> bool {
+        let Ok(reach) = Reach::claimed_by(address) else {
+            return false;
+        };
+        let nearest = self.options.nearest.max(teller.reach).max(Reach::Host);
+        reach
+            >= if teller.is_operator {
+                Reach::Host
+            } else {
+                nearest
+            }
+    }
+
+    /// What counts as one network for this address.
+    pub(super) fn lane_of(&self, address: &NodeAddress, from: NodeId) -> LaneKey {
+        if self.options.fairness == Fairness::Teller {
+            return LaneKey(5 << 56 | self.key.hash(from.as_bytes()) >> 8);
+        }
+        match (address.ip(), address.name()) {
+            (Some(ip), _) => network_of(ip),
+            (None, Some(name)) => LaneKey(4 << 56 | self.key.hash(domain(name)) >> 8),
+            (None, None) => LaneKey::LOCAL,
+        }
+    }
+
+    fn check_shares(
+        &mut self,
+        address: &NodeAddress,
+        teller: &Teller,
+        lane: LaneKey,
+    ) -> Result<(), Refusal> {
+        if self.forgotten.contains(self.place(address), self.now) {
+            return Err(Refusal::Forgotten);
+        }
+        self.check_node_and_place(address, teller)?;
+        let share = self.options.share(self.options.teller_percent);
+        let (its, of_network) = self.sources.untested(teller.id, teller.network);
+        // Of those who share a network with us or each other's site, only each by itself counts.
+        let of_network = if teller.network == Some(LaneKey::LOCAL) {
+            0
+        } else {
+            of_network
+        };
+        if teller.id != address.id() && its.max(of_network) >= share {
+            return Err(Refusal::TellerFull);
+        }
+        let stored = self.store.lanes.find(lane);
+        let stored = stored.map_or(0, |lane| self.store.lanes.counts(lane).0);
+        let share = self.options.share(self.options.network_percent);
+        if lane != LaneKey::LOCAL && stored as usize >= share {
+            return Err(Refusal::NetworkFull);
+        }
+        Ok(())
+    }
+
+    /// A node has a few addresses at most, and each teller may fill a part of these; an IP address
+    /// has a few nodes.
+    fn check_node_and_place(&self, address: &NodeAddress, teller: &Teller) -> Result<(), Refusal> {
+        let of_node = self.store.of_node(address.id());
+        if of_node.len() >= self.options.addresses_per_node {
+            return Err(Refusal::Crowded);
+        }
+        let source = self.sources.find(teller.id);
+        let by_teller = |slot: &&Slot| {
+            let its = self.store.get(**slot).map(|entry| entry.source);
+            source.is_some() && its == source
+        };
+        if of_node.iter().filter(by_teller).count() >= self.options.per_teller() {
+            return Err(Refusal::Crowded);
+        }
+        let local = Reach::claimed_by(address) != Ok(Reach::World);
+        if !local && self.store.at_place(address).len() >= self.options.addresses_per_ip {
+            return Err(Refusal::Crowded);
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_in(
+        &mut self,
+        address: &NodeAddress,
+        lane: LaneKey,
+        source: u32,
+        nearest: Reach,
+    ) -> Slot {
+        let newcomer = Newcomer {
+            address,
+            lane,
+            source,
+            heard: Stamp::of(self.now),
+            nearest,
+        };
+        let slot = self.store.insert(&newcomer, &mut self.chance);
+        self.retell(slot);
+        self.mark(address.id());
+        if self.live.get(address.id()).is_none() {
+            // Where another address of the node is left alone, so is this one: it is one node.
+            let others = self.store.of_node(address.id());
+            let until = others.iter().filter_map(|it| self.store.waits_until(*it));
+            match until.max().filter(|_| self.has_cooled_not(address.id())) {
+                Some(until) => self.set_turn(slot, Turn::Waiting, until),
+                None => self.set_turn(slot, Turn::Ready, self.now),
+            }
+        }
+        slot
+    }
+
+    /// Whether a node is left alone as a whole: it was connected with not long ago.
+    fn has_cooled_not(&self, id: NodeId) -> bool {
+        let cooldown = u32::try_from(self.options.cooldown.as_secs()).unwrap_or(u32::MAX);
+        let fresh = |slot: &Slot| {
+            let entry = self.store.get(*slot);
+            entry.is_some_and(|entry| entry.success.age(self.now) < cooldown)
+        };
+        self.store.of_node(id).iter().any(fresh)
+    }
+
+    fn hear_again(&mut self, slot: Slot) {
+        let now = self.now;
+        let Some(entry) = self.store.get_mut(slot) else {
+            return;
+        };
+        if entry.heard.age(now) >= HEARD_EVERY {
+            entry.heard = Stamp::of(now);
+            let id = entry.id;
+            self.mark(id);
+        }
+    }
+
+    /// Makes room for an address that deserves it: one that was never reached goes, of a crowded
+    /// network. False if there is none.
+    pub(super) fn make_room(&mut self) -> bool {
+        let list = self.store.told().list(false);
+        let below = u32::try_from(list.len()).unwrap_or(u32::MAX);
+        let mut victim: Option<(u32, Slot)> = None;
+        for _ in 0..SAMPLED.min(below) {
+            let at = self.chance.below(below) as usize;
+            let Some(&slot) = self.store.told().list(false).get(at) else {
+                continue;
+            };
+            let Some(entry) = self.store.get(slot) else {
+                continue;
+            };
+            let may_go = entry.turn != Turn::Busy && !self.options.is_chosen(entry.id);
+            let (stored, _) = self.store.lanes.counts(entry.lane);
+            if may_go && victim.is_none_or(|(most, _)| stored > most) {
+                victim = Some((stored, slot));
+            }
+        }
+        let Some((_, slot)) = victim else {
+            return false;
+        };
+        self.forget(slot);
+        true
+    }
+
+    /// Forgets an entry, and whatever was kept for its sake.
+    pub(super) fn forget(&mut self, slot: Slot) {
+        let Some(entry) = self.store.get(slot) else {
+            return;
+        };
+        let (id, source, tested) = (entry.id, entry.source, entry.tested);
+        // First out of the list of the chosen, if it was the last that could be dialed.
+        self.set_turn(slot, Turn::Busy, self.now);
+        self.store.remove(slot);
+        self.sources.remove(source, tested);
+        count(&mut self.counts.dropped, 1);
+        if self.store.of_node(id).is_empty() && self.live.get(id).is_none() {
+            self.conduct.set_score(id, 0);
+        }
+        self.mark(id);
+    }
+
+    /// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
+    pub(super) fn place(&self, address: &NodeAddress) -> u64 {
+        let port = u64::from(address.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        port ^ match (address.ip(), address.name()) {
+            (Some(ip), _) => match ip.to_canonical() {
+                core::net::IpAddr::V4(ip) => self.key.hash(&ip.octets()),
+                core::net::IpAddr::V6(ip) => self.key.hash(&ip.octets()),
+            },
+            (None, name) => self.key.hash(name.unwrap_or_default().as_bytes()),
+        }
+    }
+
+    /// Looks at a few entries more, and forgets those that nobody has told of or reached for long.
+    pub(super) fn sweep(&mut self) {
+        let long = self.options.dead_after.as_secs().saturating_mul(4);
+        let long = u32::try_from(long).unwrap_or(u32::MAX);
+        let bound = u32::try_from(self.store.bound()).unwrap_or(u32::MAX);
+        for _ in 0..SWEPT.min(bound) {
+            self.swept = self.swept.saturating_add(1);
+            if self.swept >= bound {
+                self.swept = 0;
+            }
+            let Some(entry) = self.store.get(self.swept) else {
+                continue;
+            };
+            let last = entry.success.max(entry.heard);
+            let dead = last.age(self.now) > long && entry.turn != Turn::Busy;
+            if dead && !self.options.is_chosen(entry.id) {
+                self.forget(self.swept);
+            }
+        }
+    }
+}
+
+fn network_of(ip: core::net::IpAddr) -> LaneKey {
+    if Reach::of(ip) == Reach::World {
+        LaneKey(1 << 56 | Group::of(ip).number())
+    } else {
+        LaneKey::LOCAL
+    }
+}
+
+/// The last two labels of a name: what one party is likely to hold.
+fn domain(name: &str) -> &[u8] {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let mut dots = name.rmatch_indices('.');
+    let start = dots.nth(1).map_or(0, |(at, _)| at.saturating_add(1));
+    name.get(start..).unwrap_or(name).as_bytes()
+}

@@ -1,0 +1,330 @@
+//! What becomes of a dial, and what that says of the address.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use super::arena::Slot;
+use super::entry::{Stamp, Turn};
+use super::lanes::{Kind, LaneKey};
+use super::life::{Dial, Life, Purpose};
+use super::{Action, DialFailure, Eviction, PeerManager};
+use crate::stats::count;
+use crate::{Actions, Epoch, NodeAddress, NodeId, Reach, Time};
+
+/// Failures in a row after which an address that was reached once may be forgotten.
+const FAILURES_OF_TESTED: u16 = 10;
+
+/// Entries whose place is in question that are kept at once, as Bitcoin Core's collisions.
+const CHALLENGED_MAX: usize = 10;
+
+impl PeerManager {
+    pub(super) fn on_dial_failed(&mut self, address: &NodeAddress, why: DialFailure) {
+        let id = address.id();
+        match self.live.get(id).copied() {
+            Some(Life::Dialing(dial)) if self.is_of(&dial, address) => {
+                self.on_dial_over(id, dial, why);
+            }
+            // It was accepted meanwhile, or given up, or never asked for.
+            _ => count(&mut self.counts.stray_events, 1),
+        }
+    }
+
+    fn is_of(&self, dial: &Dial, address: &NodeAddress) -> bool {
+        let entry = dial.slot.and_then(|slot| self.store.get(slot));
+        entry.is_none_or(|entry| self.store.address(entry).as_ref() == Some(address))
+    }
+
+    /// A dial has come to nothing.
+    pub(super) fn on_dial_over(&mut self, id: NodeId, dial: Dial, why: DialFailure) {
+        count(&mut self.counts.failed, 1);
+        self.unclaim(dial.purpose, id);
+        self.set_life(id, None);
+        self.release(id, self.now);
+        if let Some(slot) = dial.slot {
+            self.hold_against(slot, why);
+        }
+    }
+
+    /// The addresses of a node may be dialed again: each when its own time comes, none before
+    /// `earliest`.
+    pub(super) fn release(&mut self, id: NodeId, earliest: Time) {
+        for slot in self.store.of_node(id) {
+            let until = self.left_alone_until(slot).max(earliest);
+            self.rest(slot, until);
+        }
+    }
+
+    /// Leaves an entry alone until this time.
+    pub(super) fn rest(&mut self, slot: Slot, until: Time) {
+        let turn = if until <= self.now {
+            Turn::Ready
+        } else {
+            Turn::Waiting
+        };
+        self.set_turn(slot, turn, until);
+        self.retell(slot);
+    }
+
+    /// Until when a node's bans and an entry's failures say that it is to be left alone.
+    pub(super) fn left_alone_until(&self, slot: Slot) -> Time {
+        let Some(entry) = self.store.get(slot) else {
+            return self.now;
+        };
+        let banned = self.conduct.banned_until(entry.id, self.now);
+        let failed = entry.failure.time().filter(|_| entry.failures > 0);
+        let retry = failed.map(|at| at + self.backoff(entry.id, entry.failures));
+        banned.max(retry).unwrap_or(self.now)
+    }
+
+    /// How long a node is left alone after so many failures in a row: four times as long each time.
+    pub(super) fn backoff(&self, id: NodeId, failures: u16) -> Duration {
+        let options = &self.options;
+        let lonely = self.live.tally().connected() == 0;
+        let max = if options.persistent.contains(&id) || lonely {
+            options.retry_persistent_max.min(options.retry_max)
+        } else {
+            options.retry_max
+        };
+        let times = 4_u32.saturating_pow(u32::from(failures.saturating_sub(1)));
+        options.retry_min.saturating_mul(times).min(max)
+    }
+
+    /// An address has failed. What it says of the node itself is nothing: somebody else may have
+    /// told us a wrong address.
+    fn hold_against(&mut self, slot: Slot, why: DialFailure) {
+        let Some(entry) = self.store.get(slot) else {
+            return;
+        };
+        let (id, tested) = (entry.id, entry.tested);
+        let kept = self.options.is_chosen(id) || self.options.failures_max == u16::MAX;
+        match why {
+            DialFailure::NotTried => {
+                let until = self.now + self.options.retry_min;
+                self.rest(slot, until.max(self.left_alone_until(slot)));
+            }
+            DialFailure::Unusable | DialFailure::NotThisNode if !tested && !kept => {
+                self.forget_place(slot);
+            }
+            DialFailure::Unusable | DialFailure::NotThisNode => {
+                self.distrust(slot);
+                self.fail(slot);
+            }
+            DialFailure::Unreachable => {
+                // Whoever else is said to live there would not have answered either.
+                let neighbours = self.neighbours(slot);
+                self.fail(slot);
+                for other in neighbours {
+                    if self.store.get(other).is_some_and(|it| !it.tested) {
+                        self.fail(other);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Other entries with the same IP address or name and port.
+    fn neighbours(&self, slot: Slot) -> super::store::Slots {
+        let Some(entry) = self.store.get(slot) else {
+            return super::store::Slots::new();
+        };
+        let Some(address) = self.store.address(entry) else {
+            return super::store::Slots::new();
+        };
+        let mut others = self.store.at_place(&address);
+        others.retain(|other| {
+            let its = self.store.get(*other);
+            *other != slot && its.is_some_and(|it| it.port == entry.port && it.turn != Turn::Busy)
+        });
+        others
+    }
+
+    /// One more failure, after which the entry is left alone for longer, or forgotten.
+    pub(super) fn fail(&mut self, slot: Slot) {
+        let now = self.now;
+        // While we are connected with nobody, the fault may well be ours.
+        let lonely = self.live.tally().connected() == 0;
+        let (failures_max, dead) = (
+            self.options.failures_max,
+            u32::try_from(self.options.dead_after.as_secs()).unwrap_or(u32::MAX),
+        );
+        let Some(entry) = self.store.get_mut(slot) else {
+            return;
+        };
+        entry.failures = entry.failures.saturating_add(1);
+        entry.failure = Stamp::of(now);
+        let (id, tested, failures) = (entry.id, entry.tested, entry.failures);
+        let over = if tested {
+            failures >= FAILURES_OF_TESTED && entry.success.age(now) >= dead
+        } else {
+            failures >= failures_max && failures_max < u16::MAX
+        };
+        if over && !lonely && !self.options.is_chosen(id) {
+            self.forget_place(slot);
+            return;
+        }
+        let backoff = self.backoff(id, failures);
+        let jitter = self.up_to(backoff.checked_div(4).unwrap_or_default());
+        let until = now + backoff.saturating_add(jitter);
+        self.rest(slot, until.max(self.left_alone_until(slot)));
+        self.mark(id);
+    }
+
+    /// Forgets an entry, and does not take its place in again for a day.
+    fn forget_place(&mut self, slot: Slot) {
+        let entry = self.store.get(slot);
+        if let Some(address) = entry.and_then(|entry| self.store.address(entry)) {
+            self.forgotten.insert(self.place(&address), self.now);
+        }
+        self.forget(slot);
+    }
+
+    /// An address that was true once is not any more.
+    fn distrust(&mut self, slot: Slot) {
+        if let Some(entry) = self.store.get(slot).filter(|entry| entry.tested) {
+            let source = entry.source;
+            self.store.set_tested(slot, false);
+            self.sources.count_untested(source, true);
+            self.retell(slot);
+        }
+    }
+
+    pub(super) fn on_dialed(
+        &mut self,
+        address: &NodeAddress,
+        epoch: Epoch,
+        ip: Option<IpAddr>,
+        out: &mut Actions<Action>,
+    ) {
+        let id = address.id();
+        let dial = match self.live.get(id).copied() {
+            Some(Life::Dialing(dial)) => Some(dial),
+            Some(life) if life.link().is_some_and(|link| link.epoch == epoch) => {
+                count(&mut self.counts.stray_events, 1);
+                return;
+            }
+            Some(_) => {
+                // Another connection takes the place of the one before.
+                self.end(id, out);
+                None
+            }
+            None => None,
+        };
+        count(&mut self.counts.reached, 1);
+        let ip = ip.or_else(|| address.ip()).map(|ip| ip.to_canonical());
+        let purpose = dial.map_or(Purpose::Keep, |dial| dial.purpose);
+        self.unclaim(purpose, id);
+        self.set_life(id, None);
+        if id == self.me {
+            // An address of somebody else leads to ourselves: it is worth nothing.
+            if let Some(slot) = dial.and_then(|dial| dial.slot) {
+                self.forget_place(slot);
+            }
+            self.refuse(id, epoch, true, Eviction::Ourselves, out);
+            return;
+        }
+        let slot = self
+            .store
+            .find(address)
+            .or_else(|| self.take_in_proved(address));
+        if let Some(slot) = slot {
+            self.succeed(slot);
+        }
+        if let Some(slot) = slot.filter(|_| purpose == Purpose::Feel) {
+            self.wipe_failures(slot);
+        }
+        match self.judge_dialed(id, purpose) {
+            Ok(victim) => {
+                if let Some(victim) = victim {
+                    self.evict(victim, Eviction::Upgraded, out);
+                }
+                self.admit(id, epoch, ip, slot, true);
+            }
+            Err(why) => {
+                self.refuse(id, epoch, true, why, out);
+            }
+        }
+    }
+
+    /// Whether a node that we have reached is let in, and who has to go for it.
+    fn judge_dialed(&self, id: NodeId, purpose: Purpose) -> Result<Option<NodeId>, Eviction> {
+        if self.conduct.banned_until(id, self.now).is_some() {
+            return Err(Eviction::Banned);
+        }
+        if purpose == Purpose::Feel {
+            return Err(Eviction::Feeler);
+        }
+        if self.has_place_of_ours() || self.options.unconditional.contains(&id) {
+            return Ok(None);
+        }
+        // Not who was promised: whoever is the lowest by now.
+        match (purpose, self.live.worst_below(self.score(id), true)) {
+            (Purpose::Upgrade(_), Some(victim)) if self.has_upgrade_slot() => Ok(Some(victim)),
+            _ => Err(Eviction::Full),
+        }
+    }
+
+    /// Takes in an address that is not stored and that we have reached. Where the store is full,
+    /// one that was never reached makes room.
+    fn take_in_proved(&mut self, address: &NodeAddress) -> Option<Slot> {
+        if self.is_own(address) {
+            return None;
+        }
+        let of_node = self.store.of_node(address.id());
+        if of_node.len() >= self.options.addresses_per_node {
+            // What was proved takes the place of what was only said.
+            let said = |slot: &Slot| self.store.get(*slot).is_some_and(|it| !it.tested);
+            let slot = of_node.into_iter().find(said)?;
+            self.forget(slot);
+        }
+        if self.store.len() >= self.options.addresses_max && !self.make_room() {
+            return None;
+        }
+        let source = self.sources.add(self.me, None);
+        let lane = self.lane_of(address, self.me);
+        Some(self.take_in(address, lane, source, Reach::Host))
+    }
+
+    /// An address was reached, and its node's id proved.
+    pub(super) fn succeed(&mut self, slot: Slot) {
+        let now = Stamp::of(self.now);
+        let Some(entry) = self.store.get_mut(slot) else {
+            return;
+        };
+        entry.success = now;
+        let (id, lane, source, tested) = (entry.id, entry.lane, entry.source, entry.tested);
+        if !tested && self.has_place_for_tested(id, lane) {
+            self.sources.count_untested(source, false);
+            self.store.set_tested(slot, true);
+        }
+        self.retell(slot);
+        self.mark(id);
+    }
+
+    /// The failures of an address are made good.
+    pub(super) fn wipe_failures(&mut self, slot: Slot) {
+        if let Some(entry) = self.store.get_mut(slot).filter(|it| it.failures > 0) {
+            entry.failures = 0;
+            let id = entry.id;
+            self.retell(slot);
+            self.mark(id);
+        }
+    }
+
+    /// A network has a few tested addresses at most. One of these is felt for, and if it is gone,
+    /// the next has its place.
+    fn has_place_for_tested(&mut self, id: NodeId, lane: Slot) -> bool {
+        let (_, tested) = self.store.lanes.counts(lane);
+        if tested < self.options.tested_per_network
+            || self.store.lanes.key(lane) == Some(LaneKey::LOCAL)
+            || self.options.is_chosen(id)
+        {
+            return true;
+        }
+        let lanes = &self.store.lanes;
+        let one = lanes.pick_in(lane, Kind::Tested, &mut self.chance);
+        if let Some(slot) = one.filter(|_| self.challenged.len() < CHALLENGED_MAX) {
+            self.challenged.push_back(slot);
+        }
+        false
+    }
+}

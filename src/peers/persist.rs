@@ -1,0 +1,170 @@
+//! What is written down, and read back after a restart.
+
+use alloc::vec::Vec;
+
+use super::entry::Stamp;
+use super::record::{AddressRecord, PeerRecord};
+use super::sources::{ITSELF, NOBODY};
+use super::store::Newcomer;
+use super::{Action, Change, PeerManager};
+use crate::{Actions, NodeId, Reach, Time};
+
+/// Changes that are handed out at once without waiting for more.
+const BATCH: usize = 4_096;
+
+impl PeerManager {
+    /// Notes that what is kept of a node has changed.
+    pub(super) fn mark(&mut self, id: NodeId) {
+        self.dirty.insert(id);
+        let at = self.now + self.options.persist_every;
+        self.persist_at.get_or_insert(at);
+    }
+
+    /// Hands out what has changed, when it is time.
+    pub(super) fn persist(&mut self, out: &mut Actions<Action>) {
+        let due = self.persist_at.is_some_and(|at| at <= self.now);
+        if due || self.dirty.len() >= BATCH {
+            out.extend(self.flush().map(Action::Persist));
+        }
+    }
+
+    /// Everything that has changed and was not handed out, such as before the process ends; none if
+    /// there is nothing.
+    #[must_use = "what is not written down is lost"]
+    pub fn flush(&mut self) -> Option<Vec<Change>> {
+        self.persist_at = None;
+        let dirty = core::mem::take(&mut self.dirty);
+        if dirty.is_empty() {
+            return None;
+        }
+        let change = |id| Change {
+            key: PeerRecord::key(id),
+            value: self.record(id).map(|record| record.encode()),
+        };
+        Some(dirty.into_iter().map(change).collect())
+    }
+
+    /// What is kept of a node, if anything is.
+    #[must_use]
+    pub fn record(&self, id: NodeId) -> Option<PeerRecord> {
+        let mut record = PeerRecord::new(id);
+        for slot in self.store.of_node(id) {
+            let Some(entry) = self.store.get(slot) else {
+                continue;
+            };
+            let Some(address) = self.store.address(entry) else {
+                continue;
+            };
+            let mut kept = AddressRecord::new(address);
+            kept.last_success = entry.success.time();
+            kept.last_failure = entry.failure.time();
+            kept.failures = entry.failures.into();
+            kept.heard = entry.heard.time();
+            kept.source = match entry.source {
+                ITSELF => Some(id),
+                number => self.sources.id(number),
+            };
+            kept.source_group = self.sources.network(entry.source).map_or(0, |it| it.0);
+            record.last_connected = record.last_connected.max(kept.last_success);
+            record.addresses.push(kept);
+        }
+        record.score = self.conduct.score(id).into();
+        record.banned_until = self.conduct.banned_until(id, self.now);
+        record.anchor = self.anchors.contains(&id);
+        let empty = record.addresses.is_empty() && record.banned_until.is_none();
+        (!empty).then_some(record)
+    }
+
+    /// Everything that is kept, by id: what a store should hold.
+    pub fn records(&self) -> impl Iterator<Item = PeerRecord> {
+        let ids = self.store.iter().map(|(_, entry)| entry.id);
+        let mut ids: Vec<NodeId> = ids.chain(self.conduct.banned()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| self.record(id))
+    }
+
+    /// Takes in what was written down before a restart, one node at a time, before the first event.
+    /// Returns how many of its addresses were taken: those that are known, our own, or more than
+    /// the options allow are not.
+    ///
+    /// Times that lie in the future are taken to be now, and nobody is left alone for longer than
+    /// the options say, whatever clock the record was written by.
+    pub fn load(&mut self, record: &PeerRecord) -> usize {
+        let id = record.id;
+        if id == self.me {
+            return 0;
+        }
+        let longest = self.now + self.options.ban;
+        let banned = record.banned_until.map(|until| until.min(longest));
+        let banned = banned.or_else(|| record.inactive.then_some(longest));
+        if let Some(until) = banned.filter(|until| *until > self.now) {
+            let _pardoned = self.conduct.ban(id, until);
+        }
+        let kept = record.addresses.iter();
+        let taken = kept.filter(|kept| self.load_address(id, kept)).count();
+        if taken > 0 {
+            let score = i16::try_from(record.score).unwrap_or_default();
+            self.conduct.set_score(id, score);
+        }
+        if taken > 0 && record.anchor && self.anchors_before.len() < self.options.anchors {
+            self.anchors_before.push(id);
+            self.anchors.insert(id);
+        }
+        taken
+    }
+
+    fn load_address(&mut self, id: NodeId, kept: &AddressRecord) -> bool {
+        let address = &kept.address;
+        let options = &self.options;
+        let fits = address.id() == id
+            && !self.is_own(address)
+            && Reach::claimed_by(address).is_ok_and(|it| it > Reach::Nowhere)
+            && self.store.len() < options.addresses_max
+            && self.store.of_node(id).len() < options.addresses_per_node
+            && self.store.find(address).is_none();
+        if !fits {
+            return false;
+        }
+        let stamp =
+            |time: Option<Time>| time.map_or(Stamp::NEVER, |it| Stamp::of(it.min(self.now)));
+        let (heard, success, failure) = (
+            stamp(kept.heard),
+            stamp(kept.last_success),
+            stamp(kept.last_failure),
+        );
+        let group = (kept.source_group != 0).then_some(super::lanes::LaneKey(kept.source_group));
+        let teller = kept.source.unwrap_or(self.me);
+        let source = match kept.source {
+            Some(source) if source == id => ITSELF,
+            Some(source) => self.sources.add(source, group),
+            None => NOBODY,
+        };
+        let newcomer = Newcomer {
+            address,
+            lane: self.lane_of(address, teller),
+            source,
+            heard: heard.max(success),
+            nearest: Reach::claimed_by(address).unwrap_or(Reach::World),
+        };
+        let slot = self.store.insert(&newcomer, &mut self.chance);
+        if let Some(entry) = self.store.get_mut(slot) {
+            entry.success = success;
+            entry.failure = failure;
+            entry.failures = u16::try_from(kept.failures).unwrap_or(u16::MAX);
+        }
+        let (_, tested) = self
+            .store
+            .get(slot)
+            .map_or((0, 0), |it| self.store.lanes.counts(it.lane));
+        if success != Stamp::NEVER && tested < self.options.tested_per_network {
+            self.sources.count_untested(source, false);
+            self.store.set_tested(slot, true);
+        }
+        if self.live.get(id).is_none() {
+            let until = self.left_alone_until(slot);
+            self.rest(slot, until);
+        }
+        true
+    }
+}

@@ -1,0 +1,103 @@
+//! Connections of ours that change hands, and those that lasted.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::lanes::{Among, Kind};
+use super::life::Life;
+use super::{Action, Eviction, PeerManager};
+use crate::{Actions, NodeId, Time};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Hours after which a connection is given up whatever is drawn, in mean lives.
+const LIVES_MAX: u32 = 10;
+
+/// How long a peer must have stayed to be an anchor.
+const LASTED: Duration = HOUR;
+
+impl PeerManager {
+    /// When a new connection of ours is to be given up: each hour with the same chance, so that
+    /// having lasted says nothing about how long it goes on.
+    pub(super) fn draw_life(&mut self) -> Option<Time> {
+        let mean = self.options.outbound_life?;
+        let mean = u32::try_from(mean.as_secs() / 3_600).unwrap_or(u32::MAX);
+        let mut hours = 0_u32;
+        while hours < mean.saturating_mul(LIVES_MAX) && self.chance.below(mean) != 0 {
+            hours = hours.saturating_add(1);
+        }
+        let part = self.up_to(HOUR);
+        Some(self.now + HOUR.saturating_mul(hours).saturating_add(part))
+    }
+
+    /// The time of a connection of ours is over.
+    pub(super) fn rotate(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        let Some(mut life) = self.live.get(peer).copied() else {
+            return;
+        };
+        let lanes = &self.store.lanes;
+        let other = [Kind::Tested, Kind::Untested]
+            .into_iter()
+            .any(|kind| lanes.pickable(kind, Among::Open) > 0);
+        // Nothing is gained by hanging up where nobody else could be dialed.
+        let in_use = life.staying().is_some_and(|link| link.in_use);
+        if in_use || !other || matches!(life, Life::Claimed { .. }) {
+            if let Some(link) = life.link_mut() {
+                link.rotates_at = Some(self.now + HOUR);
+            }
+            self.set_life(peer, Some(life));
+        } else {
+            self.evict(peer, Eviction::Rotated, out);
+        }
+    }
+
+    /// Whom to dial first after a restart: those of ours who have stayed for longest.
+    pub(super) fn choose_anchors(&mut self) {
+        if self.options.anchors == 0 {
+            return;
+        }
+        let lasted = self.live.iter().filter_map(|(id, life)| {
+            let link = life.staying().filter(|link| link.slot.is_some())?;
+            let stays = self.now - link.since >= LASTED || self.anchors.contains(&id);
+            stays.then_some((link.since, id))
+        });
+        let mut lasted: Vec<(Time, NodeId)> = lasted.collect();
+        lasted.sort_unstable();
+        lasted.truncate(self.options.anchors);
+        let anchors: BTreeSet<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
+        let before = core::mem::replace(&mut self.anchors, anchors);
+        let changed: Vec<NodeId> = before
+            .symmetric_difference(&self.anchors)
+            .copied()
+            .collect();
+        for id in changed {
+            self.mark(id);
+        }
+    }
+
+    pub(super) fn on_release(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        self.evict(peer, Eviction::Released, out);
+    }
+
+    pub(super) fn on_in_use(&mut self, peer: NodeId, in_use: bool) {
+        if let Some(mut life) = self.live.get(peer).copied()
+            && let Some(link) = life.link_mut()
+        {
+            link.in_use = in_use;
+            self.set_life(peer, Some(life));
+        }
+    }
+
+    /// The peers that may be used, by id.
+    pub fn ready(&self) -> impl Iterator<Item = NodeId> {
+        let ready = self.live.iter().filter(|(_, life)| life.is_ready());
+        ready.map(|(id, _)| id)
+    }
+
+    /// Nodes that this one has been connected with for longest, by id: they are dialed first after
+    /// a restart.
+    pub fn anchors(&self) -> impl Iterator<Item = NodeId> {
+        self.anchors.iter().copied()
+    }
+}

@@ -1,0 +1,407 @@
+//! Every node we have heard of: what is kept of it, and the indices that find it.
+//!
+//! An entry is one address of a node; a node has a few at most. An entry is found by its node and
+//! by its place, is in the list of its network while it may be dialed, and in a queue while it is
+//! left alone. All of this takes constant time, the queue logarithmic, however many there are.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use hashbrown::HashTable;
+use smallvec::SmallVec;
+
+use super::arena::{Arena, Slot};
+use super::entry::{Entry, NOWHERE, Stamp, Turn};
+use super::lanes::{Kind, LaneKey, Lanes};
+use super::queue::Queue;
+use super::told::{Places, Told};
+use crate::seed::{Chance, HashKey};
+use crate::{NodeAddress, NodeId, Reach, Time};
+
+/// The entries of a node or of a place.
+pub(crate) type Slots = SmallVec<[Slot; 4]>;
+
+/// What is known of an address when it comes in.
+#[derive(Clone, Debug)]
+pub(crate) struct Newcomer<'a> {
+    pub(crate) address: &'a NodeAddress,
+    pub(crate) lane: LaneKey,
+    pub(crate) source: u32,
+    pub(crate) heard: Stamp,
+    pub(crate) nearest: Reach,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    key: HashKey,
+    entries: Arena<Entry>,
+    /// Addresses that are not `mconn`, an IP address and a port.
+    unusual: Arena<NodeAddress>,
+    by_node: HashTable<Slot>,
+    by_place: HashTable<Slot>,
+    pub(crate) lanes: Lanes,
+    waiting: Queue,
+    told: Told,
+    nodes: usize,
+    tested: usize,
+}
+
+impl Places for Arena<Entry> {
+    fn set_place(&mut self, slot: Slot, place: u32) {
+        if let Some(entry) = self.get_mut(slot) {
+            entry.told = place;
+        }
+    }
+}
+
+/// Writes down where an entry stands in the list or queue of its turn.
+fn set_rank(entries: &mut Arena<Entry>, slot: Slot, rank: u32) {
+    if let Some(entry) = entries.get_mut(slot) {
+        entry.rank = rank;
+    }
+}
+
+impl Store {
+    pub(crate) const fn new(key: HashKey, outbound_per_lane: u32) -> Self {
+        Self {
+            key,
+            entries: Arena::new(),
+            unusual: Arena::new(),
+            by_node: HashTable::new(),
+            by_place: HashTable::new(),
+            lanes: Lanes::new(key, outbound_per_lane),
+            waiting: Queue::new(),
+            told: Told::new(),
+            nodes: 0,
+            tested: 0,
+        }
+    }
+
+    /// Addresses.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Nodes with an address.
+    pub(crate) const fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// Slots below this one have been in use.
+    pub(crate) const fn bound(&self) -> usize {
+        self.entries.bound()
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Entry> {
+        self.entries.get(slot)
+    }
+
+    /// An entry, to change what no index depends on: times, failures, source.
+    pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut Entry> {
+        self.entries.get_mut(slot)
+    }
+
+    /// Every entry, by slot, which tells in what order they came.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// The address of an entry.
+    pub(crate) fn address(&self, entry: &Entry) -> Option<NodeAddress> {
+        match entry.ip() {
+            Ok(ip) => Some(NodeAddress::mconn(entry.id, ip, entry.port)),
+            Err(number) => self.unusual.get(number).cloned(),
+        }
+    }
+
+    /// The IP address of an entry, if it has one.
+    pub(crate) fn ip(&self, entry: &Entry) -> Option<IpAddr> {
+        match entry.ip() {
+            Ok(ip) => Some(ip.to_canonical()),
+            Err(number) => Some(self.unusual.get(number)?.ip()?.to_canonical()),
+        }
+    }
+
+    fn hash_of_place(&self, entry: &Entry) -> u64 {
+        match entry.ip() {
+            Ok(ip) => hash_of_ip(self.key, ip),
+            Err(number) => self
+                .unusual
+                .get(number)
+                .map_or(0, |address| hash_of_place(self.key, address)),
+        }
+    }
+
+    /// The entries of a node.
+    pub(crate) fn of_node(&self, id: NodeId) -> Slots {
+        let is_it = |&&slot: &&Slot| self.get(slot).is_some_and(|entry| entry.id == id);
+        let found = self.by_node.iter_hash(self.key.hash(id.as_bytes()));
+        in_order(found.filter(is_it))
+    }
+
+    /// The entries with the IP address or name of this address, whatever their node and port.
+    pub(crate) fn at_place(&self, address: &NodeAddress) -> Slots {
+        let found = self.by_place.iter_hash(hash_of_place(self.key, address));
+        let is_it = |&&slot: &&Slot| {
+            self.get(slot)
+                .is_some_and(|entry| self.is_at(entry, address))
+        };
+        in_order(found.filter(is_it))
+    }
+
+    fn is_at(&self, entry: &Entry, address: &NodeAddress) -> bool {
+        match (address.ip(), self.ip(entry)) {
+            (Some(ip), Some(other)) => ip.to_canonical() == other,
+            (None, None) => self
+                .address(entry)
+                .is_some_and(|other| name_of(&other) == name_of(address)),
+            _ => false,
+        }
+    }
+
+    /// The entry of this address. Node, place and port make an address; protocol and path do not.
+    pub(crate) fn find(&self, address: &NodeAddress) -> Option<Slot> {
+        let found = self
+            .by_node
+            .iter_hash(self.key.hash(address.id().as_bytes()));
+        let is_it = |&&slot: &&Slot| {
+            self.get(slot).is_some_and(|entry| {
+                entry.id == address.id()
+                    && entry.port == address.port()
+                    && self.is_at(entry, address)
+            })
+        };
+        found.filter(is_it).min().copied()
+    }
+
+    /// Takes in an address that is not here yet. Nobody dials it before its turn is set.
+    pub(crate) fn insert(&mut self, newcomer: &Newcomer<'_>, chance: &mut Chance) -> Slot {
+        let address = newcomer.address;
+        let id = address.id();
+        let is_new = self.of_node(id).is_empty();
+        let lane = self.lanes.enter(newcomer.lane);
+        let mut entry = Entry::new(id, address.port(), lane, newcomer.source);
+        match address.ip().filter(|&ip| Entry::is_usual(address, ip)) {
+            Some(ip) => entry.set_ip(ip),
+            None => entry.set_text(self.unusual.insert(address.clone())),
+        }
+        entry.heard = newcomer.heard;
+        entry.nearest = newcomer.nearest;
+        let (of_node, of_place) = (self.key.hash(id.as_bytes()), self.hash_of_place(&entry));
+        let slot = self.entries.insert(entry);
+        self.index(of_node, of_place, slot);
+        self.nodes = self.nodes.saturating_add(usize::from(is_new));
+        self.told.add(false, slot, chance, &mut self.entries);
+        slot
+    }
+
+    fn index(&mut self, of_node: u64, of_place: u64, slot: Slot) {
+        let (entries, unusual, key) = (&self.entries, &self.unusual, self.key);
+        self.by_node.insert_unique(of_node, slot, |&slot| {
+            entries
+                .get(slot)
+                .map_or(0, |entry| key.hash(entry.id.as_bytes()))
+        });
+        self.by_place.insert_unique(of_place, slot, |&slot| {
+            entries.get(slot).map_or(0, |entry| match entry.ip() {
+                Ok(ip) => hash_of_ip(key, ip),
+                Err(number) => unusual
+                    .get(number)
+                    .map_or(0, |address| hash_of_place(key, address)),
+            })
+        });
+    }
+
+    /// Forgets an entry.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<NodeAddress> {
+        self.set_turn(slot, Turn::Busy, Time::EPOCH);
+        self.tell(slot, false, None);
+        self.set_tested(slot, false);
+        let entry = self.entries.get(slot)?;
+        let address = self.address(entry)?;
+        let (of_node, of_place) = (
+            self.key.hash(entry.id.as_bytes()),
+            self.hash_of_place(entry),
+        );
+        for (index, hash) in [(&mut self.by_node, of_node), (&mut self.by_place, of_place)] {
+            if let Ok(found) = index.find_entry(hash, |&other| other == slot) {
+                found.remove();
+            }
+        }
+        let entry = self.entries.remove(slot)?;
+        if let Err(number) = entry.ip() {
+            self.unusual.remove(number);
+        }
+        self.lanes.leave(entry.lane);
+        if self.of_node(entry.id).is_empty() {
+            self.nodes = self.nodes.saturating_sub(1);
+        }
+        Some(address)
+    }
+
+    /// Moves an entry into another turn; `until` is when its waiting ends.
+    pub(crate) fn set_turn(&mut self, slot: Slot, turn: Turn, until: Time) {
+        let Some(entry) = self.entries.get(slot) else {
+            return;
+        };
+        let (lane, kind, rank) = (entry.lane, Kind::of(entry.tested), entry.rank);
+        match entry.turn {
+            Turn::Ready => {
+                if let Some(moved) = self.lanes.remove(lane, kind, rank) {
+                    set_rank(&mut self.entries, moved, rank);
+                }
+            }
+            Turn::Waiting => {
+                let entries = &mut self.entries;
+                self.waiting
+                    .remove(rank, |slot, rank| set_rank(entries, slot, rank));
+            }
+            Turn::Busy => {}
+        }
+        set_rank(&mut self.entries, slot, NOWHERE);
+        match turn {
+            Turn::Ready => {
+                let rank = self.lanes.push(lane, kind, slot);
+                set_rank(&mut self.entries, slot, rank);
+            }
+            Turn::Waiting => {
+                let entries = &mut self.entries;
+                self.waiting
+                    .push(until, slot, |slot, rank| set_rank(entries, slot, rank));
+            }
+            Turn::Busy => {}
+        }
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.turn = turn;
+        }
+    }
+
+    /// Who waits, and whose waiting ends first.
+    pub(crate) fn first_waiting(&self) -> Option<(Time, Slot)> {
+        self.waiting.first()
+    }
+
+    /// When an entry's waiting ends, if it waits.
+    pub(crate) fn waits_until(&self, slot: Slot) -> Option<Time> {
+        let entry = self.get(slot).filter(|it| it.turn == Turn::Waiting)?;
+        self.waiting.at(entry.rank).map(|(at, _)| at)
+    }
+
+    pub(crate) fn rewind(&mut self, now: Time, back: Duration) {
+        self.waiting.rewind(back);
+        let latest = Stamp::of(now);
+        self.entries.each_mut(|entry| {
+            entry.heard = entry.heard.min(latest);
+            entry.success = entry.success.min(latest);
+            entry.failure = entry.failure.min(latest);
+        });
+    }
+
+    /// Notes that an entry was reached and its node's id proved, or that this is not to be relied
+    /// on any more. Nobody is told of it until [`Store::tell`] says so again.
+    pub(crate) fn set_tested(&mut self, slot: Slot, tested: bool) {
+        let Some(entry) = self.get(slot).filter(|entry| entry.tested != tested) else {
+            return;
+        };
+        let (lane, turn) = (entry.lane, entry.turn);
+        if turn == Turn::Ready {
+            self.set_turn(slot, Turn::Busy, Time::EPOCH);
+        }
+        self.tell(slot, false, None);
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.tested = tested;
+        }
+        self.lanes.count_tested(lane, tested);
+        self.tested = if tested {
+            self.tested.saturating_add(1)
+        } else {
+            self.tested.saturating_sub(1)
+        };
+        if turn == Turn::Ready {
+            self.set_turn(slot, Turn::Ready, Time::EPOCH);
+        }
+    }
+
+    /// Puts an entry among those that others are told of, or takes it out; without chance it can
+    /// only be taken out.
+    pub(crate) fn tell(&mut self, slot: Slot, wanted: bool, chance: Option<&mut Chance>) {
+        let Some(entry) = self.entries.get(slot) else {
+            return;
+        };
+        let (tested, place) = (entry.tested, entry.told);
+        if !wanted && place != NOWHERE {
+            self.told.remove(tested, place, &mut self.entries);
+            self.entries.set_place(slot, NOWHERE);
+        } else if let Some(chance) = chance
+            && wanted
+            && place == NOWHERE
+        {
+            self.told.add(tested, slot, chance, &mut self.entries);
+        }
+    }
+
+    pub(crate) const fn told(&self) -> &Told {
+        &self.told
+    }
+
+    /// Whether every index finds every entry, and nothing else.
+    pub(crate) fn is_sound(&self) -> bool {
+        let waits = |slot, entry: &Entry| match entry.turn {
+            Turn::Ready => {
+                let kind = Kind::of(entry.tested);
+                self.lanes.holds(entry.lane, kind, entry.rank, slot)
+            }
+            Turn::Waiting => self
+                .waiting
+                .at(entry.rank)
+                .is_some_and(|(_, it)| it == slot),
+            Turn::Busy => entry.rank == NOWHERE,
+        };
+        let told = |slot, entry: &Entry| {
+            let place = entry.told as usize;
+            entry.told == NOWHERE || self.told.list(entry.tested).get(place) == Some(&slot)
+        };
+        let entries = self.entries.iter().all(|(slot, entry)| {
+            let address = self.address(entry);
+            address.is_some_and(|address| {
+                self.find(&address) == Some(slot) && self.at_place(&address).contains(&slot)
+            }) && waits(slot, entry)
+                && told(slot, entry)
+        });
+        let count = |which: fn(&Entry) -> bool| self.iter().filter(|(_, it)| which(it)).count();
+        entries
+            && self.by_node.len() == self.len()
+            && self.by_place.len() == self.len()
+            && self.waiting.len() == count(|it| it.turn == Turn::Waiting)
+            && self.told.len() == count(|it| it.told != NOWHERE)
+            && self.tested == count(|it| it.tested)
+            && self.lanes.is_sound()
+    }
+}
+
+/// In the order of the slots: that of a hash table means nothing.
+fn in_order<'a>(found: impl Iterator<Item = &'a Slot>) -> Slots {
+    let mut slots: Slots = found.copied().collect();
+    slots.sort_unstable();
+    slots
+}
+
+fn hash_of_ip(key: HashKey, ip: IpAddr) -> u64 {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => key.hash(&ip.octets()),
+        IpAddr::V6(ip) => key.hash(&ip.octets()),
+    }
+}
+
+fn hash_of_place(key: HashKey, address: &NodeAddress) -> u64 {
+    match address.ip() {
+        Some(ip) => hash_of_ip(key, ip),
+        None => key.hash(name_of(address).as_bytes()),
+    }
+}
+
+/// The name of a place without an IP address, without the root's dot; empty if it has none.
+fn name_of(address: &NodeAddress) -> &str {
+    let name = address.name().unwrap_or_default();
+    name.strip_suffix('.').unwrap_or(name)
+}

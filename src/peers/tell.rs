@@ -1,0 +1,93 @@
+//! What others may be told, and what can be asked about a node.
+
+use core::ops::ControlFlow;
+
+use super::life::Life;
+use super::told::Told;
+use super::{PeerManager, arena::Slot};
+use crate::{Cursor, Directory, NodeAddress, NodeId};
+
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// Nobody has told us of it.
+    Unknown,
+    /// Known by an address at least.
+    Known,
+    /// Being dialed.
+    Dialing,
+    /// Connected, and not to be used yet.
+    Connected,
+    /// Connected, and to be used.
+    Ready,
+    /// Connected or ready; its place is promised to another that is being dialed.
+    Claimed,
+    /// Told to go, and not gone yet.
+    Evicting,
+    /// Not let in, and not gone yet.
+    Refused,
+}
+
+impl PeerManager {
+    /// Where a node stands.
+    #[must_use]
+    pub fn standing(&self, id: NodeId) -> Standing {
+        match self.live.get(id) {
+            Some(Life::Dialing(_)) => Standing::Dialing,
+            Some(Life::Connected(_)) => Standing::Connected,
+            Some(Life::Ready(_)) => Standing::Ready,
+            Some(Life::Claimed { .. }) => Standing::Claimed,
+            Some(Life::Evicting(_)) => Standing::Evicting,
+            Some(Life::Refused(_)) => Standing::Refused,
+            None if self.store.of_node(id).is_empty() => Standing::Unknown,
+            None => Standing::Known,
+        }
+    }
+
+    /// Whether a node is banned, or was at the last event.
+    #[must_use]
+    pub fn is_banned(&self, id: NodeId) -> bool {
+        self.conduct.banned_until(id, self.now).is_some()
+    }
+
+    /// Puts an entry among what is told, or takes it out, as it now is.
+    pub(super) fn retell(&mut self, slot: Slot) {
+        let Some(entry) = self.store.get(slot) else {
+            return;
+        };
+        let wanted = entry.may_be_told()
+            && !self.options.private.contains(&entry.id)
+            && self.conduct.banned_until(entry.id, self.now).is_none();
+        self.store.tell(slot, wanted, Some(&mut self.chance));
+    }
+}
+
+/// What may be told: addresses that were reached and are not known to have died, and after them
+/// those that nobody has tried yet. Private and banned nodes are left out. The order is shuffled,
+/// and says nothing about who is connected.
+impl Directory for PeerManager {
+    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
+        for (cursor, slot) in self.store.told().walk(from) {
+            let entry = self.store.get(slot);
+            let address = entry.and_then(|entry| self.store.address(entry));
+            if address.is_some_and(|address| visit(cursor, &address).is_break()) {
+                return;
+            }
+        }
+    }
+
+    fn start(&self, chance: u64) -> Cursor {
+        Told::start(chance)
+    }
+
+    fn knows(&self, address: &NodeAddress) -> bool {
+        self.store.find(address).is_some()
+    }
+
+    fn fill_percent(&self) -> u8 {
+        let percent = self.store.len().saturating_mul(100);
+        let percent = percent.checked_div(self.options.addresses_max);
+        u8::try_from(percent.unwrap_or(100)).unwrap_or(100)
+    }
+}
