@@ -47,9 +47,9 @@ mod persist;
 mod queue;
 mod record;
 mod room;
+mod rotate;
 #[cfg(test)]
 mod smoke;
-mod rotate;
 mod sources;
 mod store;
 mod tell;
@@ -199,6 +199,21 @@ impl PeerManager {
         let mut out = Actions::default();
         self.advance(now);
         self.on_event(event, &mut out);
+        self.finish(&mut out);
+        out
+    }
+
+    /// The same as an [`Event::Learned`] for each of these, at once.
+    pub(crate) fn learn_all(
+        &mut self,
+        now: Time,
+        addresses: impl IntoIterator<Item = (NodeAddress, NodeId)>,
+    ) -> Actions<Action> {
+        let mut out = Actions::default();
+        self.advance(now);
+        for (address, from) in addresses {
+            let _taken = self.learn(&address, from);
+        }
         self.finish(&mut out);
         out
     }

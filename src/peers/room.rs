@@ -35,7 +35,9 @@ impl Room {
         }
         let hash = self.key.hash(&lane.0.to_le_bytes());
         let place = hash & (PLACES as u64).saturating_sub(1);
-        if let Some(place) = self.guests.get_mut(usize::try_from(place).unwrap_or_default())
+        if let Some(place) = self
+            .guests
+            .get_mut(usize::try_from(place).unwrap_or_default())
             && (place.is_none() || chance.below(2) == 0)
         {
             *place = Some(guest);

@@ -29,6 +29,13 @@ pub enum Standing {
     Refused,
 }
 
+impl Standing {
+    /// Whether such a node may be used.
+    pub(crate) const fn may_be_used(self) -> bool {
+        matches!(self, Self::Ready | Self::Claimed)
+    }
+}
+
 impl PeerManager {
     /// Where a node stands.
     #[must_use]

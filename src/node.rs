@@ -1,0 +1,440 @@
+//! The exchange and the peer manager as one machine, which an embedder can use as it is.
+
+mod event;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+pub use event::{HangUp, NodeAction, NodeEvent};
+
+use crate::peers::{self, Change, Misconduct, Options, PeerManager, PeerRecord};
+use crate::pex::check::hold;
+use crate::{
+    Action, Actions, Broken, Config, Cursor, Directory, Epoch, Event, Fault, Kind, NodeAddress,
+    NodeId, Pex, Seed, Time,
+};
+
+/// A node's whole discovery: [`Pex`] asks and answers, [`PeerManager`] knows, dials and keeps, and
+/// what the one says the other hears. One `handle`, one deadline, one batch of actions.
+///
+/// The rules are those of its parts: it is total, deterministic and bounded, and has no clock, no
+/// socket and no chance but its seed.
+///
+/// ```
+/// use pex::peers::Options;
+/// use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
+///
+/// let (me, seed, now) = (NodeId::new([1; 20]), Seed::new([7; 32]), Time::from_secs(1));
+/// let mut node = Node::new(Config::default(), Options::default(), me, seed, now);
+///
+/// // The operator names a seed; it is dialed, connected with, and asked.
+/// let address: NodeAddress = "00112233445566778899aabbccddeeff00112233@8.8.8.8:26656".parse()?;
+/// let actions = node.handle(now, NodeEvent::Named { address: address.clone() });
+/// assert!(matches!(&actions[0], NodeAction::Dial { address: dialed, .. } if *dialed == address));
+///
+/// let (epoch, kind) = (Epoch::new(1), Kind::V2);
+/// let actions = node.handle(now, NodeEvent::Dialed { address, epoch, kind, ip: None });
+/// assert!(matches!(&actions[0], NodeAction::Up { .. }));
+/// assert!(matches!(&actions[1], NodeAction::Send { .. }));
+/// # Ok::<(), pex::AddressError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Node {
+    pex: Pex,
+    peers: PeerManager,
+    /// What the handshake told of whom this event brings.
+    arriving: Kind,
+    armed: Option<Time>,
+    hears_all: bool,
+}
+
+/// What one part of the machine has for the other.
+enum Task {
+    OfPex(Action),
+    OfPeers(peers::Action),
+}
+
+/// The manager as a directory. Where the owner wants to hear of every telling, nothing is known.
+struct Told<'a> {
+    peers: &'a PeerManager,
+    hears_all: bool,
+}
+
+impl Directory for Told<'_> {
+    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
+        self.peers.walk(from, visit);
+    }
+
+    fn start(&self, chance: u64) -> Cursor {
+        self.peers.start(chance)
+    }
+
+    fn knows(&self, address: &NodeAddress) -> bool {
+        !self.hears_all && self.peers.knows(address)
+    }
+
+    fn fill_percent(&self) -> u8 {
+        self.peers.fill_percent()
+    }
+}
+
+impl Node {
+    /// A machine for the node `me`, which starts at `now`, knows nobody and is connected with
+    /// nobody.
+    ///
+    /// Where `config` and `options` name private nodes or our own addresses, both count for both.
+    #[must_use]
+    pub fn new(
+        mut config: Config,
+        mut options: Options,
+        me: NodeId,
+        seed: Seed,
+        now: Time,
+    ) -> Self {
+        config.private_ids.extend(&options.private);
+        options.private.extend(&config.private_ids);
+        for address in &options.own_addresses {
+            if !config.own_addresses.contains(address) {
+                config.own_addresses.push(address.clone());
+            }
+        }
+        options.own_addresses.clone_from(&config.own_addresses);
+        Self {
+            pex: Pex::new(config, me, seed.derive(1), now),
+            peers: PeerManager::new(options, me, seed.derive(2), now),
+            arriving: Kind::V1,
+            armed: None,
+            hears_all: false,
+        }
+    }
+
+    /// The same, and every address that a peer tells comes out as a [`NodeAction::Heard`], known or
+    /// not. For a crawler, which wants to know who knows whom.
+    #[must_use]
+    pub const fn hearing_all(mut self) -> Self {
+        self.hears_all = true;
+        self
+    }
+
+    /// Takes in what was written down before a restart: see [`PeerManager::load`]. Send a
+    /// [`NodeEvent::Tick`] when all is loaded.
+    pub fn load(&mut self, record: &PeerRecord) -> usize {
+        self.peers.load(record)
+    }
+
+    /// Advances the machine by one event, and returns everything it wants done, in order.
+    ///
+    /// Carry out all of it before the next call. A `now` before that of an earlier call is taken to
+    /// be the latest time known, and counted; see [`Node::rewind`].
+    pub fn handle(&mut self, now: Time, event: NodeEvent<'_>) -> Actions<NodeAction> {
+        let mut out = Actions::default();
+        let mut tasks = VecDeque::new();
+        self.on_event(now, event, &mut tasks, &mut out);
+        self.settle(now, &mut tasks, &mut out);
+        self.set_timer(&mut out);
+        out
+    }
+
+    fn on_event(
+        &mut self,
+        now: Time,
+        event: NodeEvent<'_>,
+        tasks: &mut VecDeque<Task>,
+        out: &mut Actions<NodeAction>,
+    ) {
+        match event {
+            NodeEvent::Named { address } => {
+                let from = self.peers.me();
+                self.tell_peers(now, peers::Event::Learned { address, from }, tasks);
+            }
+            NodeEvent::DialFailed { address, why } => {
+                self.tell_peers(now, peers::Event::DialFailed { address, why }, tasks);
+            }
+            NodeEvent::Dialed {
+                address,
+                epoch,
+                kind,
+                ip,
+            } => {
+                let peer = address.id();
+                self.arriving = kind;
+                self.tell_peers(now, peers::Event::Dialed { address, epoch, ip }, tasks);
+                self.tell_peers(now, peers::Event::Ready { peer, epoch }, tasks);
+            }
+            NodeEvent::Accepted {
+                peer,
+                epoch,
+                kind,
+                ip,
+                listen,
+            } => {
+                self.arriving = kind;
+                let accepted = peers::Event::Accepted {
+                    peer,
+                    epoch,
+                    ip,
+                    listen,
+                };
+                self.tell_peers(now, accepted, tasks);
+                self.tell_peers(now, peers::Event::Ready { peer, epoch }, tasks);
+            }
+            NodeEvent::Down { peer, epoch } => {
+                self.tell_peers(now, peers::Event::Disconnected { peer, epoch }, tasks);
+            }
+            NodeEvent::Misbehaved { peer, how } => {
+                self.tell_peers(now, peers::Event::Misbehaved { peer, how }, tasks);
+            }
+            NodeEvent::Behaved { peer } => {
+                self.tell_peers(now, peers::Event::Behaved { peer }, tasks);
+            }
+            NodeEvent::Release { peer } => {
+                self.tell_peers(now, peers::Event::Release { peer }, tasks);
+            }
+            NodeEvent::InUse { peer, in_use } => {
+                self.tell_peers(now, peers::Event::InUse { peer, in_use }, tasks);
+            }
+            NodeEvent::Message {
+                from,
+                epoch,
+                message,
+            } => {
+                let event = Event::Message {
+                    from,
+                    epoch,
+                    message,
+                };
+                self.tell_pex(now, event, tasks, out);
+            }
+            NodeEvent::Garbage { from, epoch, error } => {
+                self.tell_pex(now, Event::Garbage { from, epoch, error }, tasks, out);
+            }
+            NodeEvent::Unsent { to, epoch } => {
+                self.tell_pex(now, Event::Unsent { to, epoch }, tasks, out);
+            }
+            NodeEvent::Resolved { query, ips } => {
+                self.tell_pex(now, Event::Resolved { query, ips }, tasks, out);
+            }
+            NodeEvent::Tick => {
+                self.tell_peers(now, peers::Event::Tick, tasks);
+                self.tell_pex(now, Event::Tick, tasks, out);
+            }
+        }
+    }
+
+    fn tell_peers(&mut self, now: Time, event: peers::Event, tasks: &mut VecDeque<Task>) {
+        let actions = self.peers.handle(now, event);
+        tasks.extend(actions.into_iter().map(Task::OfPeers));
+    }
+
+    fn tell_pex(
+        &mut self,
+        now: Time,
+        event: Event<'_>,
+        tasks: &mut VecDeque<Task>,
+        out: &mut Actions<NodeAction>,
+    ) {
+        let before = self.pex.stats();
+        let from = if let Event::Message { from, .. } = &event {
+            Some(*from)
+        } else {
+            None
+        };
+        let directory = Told {
+            peers: &self.peers,
+            hears_all: self.hears_all,
+        };
+        let actions = self.pex.handle(now, event, &directory);
+        let mut heard = Vec::new();
+        for action in actions {
+            if let Action::AddPeer { address, from } = action {
+                heard.push((address, from));
+            } else {
+                tasks.push_back(Task::OfPex(action));
+            }
+        }
+        if self.hears_all {
+            let heard = heard.iter().cloned();
+            out.extend(heard.map(|(address, from)| NodeAction::Heard { address, from }));
+        }
+        if !heard.is_empty() {
+            let actions = self.peers.learn_all(now, heard);
+            tasks.extend(actions.into_iter().map(Task::OfPeers));
+        }
+        let after = self.pex.stats();
+        if let Some(peer) = from.filter(|_| after.responses_accepted > before.responses_accepted) {
+            let told = |it: crate::Stats| it.addresses_told.saturating_add(it.addresses_bad);
+            out.push(NodeAction::Answered {
+                peer,
+                told: told(after).saturating_sub(told(before)),
+                fresh: after.addresses_fresh.saturating_sub(before.addresses_fresh),
+            });
+        }
+    }
+
+    /// Lets the parts answer each other until neither has anything left for the other.
+    fn settle(&mut self, now: Time, tasks: &mut VecDeque<Task>, out: &mut Actions<NodeAction>) {
+        while let Some(task) = tasks.pop_front() {
+            match task {
+                Task::OfPex(action) => self.on_pex(now, action, tasks, out),
+                Task::OfPeers(action) => self.on_peers(now, action, tasks, out),
+            }
+        }
+    }
+
+    fn on_pex(
+        &mut self,
+        now: Time,
+        action: Action,
+        tasks: &mut VecDeque<Task>,
+        out: &mut Actions<NodeAction>,
+    ) {
+        match action {
+            Action::Send { to, epoch, message } => {
+                out.push(NodeAction::Send { to, epoch, message });
+            }
+            Action::Resolve {
+                query,
+                name,
+                deadline,
+            } => out.push(NodeAction::Resolve {
+                query,
+                name,
+                deadline,
+            }),
+            Action::Report { peer, fault } => {
+                out.push(NodeAction::Fault { peer, fault });
+                let how = Misconduct::Minor;
+                self.tell_peers(now, peers::Event::Misbehaved { peer, how }, tasks);
+            }
+            Action::Disconnect {
+                peer,
+                epoch,
+                reason,
+            } => {
+                let why = HangUp::Fault(reason);
+                out.push(NodeAction::HangUp { peer, epoch, why });
+                let event = match severity(reason) {
+                    Some(how) => peers::Event::Misbehaved { peer, how },
+                    None => peers::Event::Release { peer },
+                };
+                self.tell_peers(now, event, tasks);
+            }
+            // What was heard is with the manager already, and one timer serves both.
+            Action::AddPeer { .. } | Action::SetTimer(_) => {}
+        }
+    }
+
+    fn on_peers(
+        &mut self,
+        now: Time,
+        action: peers::Action,
+        tasks: &mut VecDeque<Task>,
+        out: &mut Actions<NodeAction>,
+    ) {
+        match action {
+            peers::Action::Dial { address, nearest } => {
+                out.push(NodeAction::Dial { address, nearest });
+            }
+            // The exchange has asked for this end already, and said why.
+            peers::Action::Evict { peer, epoch, .. } if has_hung_up(peer, epoch, out) => {}
+            peers::Action::Evict { peer, epoch, why } => {
+                let why = HangUp::Evicted(why);
+                out.push(NodeAction::HangUp { peer, epoch, why });
+            }
+            peers::Action::Up { peer, epoch } => {
+                let kind = self.arriving;
+                out.push(NodeAction::Up { peer, epoch });
+                self.tell_pex(now, Event::PeerUp { peer, epoch, kind }, tasks, out);
+            }
+            peers::Action::Down { peer, epoch } => {
+                out.push(NodeAction::Down { peer, epoch });
+                self.tell_pex(now, Event::PeerDown { peer, epoch }, tasks, out);
+            }
+            peers::Action::Persist(changes) => out.push(NodeAction::Persist(changes)),
+            peers::Action::SetTimer(_) => {}
+        }
+    }
+
+    fn set_timer(&mut self, out: &mut Actions<NodeAction>) {
+        let deadline = self.deadline();
+        if deadline != self.armed {
+            self.armed = deadline;
+            out.extend(deadline.map(NodeAction::SetTimer));
+        }
+    }
+
+    /// When the machine next has something to do by itself; `None` if only an event can wake it.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        match (self.pex.deadline(), self.peers.deadline()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Sets the machine's time back to `now`, and with it everything that is due: see
+    /// [`Pex::rewind`] and [`PeerManager::rewind`].
+    pub fn rewind(&mut self, now: Time) {
+        self.pex.rewind(now);
+        self.peers.rewind(now);
+        self.armed = self.deadline();
+    }
+
+    /// Everything that has changed and was not handed out, such as before the process ends: see
+    /// [`PeerManager::flush`].
+    #[must_use = "what is not written down is lost"]
+    pub fn flush(&mut self) -> Option<Vec<Change>> {
+        self.peers.flush()
+    }
+
+    /// The exchange.
+    #[must_use]
+    pub const fn pex(&self) -> &Pex {
+        &self.pex
+    }
+
+    /// The peer manager.
+    #[must_use]
+    pub const fn peers(&self) -> &PeerManager {
+        &self.peers
+    }
+
+    /// Checks the invariants of both parts, and those between them.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that does not hold.
+    pub fn check(&self) -> Result<(), Broken> {
+        self.pex.check()?;
+        self.peers.check()?;
+        let up = self.pex.peers();
+        let all = up
+            .iter()
+            .all(|(id, _)| self.peers.standing(*id).may_be_used());
+        hold(
+            2,
+            all && up.len() == self.peers.ready().count(),
+            "who may be used is up in the exchange, and nobody else",
+        )
+    }
+}
+
+/// How bad a fault is for which the exchange ends a connection; none if it is no fault of the peer.
+const fn severity(fault: Fault) -> Option<Misconduct> {
+    match fault {
+        Fault::TooManyPeers { .. } => None,
+        Fault::Garbage(_) | Fault::TooManyAddresses { .. } => Some(Misconduct::Fatal),
+        Fault::RequestTooSoon { .. }
+        | Fault::UnsolicitedResponse
+        | Fault::BadAddresses { .. }
+        | Fault::NoAnswer { .. } => Some(Misconduct::Major),
+    }
+}
+
+/// Whether this batch ends a connection already.
+fn has_hung_up(peer: NodeId, epoch: Epoch, out: &Actions<NodeAction>) -> bool {
+    out.iter().any(|action| {
+        matches!(action, NodeAction::HangUp { peer: its, epoch: of, .. } if *its == peer && *of == epoch)
+    })
+}
