@@ -1,0 +1,320 @@
+//! The peer manager at a thousand, a hundred thousand and a million nodes: `cargo bench --bench peers`.
+//!
+//! Prints the time of each operation, and the memory of a known node. Times depend on the machine;
+//! `benches/peers.sh` counts instructions, which do not.
+#![expect(clippy::disallowed_types, reason = "times are what it prints")]
+
+use core::ops::ControlFlow;
+use core::time::Duration;
+use std::hint::black_box;
+use std::time::Instant;
+
+use allocation_counter::measure;
+use pex::peers::{Action, DialFailure, Event, Options, PeerManager};
+use pex::{Cursor, Directory as _, Epoch, NodeAddress, NodeId, Seed, Time};
+
+const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
+
+/// Tellers of the nodes: each tells of the same number.
+const TELLERS: u32 = 1_000;
+
+/// How long whoever was dialed is left alone: everybody can be dialed again and again.
+const MOMENT: Duration = Duration::from_millis(1);
+
+const START: Time = Time::from_secs(1_700_000_000);
+
+/// An operation by name, and how it is prepared with so many nodes.
+const OPERATIONS: [(&str, Prepare); 7] = [
+    ("learn a new address", learn),
+    ("hear of a known address", hear_again),
+    ("next to dial, after a dial that failed", next_to_dial),
+    ("worst to evict, for a better peer", evict),
+    ("peer accepted, then gone", come_and_go),
+    ("advertise 100 addresses", advertise),
+    ("write down a node that has changed", write_down),
+];
+
+type Prepare = fn(u32) -> Operation;
+
+/// Runs once for each number it is given.
+type Operation = Box<dyn FnMut(u32) -> usize>;
+
+/// Scatters numbers, so that neighbours have nothing in common.
+const fn mix(number: u32) -> u32 {
+    let mixed = (number ^ number >> 16).wrapping_mul(0x7feb_352d);
+    let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x846c_a68b);
+    mixed ^ mixed >> 16
+}
+
+fn id(number: u32) -> NodeId {
+    let mut bytes = [0x5a; 20];
+    bytes[..4].copy_from_slice(&mix(number).to_be_bytes());
+    NodeId::new(bytes)
+}
+
+/// The address of a node, somewhere in what anybody can reach.
+fn address(number: u32) -> NodeAddress {
+    let [a, b, c, d] = mix(number).to_be_bytes();
+    NodeAddress::mconn(id(number), [20 + a % 70, b, c, d].into(), 26_656)
+}
+
+fn options(nodes: u32) -> pex::peers::OptionsBuilder {
+    let max = nodes as usize + 200_000;
+    Options::builder()
+        .addresses_max(max)
+        .addresses_per(4, max)
+        .teller_percent(100)
+        .network_share(100, u32::MAX)
+        .dials(8, 10_000)
+        .hearsay_dials_per_subnet(usize::MAX)
+        .retry(MOMENT, MOMENT)
+}
+
+fn manager(options: pex::peers::OptionsBuilder) -> PeerManager {
+    let options = options.build();
+    let options = options.unwrap_or_else(|error| unreachable!("{error}"));
+    PeerManager::new(options, id(u32::MAX), Seed::new([7; 32]), START)
+}
+
+/// Whoever tells of node `number`.
+fn teller(number: u32) -> NodeId {
+    id(2_000_000_000 + number % TELLERS)
+}
+
+fn fill(peers: &mut PeerManager, nodes: u32) {
+    for number in 0..nodes {
+        let event = Event::Learned {
+            address: address(number),
+            from: teller(number),
+        };
+        drop(peers.handle(START, event));
+    }
+    drop(peers.flush());
+}
+
+fn learn(nodes: u32) -> Operation {
+    let mut peers = manager(options(nodes).slots(0, 52));
+    fill(&mut peers, nodes);
+    Box::new(move |n| {
+        let (address, from) = (address(nodes + n), teller(n));
+        peers.handle(START, Event::Learned { address, from }).len()
+    })
+}
+
+fn hear_again(nodes: u32) -> Operation {
+    let mut peers = manager(options(nodes).slots(0, 52));
+    fill(&mut peers, nodes);
+    Box::new(move |n| {
+        let (address, from) = (address(mix(n) % nodes), teller(n));
+        peers.handle(START, Event::Learned { address, from }).len()
+    })
+}
+
+fn next_to_dial(nodes: u32) -> Operation {
+    let mut peers = manager(options(nodes).slots(1, 0));
+    fill(&mut peers, nodes);
+    let first = peers.handle(START, Event::Tick);
+    let mut dialed: Vec<NodeAddress> = dials(&first).collect();
+    let mut now = START;
+    if dialed.is_empty() {
+        // It was dialed while the addresses came in.
+        dialed.extend(
+            (0..nodes)
+                .map(address)
+                .find(|address| peers.standing(address.id()) == pex::peers::Standing::Dialing),
+        );
+    }
+    Box::new(move |_| {
+        now = now + MOMENT;
+        let Some(address) = dialed.pop() else {
+            unreachable!("somebody is dialed");
+        };
+        let why = DialFailure::NotTried;
+        let actions = peers.handle(now, Event::DialFailed { address, why });
+        dialed.extend(dials(&actions));
+        dialed.len()
+    })
+}
+
+fn dials(actions: &[Action]) -> impl Iterator<Item = NodeAddress> {
+    actions.iter().filter_map(|action| match action {
+        Action::Dial { address, .. } => Some(address.clone()),
+        _ => None,
+    })
+}
+
+/// So many peers are connected, all of the same score; one of a higher score comes, and another.
+fn evict(nodes: u32) -> Operation {
+    let better = |n: u32| id(3_000_000_000 + n);
+    let connected = nodes as usize;
+    let scores = (0..20_000).map(|n| (better(n), 1 + u16::try_from(n).unwrap_or(1)));
+    let mut peers = manager(
+        options(nodes)
+            .connected_max(connected)
+            .slots(0, connected)
+            .scores(scores),
+    );
+    for number in 0..nodes {
+        drop(peers.handle(START, accepted(id(number), 0)));
+    }
+    Box::new(move |n| {
+        let actions = peers.handle(START, accepted(better(n), 1));
+        let gone = actions.iter().find_map(|action| match action {
+            Action::Evict { peer, epoch, .. } => Some((*peer, *epoch)),
+            _ => None,
+        });
+        let Some((peer, epoch)) = gone else {
+            unreachable!("somebody has to go");
+        };
+        peers
+            .handle(START, Event::Disconnected { peer, epoch })
+            .len()
+    })
+}
+
+const fn accepted(peer: NodeId, epoch: u64) -> Event {
+    Event::Accepted {
+        peer,
+        epoch: Epoch::new(epoch),
+        ip: None,
+        listen: None,
+    }
+}
+
+fn come_and_go(nodes: u32) -> Operation {
+    let mut peers = manager(options(nodes).slots(0, 52));
+    fill(&mut peers, nodes);
+    Box::new(move |n| {
+        let (peer, epoch) = (id(mix(n) % nodes), Epoch::new(n.into()));
+        drop(peers.handle(START, accepted(peer, n.into())));
+        peers
+            .handle(START, Event::Disconnected { peer, epoch })
+            .len()
+    })
+}
+
+fn advertise(nodes: u32) -> Operation {
+    let mut peers = manager(options(nodes).slots(0, 52));
+    fill(&mut peers, nodes);
+    Box::new(move |n| {
+        let mut told = 0;
+        let from = peers.start(u64::from(mix(n)) << 32);
+        peers.walk(from, &mut |_: Cursor, address| {
+            black_box(address);
+            told += 1;
+            if told == 100 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        told
+    })
+}
+
+fn write_down(nodes: u32) -> Operation {
+    let mut peers = manager(options(nodes).slots(0, 52));
+    fill(&mut peers, nodes);
+    Box::new(move |n| {
+        let peer = id(mix(n) % nodes);
+        drop(peers.handle(START, Event::Behaved { peer }));
+        peers.flush().map_or(0, |changes| changes.len())
+    })
+}
+
+/// The tool counts in here and nowhere else.
+#[inline(never)]
+fn measured(operation: &mut Operation, number: u32) -> usize {
+    operation(number)
+}
+
+/// Bytes of heap for each known node: when all were heard of, and when all were reached and have
+/// gone, and are left alone.
+fn memory(nodes: u32) -> (i64, i64) {
+    let (mut heard, mut reached) = (0, 0);
+    let mut all = None;
+    let made = measure(|| {
+        let mut peers = manager(options(nodes).slots(0, 52));
+        fill(&mut peers, nodes);
+        all = Some(peers);
+    });
+    heard += made.bytes_current;
+    let more = measure(|| {
+        let Some(peers) = &mut all else { return };
+        for number in 0..nodes {
+            let (address, epoch) = (address(number), Epoch::new(1));
+            let peer = address.id();
+            drop(peers.handle(
+                START,
+                Event::Dialed {
+                    address,
+                    epoch,
+                    ip: None,
+                },
+            ));
+            drop(peers.handle(START, Event::Disconnected { peer, epoch }));
+        }
+        drop(peers.flush());
+    });
+    reached += heard + more.bytes_current;
+    let known = all.map_or(0, |peers| i64::try_from(peers.nodes()).unwrap_or(0));
+    (heard / known.max(1), reached / known.max(1))
+}
+
+fn main() {
+    // Cargo adds `--bench`.
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|it| it != "--bench")
+        .collect();
+    if let [name, nodes, times] = words.as_slice() {
+        let prepare = OPERATIONS.iter().find(|(its, _)| its == name);
+        let (Some((_, prepare)), Ok(nodes), Ok(times)) = (prepare, nodes.parse(), times.parse())
+        else {
+            eprintln!("usage: peers [OPERATION NODES TIMES]; without them, prints a table");
+            std::process::exit(2);
+        };
+        let mut operation = prepare(nodes);
+        for number in 0..times {
+            black_box(measured(&mut operation, number));
+        }
+        return;
+    }
+    if words == ["list"] {
+        for (name, _) in OPERATIONS {
+            println!("{name}");
+        }
+        return;
+    }
+    println!(
+        "| operation | {} |",
+        SIZES.map(|size| format!("{size} nodes")).join(" | ")
+    );
+    println!("|---|---:|---:|---:|");
+    for (name, prepare) in OPERATIONS {
+        let times = SIZES.map(|nodes| format!("{} ns", nanos(&mut prepare(nodes))));
+        println!("| {name} | {} |", times.join(" | "));
+    }
+    let sizes = SIZES.map(memory);
+    println!(
+        "| bytes a node, heard of | {} |",
+        sizes.map(|it| it.0.to_string()).join(" | ")
+    );
+    println!(
+        "| bytes a node, reached | {} |",
+        sizes.map(|it| it.1.to_string()).join(" | ")
+    );
+}
+
+/// The median of the time that the operation takes.
+fn nanos(operation: &mut Operation) -> u128 {
+    let mut all: Vec<u128> = (0..10_000)
+        .map(|number| {
+            let start = Instant::now();
+            black_box(operation(number));
+            start.elapsed().as_nanos()
+        })
+        .collect();
+    all.sort_unstable();
+    all[all.len() / 2]
+}
