@@ -1,0 +1,107 @@
+//! How much of a node's outbound slots an attacker holds who floods it with addresses of its own.
+//!
+//! One victim lives a day among honest nodes, then under siege, then restarts with what it has on
+//! disk. `siege.rs` says what the attacker does, `victim.rs` what an experiment asks of a victim;
+//! `slots.rs` holds the simulation against closed forms. More seeds, a longer siege, and the table:
+//!
+//! ```sh
+//! ECLIPSE_SEEDS=200 ECLIPSE_HOURS=168 cargo test --release --test eclipse tables -- --nocapture
+//! ```
+
+#[cfg(test)]
+#[path = "eclipse/chance.rs"]
+mod chance;
+#[cfg(test)]
+#[path = "eclipse/experiment.rs"]
+mod experiment;
+#[cfg(test)]
+#[path = "eclipse/reference.rs"]
+mod reference;
+#[cfg(test)]
+#[path = "eclipse/reference_pace.rs"]
+mod reference_pace;
+#[cfg(test)]
+#[path = "eclipse/siege.rs"]
+mod siege;
+#[cfg(test)]
+#[path = "eclipse/slots.rs"]
+mod slots;
+#[cfg(test)]
+#[path = "eclipse/table.rs"]
+mod table;
+#[cfg(test)]
+#[path = "eclipse/victim.rs"]
+mod victim;
+#[cfg(test)]
+#[path = "eclipse/world.rs"]
+mod world;
+
+#[cfg(test)]
+mod tables {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use experiment::ATTACKERS;
+    use reference::REFERENCE;
+    use table::{Heading, Row};
+    use victim::Arm;
+
+    /// The kinds of victim in the table. Each has its line here, and its test below.
+    const ARMS: [Arm; 1] = [REFERENCE];
+
+    /// Every kind of victim against every attacker, run and printed once for all tests.
+    static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+        let (seeds, siege_hours) = (u64::from(number("ECLIPSE_SEEDS", 20)), siege_hours());
+        let against = |arm| ATTACKERS.map(|attacker| Row::run(arm, attacker, siege_hours, seeds));
+        let rows: Vec<_> = ARMS.into_iter().flat_map(against).collect();
+        let lines: Vec<_> = rows.iter().map(Row::to_string).collect();
+        let heading = Heading { seeds, siege_hours };
+        println!("\n{heading}\n{}\n", lines.join("\n"));
+        rows
+    });
+
+    fn number(variable: &str, default: u32) -> u32 {
+        let text = std::env::var(variable).unwrap_or_default();
+        text.parse().unwrap_or(default)
+    }
+
+    fn siege_hours() -> u32 {
+        number("ECLIPSE_HOURS", 24)
+    }
+
+    /// The rows of a kind of victim, in the order of the attackers.
+    fn rows(arm: Arm) -> impl Iterator<Item = &'static Row> {
+        ROWS.iter().filter(move |row| row.arm() == arm.name)
+    }
+
+    /// The share of the reference's outbound slots that each attacker held in an earlier
+    /// simulation, with a standard error of 0.03.
+    const fn found_before(siege_hours: u32) -> Option<[f64; 4]> {
+        match siege_hours {
+            24 => Some([0.41, 0.44, 0.41, 0.44]),
+            168 => Some([0.98, 1.00, 0.98, 0.99]),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_reference_loses_its_outbound_slots_as_fast_as_honest_nodes_leave_them() {
+        // Of the links with honest nodes at first, this share has ended by now.
+        let left = 1.0 - 0.75_f64.powf(f64::from(siege_hours()) / 10.0);
+        for row in rows(REFERENCE) {
+            let (besieged, restarted) = (row.besieged(), row.restarted());
+            let error = 3.0 * besieged.error;
+            assert!(besieged.value > 0.75 * left - error, "{besieged:?} {left}");
+            assert!(besieged.value < left + error, "{besieged:?} {left}");
+            let error = 3.0 * restarted.error;
+            assert!(restarted.value > 0.75 - error, "{restarted:?}");
+        }
+        let before = found_before(siege_hours()).into_iter().flatten();
+        for (row, before) in rows(REFERENCE).zip(before) {
+            let besieged = row.besieged();
+            let apart = (besieged.value - before).abs();
+            let error = besieged.error.hypot(0.03);
+            assert!(apart < 1.96 * error, "{besieged:?} {before}");
+        }
+    }
+}
