@@ -15,6 +15,9 @@ mod chance;
 #[path = "eclipse/experiment.rs"]
 mod experiment;
 #[cfg(test)]
+#[path = "eclipse/ours.rs"]
+mod ours;
+#[cfg(test)]
 #[path = "eclipse/reference.rs"]
 mod reference;
 #[cfg(test)]
@@ -42,18 +45,38 @@ mod tables {
 
     use super::*;
     use experiment::ATTACKERS;
+    use ours::{OURS, UNROTATED};
     use reference::REFERENCE;
     use table::{Heading, Row};
     use victim::Arm;
 
     /// The kinds of victim in the table. Each has its line here, and its test below.
-    const ARMS: [Arm; 1] = [REFERENCE];
+    const ARMS: [Arm; 2] = [REFERENCE, OURS];
+
+    /// What a part of ours is worth: in the table where the siege is long enough to show it.
+    const ABLATIONS: [Arm; 1] = [UNROTATED];
+
+    /// Our goals: the share of the outbound slots that each attacker may hold after a day.
+    const GOALS: [f64; 4] = [0.01, 0.03, 0.15, 0.35];
 
     /// Every kind of victim against every attacker, run and printed once for all tests.
     static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let (seeds, siege_hours) = (u64::from(number("ECLIPSE_SEEDS", 20)), siege_hours());
-        let against = |arm| ATTACKERS.map(|attacker| Row::run(arm, attacker, siege_hours, seeds));
-        let rows: Vec<_> = ARMS.into_iter().flat_map(against).collect();
+        let against = |arm: Arm| {
+            // Ours costs more time, as it speaks the protocol.
+            let seeds = if arm.name == OURS.name {
+                number("ECLIPSE_SEEDS", 5).into()
+            } else {
+                seeds
+            };
+            ATTACKERS.map(|attacker| Row::run(arm, attacker, siege_hours, seeds))
+        };
+        let ablations = ABLATIONS.into_iter().filter(|_| siege_hours > 24);
+        let rows: Vec<_> = ARMS
+            .into_iter()
+            .chain(ablations)
+            .flat_map(against)
+            .collect();
         let lines: Vec<_> = rows.iter().map(Row::to_string).collect();
         let heading = Heading { seeds, siege_hours };
         println!("\n{heading}\n{}\n", lines.join("\n"));
@@ -103,5 +126,24 @@ mod tables {
             let error = besieged.error.hypot(0.03);
             assert!(apart < 1.96 * error, "{besieged:?} {before}");
         }
+    }
+    #[test]
+    fn ours_keeps_its_outbound_slots_from_each_attacker_for_a_day() {
+        for (row, goal) in rows(OURS).zip(GOALS).filter(|_| siege_hours() == 24) {
+            let besieged = row.besieged();
+            assert!(besieged.value <= goal, "{row}");
+            assert!(row.restarted().value <= goal, "{row}");
+        }
+        assert_eq!(rows(OURS).count(), GOALS.len());
+    }
+
+    #[test]
+    fn one_hoster_fills_a_tenth_of_what_ours_has_heard_of_and_a_fiftieth_of_what_it_reached() {
+        let Some(hoster) = rows(OURS).next().filter(|_| siege_hours() == 24) else {
+            return;
+        };
+        let untested = hoster.mean(|outcome| outcome.untested).unwrap().value;
+        let tested = hoster.mean(|outcome| outcome.tested).unwrap().value;
+        assert!(untested <= 0.10 && tested <= 0.02, "{untested} {tested}");
     }
 }

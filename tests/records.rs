@@ -44,6 +44,7 @@ fn a_record_takes_no_more_bytes_than_are_read_however_much_is_known() {
         known.source = Some(ID);
         known.source_group = u64::MAX;
         known.heard = Some(Time::MAX);
+        known.first_success = Some(Time::MAX);
         record.addresses.push(known);
     }
     record.last_connected = Some(Time::MAX);

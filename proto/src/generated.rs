@@ -245,5 +245,8 @@ pub struct PeerAddressInfo {
     /// Ours: when the address was last told.
     #[prost(message, optional, tag = "102")]
     pub heard: ::core::option::Option<::prost_types::Timestamp>,
+    /// Ours: when a dial came through for the first time.
+    #[prost(message, optional, tag = "103")]
+    pub first_success: ::core::option::Option<::prost_types::Timestamp>,
 }
 }

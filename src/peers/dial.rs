@@ -154,13 +154,26 @@ impl PeerManager {
     /// A network, and an address of it.
     fn pick(&mut self) -> Option<Slot> {
         let tested = self.chance.below(100) < self.options.tested_percent.into();
-        let first = Kind::of(tested);
-        let second = Kind::of(!tested);
-        let open = self.pick_among(first, second, Among::Open);
-        if open.is_none() && self.is_starving() {
+        let (first, second) = (Kind::of(tested), Kind::of(!tested));
+        let mut picked = None;
+        for _ in 0..PICKS_MAX {
+            picked = self.pick_among(first, second, Among::Open);
+            if picked.is_none_or(|slot| !self.is_on_probation(slot)) {
+                break;
+            }
+        }
+        if picked.is_none() && self.is_starving() {
             return self.pick_among(first, second, Among::All);
         }
-        open
+        picked
+    }
+
+    /// Whether an address was reached for the first time not long ago. One that was only heard of
+    /// is not: it is picked seldom enough.
+    fn is_on_probation(&self, slot: Slot) -> bool {
+        let probation = u32::try_from(self.options.probation.as_secs()).unwrap_or(u32::MAX);
+        let entry = self.store.get(slot);
+        entry.is_some_and(|entry| entry.tested && entry.known.age(self.now) < probation)
     }
 
     fn pick_among(&mut self, first: Kind, second: Kind, among: Among) -> Option<Slot> {

@@ -73,8 +73,8 @@ pub(crate) struct Entry {
     pub(crate) lane: u32,
     /// Who told us, by number.
     pub(crate) source: u32,
-    /// When somebody last told of it.
-    pub(crate) heard: Stamp,
+    /// When somebody last told of it; of one that is tested, when it was reached for the first time.
+    pub(crate) known: Stamp,
     /// When it was last reached.
     pub(crate) success: Stamp,
     /// When it last failed.
@@ -105,7 +105,7 @@ impl Entry {
             failures: 0,
             lane,
             source,
-            heard: Stamp::NEVER,
+            known: Stamp::NEVER,
             success: Stamp::NEVER,
             failure: Stamp::NEVER,
             rank: NOWHERE,

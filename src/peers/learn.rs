@@ -169,8 +169,8 @@ impl PeerManager {
         }
         let stored = self.store.lanes.find(lane);
         let stored = stored.map_or(0, |lane| self.store.lanes.counts(lane).0);
-        let share = self.options.share(self.options.network_percent);
-        if lane != LaneKey::LOCAL && stored as usize >= share {
+        let max = self.options.addresses_per_network;
+        if lane != LaneKey::LOCAL && stored as usize >= max {
             return Err(Refusal::NetworkFull);
         }
         Ok(())
@@ -209,7 +209,7 @@ impl PeerManager {
             address,
             lane,
             source,
-            heard: Stamp::of(self.now),
+            known: Stamp::of(self.now),
             nearest,
         };
         let slot = self.store.insert(&newcomer, &mut self.chance);
@@ -242,8 +242,9 @@ impl PeerManager {
         let Some(entry) = self.store.get_mut(slot) else {
             return;
         };
-        if entry.heard.age(now) >= HEARD_EVERY {
-            entry.heard = Stamp::of(now);
+        // What was reached is known from then on, whoever tells of it.
+        if !entry.tested && entry.known.age(now) >= HEARD_EVERY {
+            entry.known = Stamp::of(now);
             let id = entry.id;
             self.mark(id);
         }
@@ -318,7 +319,7 @@ impl PeerManager {
             let Some(entry) = self.store.get(self.swept) else {
                 continue;
             };
-            let last = entry.success.max(entry.heard);
+            let last = entry.success.max(entry.known);
             let dead = last.age(self.now) > long && entry.turn != Turn::Busy;
             if dead && !self.options.is_chosen(entry.id) {
                 self.forget(self.swept);

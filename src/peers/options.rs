@@ -33,7 +33,7 @@ pub struct Options {
     pub(crate) addresses_per_node: usize,
     pub(crate) addresses_per_ip: usize,
     pub(crate) teller_percent: u8,
-    pub(crate) network_percent: u8,
+    pub(crate) addresses_per_network: usize,
     pub(crate) tested_per_network: u32,
     pub(crate) nearest: Reach,
     pub(crate) fairness: Fairness,
@@ -49,6 +49,7 @@ pub struct Options {
     pub(crate) dials_per_second: u32,
     pub(crate) hearsay_dials_per_subnet: usize,
     pub(crate) tested_percent: u8,
+    pub(crate) probation: Duration,
     pub(crate) retry_min: Duration,
     pub(crate) retry_max: Duration,
     pub(crate) retry_persistent_max: Duration,
@@ -77,7 +78,7 @@ impl Default for Options {
             addresses_per_node: 4,
             addresses_per_ip: 4,
             teller_percent: 10,
-            network_percent: 1,
+            addresses_per_network: 32,
             tested_per_network: 8,
             nearest: Reach::World,
             fairness: Fairness::Network,
@@ -91,6 +92,7 @@ impl Default for Options {
             dials_per_second: 10,
             hearsay_dials_per_subnet: 2,
             tested_percent: 90,
+            probation: DAY,
             retry_min: MINUTE,
             retry_max: Duration::from_secs(8 * 3_600),
             retry_persistent_max: Duration::from_secs(300),
@@ -137,7 +139,7 @@ impl Options {
             addresses_per_node: 16,
             addresses_per_ip: 400_000,
             teller_percent: 100,
-            network_percent: 100,
+            addresses_per_network: usize::MAX,
             tested_per_network: u32::MAX,
             nearest: Reach::Host,
             fairness: Fairness::Teller,
@@ -150,6 +152,7 @@ impl Options {
             dials_per_second: 1_000,
             hearsay_dials_per_subnet: usize::MAX,
             tested_percent: 0,
+            probation: Duration::ZERO,
             retry_min: MONTH,
             retry_max: MONTH,
             retry_persistent_max: MONTH,
@@ -217,13 +220,12 @@ impl OptionsBuilder {
         self
     }
 
-    /// How much of the store the addresses in one network (a /16 of IPv4, a /32 of IPv6) may fill,
-    /// in hundredths, and how many of them may be tested. Defaults 1 and 8: with 256 addresses in
-    /// one network nobody holds more than a tenth of what we have heard of in a network of a
-    /// thousand nodes, or 2 % of what we have tested. Raise them where all nodes live with a few
-    /// hosters. From 1 to 100, and from 1.
-    pub const fn network_share(mut self, percent: u8, tested: u32) -> Self {
-        self.0.network_percent = percent;
+    /// How many addresses in one network (a /16 of IPv4, a /32 of IPv6) are kept, and how many of
+    /// them may be tested. Defaults 32 and 8: with 256 addresses in one network nobody holds more
+    /// than a tenth of what we have heard of in a network of a thousand nodes, or 2 % of what we
+    /// have tested. Raise them where all nodes live with a few hosters. Both from 1.
+    pub const fn network_share(mut self, addresses: usize, tested: u32) -> Self {
+        self.0.addresses_per_network = addresses;
         self.0.tested_per_network = tested;
         self
     }
@@ -297,6 +299,16 @@ impl OptionsBuilder {
     /// 100. Where there is nobody of one sort, the other is taken.
     pub const fn tested_percent(mut self, percent: u8) -> Self {
         self.0.tested_percent = percent;
+        self
+    }
+
+    /// How long ago a node must have been reached for the first time before it is picked like
+    /// others. Default a day; at most 30 days. Until then it is picked only where eight picks in a
+    /// row bring nobody who is known for longer. An attacker who comes with more networks than
+    /// there are honest ones can't be told from a crowd of newcomers, but he has to wait as they
+    /// do.
+    pub const fn probation(mut self, probation: Duration) -> Self {
+        self.0.probation = probation;
         self
     }
 
@@ -426,7 +438,7 @@ impl Options {
             ("addresses_per", self.addresses_per_node, 1, 16),
             ("addresses_per", self.addresses_per_ip, 1, ANY),
             ("teller_percent", self.teller_percent.into(), 1, 100),
-            ("network_share", self.network_percent.into(), 1, 100),
+            ("network_share", self.addresses_per_network, 1, ANY),
             ("network_share", self.tested_per_network as usize, 1, ANY),
             ("connected_max", self.connected_max, 1, 1_000_000),
             ("upgrade_max", self.upgrade_max, 0, 1_000),
@@ -460,6 +472,7 @@ impl Options {
             ("retry_persistent_max", self.retry_persistent_max, ms, MONTH),
             ("cooldown", self.cooldown, Duration::ZERO, YEAR),
             ("forget", self.dead_after, HOUR, YEAR),
+            ("probation", self.probation, Duration::ZERO, MONTH),
             ("feeler_every", feeler, Duration::from_millis(100), DAY),
             ("outbound_life", life, HOUR, YEAR),
             ("ban", self.ban, Duration::from_secs(1), YEAR),

@@ -184,6 +184,10 @@ impl PeerManager {
             let source = entry.source;
             self.store.set_tested(slot, false);
             self.sources.count_untested(source, true);
+            let now = Stamp::of(self.now);
+            if let Some(entry) = self.store.get_mut(slot) {
+                entry.known = now;
+            }
             self.retell(slot);
         }
     }
@@ -295,6 +299,9 @@ impl PeerManager {
         if !tested && self.has_place_for_tested(id, lane) {
             self.sources.count_untested(source, false);
             self.store.set_tested(slot, true);
+            if let Some(entry) = self.store.get_mut(slot) {
+                entry.known = now;
+            }
         }
         self.retell(slot);
         self.mark(id);

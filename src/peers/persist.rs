@@ -59,7 +59,11 @@ impl PeerManager {
             kept.last_success = entry.success.time();
             kept.last_failure = entry.failure.time();
             kept.failures = entry.failures.into();
-            kept.heard = entry.heard.time();
+            if entry.tested {
+                kept.first_success = entry.known.time();
+            } else {
+                kept.heard = entry.known.time();
+            }
             kept.source = match entry.source {
                 ITSELF => Some(id),
                 number => self.sources.id(number),
@@ -128,8 +132,9 @@ impl PeerManager {
         }
         let stamp =
             |time: Option<Time>| time.map_or(Stamp::NEVER, |it| Stamp::of(it.min(self.now)));
-        let (heard, success, failure) = (
+        let (heard, first, success, failure) = (
             stamp(kept.heard),
+            stamp(kept.first_success),
             stamp(kept.last_success),
             stamp(kept.last_failure),
         );
@@ -144,7 +149,7 @@ impl PeerManager {
             address,
             lane: self.lane_of(address, teller),
             source,
-            heard: heard.max(success),
+            known: heard.max(success),
             nearest: Reach::claimed_by(address).unwrap_or(Reach::World),
         };
         let slot = self.store.insert(&newcomer, &mut self.chance);
@@ -160,6 +165,10 @@ impl PeerManager {
         if success != Stamp::NEVER && tested < self.options.tested_per_network {
             self.sources.count_untested(source, false);
             self.store.set_tested(slot, true);
+            if let Some(entry) = self.store.get_mut(slot) {
+                let first = Some(first).filter(|it| *it != Stamp::NEVER);
+                entry.known = first.unwrap_or(success);
+            }
         }
         if self.live.get(id).is_none() {
             let until = self.left_alone_until(slot);

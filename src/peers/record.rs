@@ -18,6 +18,7 @@
 //! | an address | 100 | `source` | `bytes`, 20 of them |
 //! | an address | 101 | `source_group` | `uint64` |
 //! | an address | 102 | `heard` | `Timestamp` |
+//! | an address | 103 | `first_success` | `Timestamp` |
 //!
 //! # Where this reader differs from the reference's
 //!
@@ -103,6 +104,8 @@ pub struct AddressRecord {
     pub source_group: u64,
     /// When the address was last told; `None` if it is not known. Ours.
     pub heard: Option<Time>,
+    /// When a dial came through for the first time; `None` if it is not known. Ours.
+    pub first_success: Option<Time>,
 }
 
 impl PeerRecord {
@@ -144,6 +147,7 @@ impl AddressRecord {
             source: None,
             source_group: 0,
             heard: None,
+            first_success: None,
         }
     }
 }
@@ -165,6 +169,7 @@ mod field {
     pub(super) const SOURCE: u32 = 100;
     pub(super) const SOURCE_GROUP: u32 = 101;
     pub(super) const HEARD: u32 = 102;
+    pub(super) const FIRST_SUCCESS: u32 = 103;
 
     pub(super) const SECONDS: u32 = 1;
     pub(super) const NANOS: u32 = 2;

@@ -27,7 +27,7 @@ pub(crate) struct Newcomer<'a> {
     pub(crate) address: &'a NodeAddress,
     pub(crate) lane: LaneKey,
     pub(crate) source: u32,
-    pub(crate) heard: Stamp,
+    pub(crate) known: Stamp,
     pub(crate) nearest: Reach,
 }
 
@@ -185,7 +185,7 @@ impl Store {
             Some(ip) => entry.set_ip(ip),
             None => entry.set_text(self.unusual.insert(address.clone())),
         }
-        entry.heard = newcomer.heard;
+        entry.known = newcomer.known;
         entry.nearest = newcomer.nearest;
         let (of_node, of_place) = (self.key.hash(id.as_bytes()), self.hash_of_place(&entry));
         let slot = self.entries.insert(entry);
@@ -291,7 +291,7 @@ impl Store {
         self.waiting.rewind(back);
         let latest = Stamp::of(now);
         self.entries.each_mut(|entry| {
-            entry.heard = entry.heard.min(latest);
+            entry.known = entry.known.min(latest);
             entry.success = entry.success.min(latest);
             entry.failure = entry.failure.min(latest);
         });

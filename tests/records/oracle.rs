@@ -32,6 +32,7 @@ fn theirs(record: &PeerRecord) -> PeerInfo {
             .map_or_else(Vec::new, |id| id.as_bytes().to_vec()),
         source_group: known.source_group,
         heard: known.heard.map(stamp),
+        first_success: known.first_success.map(stamp),
     };
     PeerInfo {
         id: record.id.to_string(),
@@ -68,6 +69,7 @@ fn ours(info: PeerInfo) -> PeerRecord {
         known.source = <[u8; 20]>::try_from(from.source).ok().map(NodeId::new);
         known.source_group = from.source_group;
         known.heard = from.heard.and_then(time);
+        known.first_success = from.first_success.and_then(time);
         let equal = |other: &&mut AddressRecord| other.address == known.address;
         match record.addresses.iter_mut().find(equal) {
             Some(equal) => *equal = known,

@@ -61,6 +61,7 @@ impl Arbitrary for Sound {
             known.source = bool::arbitrary(g).then(|| id(g));
             known.source_group = number(g);
             known.heard = time(g);
+            known.first_success = time(g);
             let told = |other: &AddressRecord| other.address == known.address;
             if !record.addresses.iter().any(told) {
                 record.addresses.push(known);

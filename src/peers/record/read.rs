@@ -141,7 +141,7 @@ fn read_id(text: &[u8]) -> Option<NodeId> {
 fn read_address(bytes: &[u8], id: NodeId) -> Result<AddressRecord, RecordError> {
     let mut text: &[u8] = &[];
     let (mut success, mut failure, mut failures) = (None, None, 0);
-    let (mut source, mut source_group, mut heard) = (None, 0, None);
+    let (mut source, mut source_group, mut heard, mut first_success) = (None, 0, None, None);
     let mut fields = Reader::new(bytes);
     while let Some(tag) = fields.tag()? {
         match tag.field {
@@ -152,6 +152,7 @@ fn read_address(bytes: &[u8], id: NodeId) -> Result<AddressRecord, RecordError> 
             field::SOURCE => source = Some(read_source(fields.bytes(tag)?)?),
             field::SOURCE_GROUP => source_group = fields.uint64(tag)?,
             field::HEARD => heard = read_time(fields.bytes(tag)?)?,
+            field::FIRST_SUCCESS => first_success = read_time(fields.bytes(tag)?)?,
             _ => fields.skip(tag)?,
         }
     }
@@ -167,6 +168,7 @@ fn read_address(bytes: &[u8], id: NodeId) -> Result<AddressRecord, RecordError> 
         source,
         source_group,
         heard,
+        first_success,
     })
 }
 

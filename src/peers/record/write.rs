@@ -49,6 +49,7 @@ impl AddressRecord {
         }
         put_uint64(out, field::SOURCE_GROUP, self.source_group);
         put_time(out, field::HEARD, self.heard);
+        put_time(out, field::FIRST_SUCCESS, self.first_success);
     }
 }
 
@@ -66,10 +67,10 @@ fn put_time(out: &mut Vec<u8>, number: u32, time: Option<Time>) {
     put_uint32(out, field::NANOS, nanos);
 }
 
-/// The longest address with all that is kept of it: its own tag and length, then the text, three
+/// The longest address with all that is kept of it: its own tag and length, then the text, four
 /// times, the failures, the teller, the teller's group.
 const LONGEST_ADDRESS: usize =
-    4 + (3 + NodeAddress::MAX_TEXT) + 3 * LONGEST_TIME + 6 + (3 + NodeId::LENGTH) + 12;
+    4 + (3 + NodeAddress::MAX_TEXT) + 4 * LONGEST_TIME + 6 + (3 + NodeId::LENGTH) + 12;
 
 /// A tag, a length, 64 bits of nanoseconds as 35 bits of seconds and 30 of the rest.
 const LONGEST_TIME: usize = 2 + 1 + 6 + 6;
