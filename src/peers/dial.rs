@@ -184,7 +184,7 @@ impl PeerManager {
 
     /// Whether less than a third of our places is taken: then a second connection with a network is
     /// better than none. All nodes may live in one network, and that must not cut them off.
-    const fn is_starving(&self) -> bool {
+    pub(super) const fn is_starving(&self) -> bool {
         let tally = self.live.tally();
         let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
         taken.saturating_mul(3) < self.options.outbound_max

@@ -219,7 +219,7 @@ impl PeerManager {
             // Where another address of the node is left alone, so is this one: it is one node.
             let others = self.store.of_node(address.id());
             let until = others.iter().filter_map(|it| self.store.waits_until(*it));
-            match until.max().filter(|_| self.has_cooled_not(address.id())) {
+            match until.max().filter(|_| self.is_cooling(address.id())) {
                 Some(until) => self.set_turn(slot, Turn::Waiting, until),
                 None => self.set_turn(slot, Turn::Ready, self.now),
             }
@@ -228,7 +228,7 @@ impl PeerManager {
     }
 
     /// Whether a node is left alone as a whole: it was connected with not long ago.
-    fn has_cooled_not(&self, id: NodeId) -> bool {
+    fn is_cooling(&self, id: NodeId) -> bool {
         let cooldown = u32::try_from(self.options.cooldown.as_secs()).unwrap_or(u32::MAX);
         let fresh = |slot: &Slot| {
             let entry = self.store.get(*slot);

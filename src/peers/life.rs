@@ -16,7 +16,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::arena::Slot;
-use crate::{Epoch, NodeId, Reach, Time};
+use crate::{Epoch, Group, NodeId, Reach, Time};
 
 /// What a dial is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,14 +154,7 @@ impl Tally {
     }
 
     fn count(&mut self, life: &Life, more: bool) {
-        let mut step = |count: fn(&mut Self) -> &mut usize| {
-            let count = count(self);
-            *count = if more {
-                count.saturating_add(1)
-            } else {
-                count.saturating_sub(1)
-            };
-        };
+        let mut step = |count: fn(&mut Self) -> &mut usize| step(count(self), more);
         if life.is_ready() {
             step(|it| &mut it.ready);
         }
@@ -198,6 +191,8 @@ pub(crate) struct Live {
     ranks: [BTreeSet<(i32, u64, NodeId)>; 2],
     /// Connections of ours and dials, and connections of others, by IP address.
     ips: BTreeMap<IpAddr, (usize, usize)>,
+    /// Connections of ours by the network in which they really end, whatever name led there.
+    groups: BTreeMap<Group, usize>,
     agenda: BTreeSet<(Time, NodeId)>,
 }
 
@@ -250,18 +245,26 @@ impl Live {
             | Life::Evicting(link) => (link.ip, link.outbound),
             Life::Refused(_) => (None, false),
         };
-        if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) {
-            let counts = self.ips.entry(ip).or_default();
-            let count = if ours { &mut counts.0 } else { &mut counts.1 };
-            *count = if more {
-                count.saturating_add(1)
-            } else {
-                count.saturating_sub(1)
-            };
-            if *counts == (0, 0) {
-                self.ips.remove(&ip);
+        let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) else {
+            return;
+        };
+        let counts = self.ips.entry(ip).or_default();
+        step(if ours { &mut counts.0 } else { &mut counts.1 }, more);
+        if *counts == (0, 0) {
+            self.ips.remove(&ip);
+        }
+        if ours && !matches!(life, Life::Dialing(_)) {
+            let count = self.groups.entry(Group::of(ip)).or_default();
+            step(count, more);
+            if *count == 0 {
+                self.groups.remove(&Group::of(ip));
             }
         }
+    }
+
+    /// Connections of ours that end in the network of this IP address.
+    pub(crate) fn in_group_of(&self, ip: IpAddr) -> usize {
+        self.groups.get(&Group::of(ip)).copied().unwrap_or_default()
     }
 
     /// Connections of ours with this IP address and dials to it, and connections of others from it.
@@ -305,8 +308,17 @@ impl Live {
         again.tally == self.tally
             && again.ranks == self.ranks
             && again.ips == self.ips
+            && again.groups == self.groups
             && again.agenda == self.agenda
     }
+}
+
+const fn step(count: &mut usize, more: bool) {
+    *count = if more {
+        count.saturating_add(1)
+    } else {
+        count.saturating_sub(1)
+    };
 }
 
 fn set<T: Ord>(set: &mut BTreeSet<T>, what: T, present: bool) {

@@ -236,7 +236,7 @@ impl PeerManager {
         if let Some(slot) = slot.filter(|_| purpose == Purpose::Feel) {
             self.wipe_failures(slot);
         }
-        match self.judge_dialed(id, purpose) {
+        match self.judge_dialed(id, ip, purpose) {
             Ok(victim) => {
                 if let Some(victim) = victim {
                     self.evict(victim, Eviction::Upgraded, out);
@@ -250,12 +250,25 @@ impl PeerManager {
     }
 
     /// Whether a node that we have reached is let in, and who has to go for it.
-    fn judge_dialed(&self, id: NodeId, purpose: Purpose) -> Result<Option<NodeId>, Eviction> {
+    fn judge_dialed(
+        &self,
+        id: NodeId,
+        ip: Option<IpAddr>,
+        purpose: Purpose,
+    ) -> Result<Option<NodeId>, Eviction> {
         if self.conduct.banned_until(id, self.now).is_some() {
             return Err(Eviction::Banned);
         }
         if purpose == Purpose::Feel {
             return Err(Eviction::Feeler);
+        }
+        // Many names may lead to one network, so it is looked at again where they have led.
+        let of_network = ip.map_or(0, |ip| self.live.in_group_of(ip));
+        if of_network >= self.options.outbound_per_network as usize
+            && !self.is_starving()
+            && !self.options.is_chosen(id)
+        {
+            return Err(Eviction::NetworkFull);
         }
         if self.has_place_of_ours() || self.options.unconditional.contains(&id) {
             return Ok(None);
