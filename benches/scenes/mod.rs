@@ -3,10 +3,9 @@
 use core::time::Duration;
 use std::rc::Rc;
 
+use pex::peers::{self, Options, PeerManager};
 use pex::wire::{self, Dialect, Message, ResponseBuilder};
-use pex::{
-    Action, Actions, Config, Epoch, Event, Kind, NodeAddress, NodeId, Pex, Roster, Seed, Time,
-};
+use pex::{Action, Actions, Config, Epoch, Event, Kind, NodeAddress, NodeId, Pex, Seed, Time};
 
 /// The peers of the scenes with many.
 const PEERS: u32 = 1_000;
@@ -78,13 +77,25 @@ fn message(bytes: &[u8]) -> Message<'_> {
     }
 }
 
-fn store() -> Roster {
-    let mut store = Roster::new(Seed::new([1; 32]), 10_000);
-    (0..STORE).for_each(|number| assert!(store.add(address(number), id(number))));
+/// The store that a node has, with as many addresses.
+fn store() -> PeerManager {
+    let options = Options::builder()
+        .network_share(usize::MAX, u32::MAX)
+        .addresses_per(4, usize::MAX)
+        .teller_percent(100)
+        .slots(0, 52)
+        .build();
+    let options = options.unwrap_or_else(|error| unreachable!("{error}"));
+    let mut store = PeerManager::new(options, id(u32::MAX), Seed::new([1; 32]), Time::EPOCH);
+    for number in 0..STORE {
+        let (address, from) = (address(number), id(2_000_000));
+        let _ = store.handle(Time::EPOCH, peers::Event::Learned { address, from });
+    }
+    assert_eq!(store.nodes(), STORE as usize);
     store
 }
 
-fn machine(peers: u32, store: &Roster) -> Pex {
+fn machine(peers: u32, store: &PeerManager) -> Pex {
     let mut pex = Pex::new(
         Config::default(),
         id(u32::MAX),
@@ -165,7 +176,7 @@ fn encode() -> Operation {
 }
 
 /// A machine that has heard a hundred nodes of its only peer, and has asked it again.
-fn asked(store: &Roster) -> (Pex, Time) {
+fn asked(store: &PeerManager) -> (Pex, Time) {
     let mut pex = machine(1, store);
     let first = hundred(0);
     let _ = pex.handle(Time::from_secs(1), from_peer(message(&first)), store);
@@ -177,12 +188,12 @@ fn asked(store: &Roster) -> (Pex, Time) {
 
 thread_local! {
     /// Made once: what is measured neither makes nor changes it.
-    static BASE: (Rc<Roster>, Pex, Time) = {
+    static BASE: (Rc<PeerManager>, Pex, Time) = {
         let store = Rc::new(store());
         let (pex, at) = asked(&store);
         (store, pex, at)
     };
-    static MANY: (Rc<Roster>, Pex) = {
+    static MANY: (Rc<PeerManager>, Pex) = {
         let store = Rc::new(store());
         let pex = machine(PEERS, &store);
         (store, pex)
