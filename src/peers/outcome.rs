@@ -315,6 +315,8 @@ impl PeerManager {
             if let Some(entry) = self.store.get_mut(slot) {
                 entry.known = now;
             }
+        } else if !tested {
+            self.challenge_one_in(lane);
         }
         self.retell(slot);
         self.mark(id);
@@ -330,21 +332,20 @@ impl PeerManager {
         }
     }
 
-    /// A network has a few tested addresses at most. One of these is felt for, and if it is gone,
-    /// the next has its place.
-    fn has_place_for_tested(&mut self, id: NodeId, lane: Slot) -> bool {
+    /// Whether a network may have one more tested address: it has a few at most.
+    pub(super) fn has_place_for_tested(&self, id: NodeId, lane: Slot) -> bool {
         let (_, tested) = self.store.lanes.counts(lane);
-        if tested < self.options.tested_per_network
+        tested < self.options.tested_per_network
             || self.store.lanes.key(lane) == Some(LaneKey::LOCAL)
             || self.options.is_chosen(id)
-        {
-            return true;
-        }
+    }
+
+    /// One of the tested addresses of a network is felt for: if it is gone, the next has its place.
+    fn challenge_one_in(&mut self, lane: Slot) {
         let lanes = &self.store.lanes;
         let one = lanes.pick_in(lane, Kind::Tested, &mut self.chance);
         if let Some(slot) = one.filter(|_| self.challenged.len() < CHALLENGED_MAX) {
             self.challenged.push_back(slot);
         }
-        false
     }
 }

@@ -158,11 +158,10 @@ impl PeerManager {
             entry.failure = failure;
             entry.failures = u16::try_from(kept.failures).unwrap_or(u16::MAX);
         }
-        let (_, tested) = self
-            .store
-            .get(slot)
-            .map_or((0, 0), |it| self.store.lanes.counts(it.lane));
-        if success != Stamp::NEVER && tested < self.options.tested_per_network {
+        // Where others wrote the record, all that is known is that it was reached.
+        let tested = success != Stamp::NEVER && (first != Stamp::NEVER || heard == Stamp::NEVER);
+        let lane = self.store.get(slot).map_or(0, |entry| entry.lane);
+        if tested && self.has_place_for_tested(id, lane) {
             self.sources.count_untested(source, false);
             self.store.set_tested(slot, true);
             if let Some(entry) = self.store.get_mut(slot) {

@@ -64,8 +64,14 @@ impl PeerManager {
         });
         let mut lasted: Vec<(Time, NodeId)> = lasted.collect();
         lasted.sort_unstable();
-        lasted.truncate(self.options.anchors);
-        let anchors: BTreeSet<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
+        // An anchor that is gone stays one until another has lasted as long as it takes.
+        let lasted = lasted.into_iter().map(|(_, id)| id);
+        let mut anchors = BTreeSet::new();
+        for id in lasted.chain(self.anchors.iter().copied()) {
+            if anchors.len() < self.options.anchors {
+                anchors.insert(id);
+            }
+        }
         let before = core::mem::replace(&mut self.anchors, anchors);
         let changed: Vec<NodeId> = before
             .symmetric_difference(&self.anchors)
