@@ -271,7 +271,12 @@ impl ConfigBuilder {
     }
 }
 
-const fn check(option: &'static str, value: u128, min: u128, max: u128) -> Result<(), ConfigError> {
+pub(crate) const fn check(
+    option: &'static str,
+    value: u128,
+    min: u128,
+    max: u128,
+) -> Result<(), ConfigError> {
     if min <= value && value <= max {
         Ok(())
     } else {
@@ -299,6 +304,18 @@ pub enum ConfigError {
         /// The most it may be.
         max: u128,
     },
+    /// Two options disagree: the first may not be larger than the second. Durations are in
+    /// milliseconds.
+    Disagree {
+        /// The first, in words.
+        option: &'static str,
+        /// What it was set to.
+        value: u128,
+        /// The second.
+        other: &'static str,
+        /// What that one was set to.
+        bound: u128,
+    },
 }
 
 impl fmt::Display for ConfigError {
@@ -315,6 +332,15 @@ impl fmt::Display for ConfigError {
                     "{option} is {value}; set it to a value from {min} to {max}"
                 )
             }
+            Self::Disagree {
+                option,
+                value,
+                other,
+                bound,
+            } => write!(
+                f,
+                "{option} {value} and {other} is {bound}; lower the first or raise the second"
+            ),
         }
     }
 }

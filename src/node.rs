@@ -1,19 +1,18 @@
 //! The exchange and the peer manager as one machine, which an embedder can use as it is.
 
 mod event;
+mod talk;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::ops::ControlFlow;
 
 pub use event::{HangUp, NodeAction, NodeEvent};
 
-use crate::peers::{self, Change, Misconduct, Options, PeerManager, PeerRecord};
+use talk::Task;
+
+use crate::peers::{self, Change, Options, PeerManager, PeerRecord};
 use crate::pex::check::hold;
-use crate::{
-    Action, Actions, Broken, Config, Cursor, Directory, Epoch, Event, Fault, Kind, NodeAddress,
-    NodeId, Pex, Seed, Time,
-};
+use crate::{Actions, Broken, Config, Event, Kind, NodeId, Pex, Seed, Time};
 
 /// A node's whole discovery: [`Pex`] asks and answers, [`PeerManager`] knows, dials and keeps, and
 /// what the one says the other hears. One `handle`, one deadline, one batch of actions.
@@ -47,36 +46,6 @@ pub struct Node {
     arriving: Kind,
     armed: Option<Time>,
     hears_all: bool,
-}
-
-/// What one part of the machine has for the other.
-enum Task {
-    OfPex(Action),
-    OfPeers(peers::Action),
-}
-
-/// The manager as a directory. Where the owner wants to hear of every telling, nothing is known.
-struct Told<'a> {
-    peers: &'a PeerManager,
-    hears_all: bool,
-}
-
-impl Directory for Told<'_> {
-    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        self.peers.walk(from, visit);
-    }
-
-    fn start(&self, chance: u64) -> Cursor {
-        self.peers.start(chance)
-    }
-
-    fn knows(&self, address: &NodeAddress) -> bool {
-        !self.hears_all && self.peers.knows(address)
-    }
-
-    fn fill_percent(&self) -> u8 {
-        self.peers.fill_percent()
-    }
 }
 
 impl Node {
@@ -222,140 +191,6 @@ impl Node {
         }
     }
 
-    fn tell_peers(&mut self, now: Time, event: peers::Event, tasks: &mut VecDeque<Task>) {
-        let actions = self.peers.handle(now, event);
-        tasks.extend(actions.into_iter().map(Task::OfPeers));
-    }
-
-    fn tell_pex(
-        &mut self,
-        now: Time,
-        event: Event<'_>,
-        tasks: &mut VecDeque<Task>,
-        out: &mut Actions<NodeAction>,
-    ) {
-        let before = self.pex.stats();
-        let from = if let Event::Message { from, .. } = &event {
-            Some(*from)
-        } else {
-            None
-        };
-        let directory = Told {
-            peers: &self.peers,
-            hears_all: self.hears_all,
-        };
-        let actions = self.pex.handle(now, event, &directory);
-        let mut heard = Vec::new();
-        for action in actions {
-            if let Action::AddPeer { address, from } = action {
-                heard.push((address, from));
-            } else {
-                tasks.push_back(Task::OfPex(action));
-            }
-        }
-        if self.hears_all {
-            let heard = heard.iter().cloned();
-            out.extend(heard.map(|(address, from)| NodeAction::Heard { address, from }));
-        }
-        if !heard.is_empty() {
-            let actions = self.peers.learn_all(now, heard);
-            tasks.extend(actions.into_iter().map(Task::OfPeers));
-        }
-        let after = self.pex.stats();
-        if let Some(peer) = from.filter(|_| after.responses_accepted > before.responses_accepted) {
-            let told = |it: crate::Stats| it.addresses_told.saturating_add(it.addresses_bad);
-            out.push(NodeAction::Answered {
-                peer,
-                told: told(after).saturating_sub(told(before)),
-                fresh: after.addresses_fresh.saturating_sub(before.addresses_fresh),
-            });
-        }
-    }
-
-    /// Lets the parts answer each other until neither has anything left for the other.
-    fn settle(&mut self, now: Time, tasks: &mut VecDeque<Task>, out: &mut Actions<NodeAction>) {
-        while let Some(task) = tasks.pop_front() {
-            match task {
-                Task::OfPex(action) => self.on_pex(now, action, tasks, out),
-                Task::OfPeers(action) => self.on_peers(now, action, tasks, out),
-            }
-        }
-    }
-
-    fn on_pex(
-        &mut self,
-        now: Time,
-        action: Action,
-        tasks: &mut VecDeque<Task>,
-        out: &mut Actions<NodeAction>,
-    ) {
-        match action {
-            Action::Send { to, epoch, message } => {
-                out.push(NodeAction::Send { to, epoch, message });
-            }
-            Action::Resolve {
-                query,
-                name,
-                deadline,
-            } => out.push(NodeAction::Resolve {
-                query,
-                name,
-                deadline,
-            }),
-            Action::Report { peer, fault } => {
-                out.push(NodeAction::Fault { peer, fault });
-                let how = Misconduct::Minor;
-                self.tell_peers(now, peers::Event::Misbehaved { peer, how }, tasks);
-            }
-            Action::Disconnect {
-                peer,
-                epoch,
-                reason,
-            } => {
-                let why = HangUp::Fault(reason);
-                out.push(NodeAction::HangUp { peer, epoch, why });
-                let event = match severity(reason) {
-                    Some(how) => peers::Event::Misbehaved { peer, how },
-                    None => peers::Event::Release { peer },
-                };
-                self.tell_peers(now, event, tasks);
-            }
-            // What was heard is with the manager already, and one timer serves both.
-            Action::AddPeer { .. } | Action::SetTimer(_) => {}
-        }
-    }
-
-    fn on_peers(
-        &mut self,
-        now: Time,
-        action: peers::Action,
-        tasks: &mut VecDeque<Task>,
-        out: &mut Actions<NodeAction>,
-    ) {
-        match action {
-            peers::Action::Dial { address, nearest } => {
-                out.push(NodeAction::Dial { address, nearest });
-            }
-            // The exchange has asked for this end already, and said why.
-            peers::Action::Evict { peer, epoch, .. } if has_hung_up(peer, epoch, out) => {}
-            peers::Action::Evict { peer, epoch, why } => {
-                let why = HangUp::Evicted(why);
-                out.push(NodeAction::HangUp { peer, epoch, why });
-            }
-            peers::Action::Up { peer, epoch } => {
-                let kind = self.arriving;
-                out.push(NodeAction::Up { peer, epoch });
-                self.tell_pex(now, Event::PeerUp { peer, epoch, kind }, tasks, out);
-            }
-            peers::Action::Down { peer, epoch } => {
-                out.push(NodeAction::Down { peer, epoch });
-                self.tell_pex(now, Event::PeerDown { peer, epoch }, tasks, out);
-            }
-            peers::Action::Persist(changes) => out.push(NodeAction::Persist(changes)),
-            peers::Action::SetTimer(_) => {}
-        }
-    }
-
     fn set_timer(&mut self, out: &mut Actions<NodeAction>) {
         let deadline = self.deadline();
         if deadline != self.armed {
@@ -418,23 +253,4 @@ impl Node {
             "who may be used is up in the exchange, and nobody else",
         )
     }
-}
-
-/// How bad a fault is for which the exchange ends a connection; none if it is no fault of the peer.
-const fn severity(fault: Fault) -> Option<Misconduct> {
-    match fault {
-        Fault::TooManyPeers { .. } => None,
-        Fault::Garbage(_) | Fault::TooManyAddresses { .. } => Some(Misconduct::Fatal),
-        Fault::RequestTooSoon { .. }
-        | Fault::UnsolicitedResponse
-        | Fault::BadAddresses { .. }
-        | Fault::NoAnswer { .. } => Some(Misconduct::Major),
-    }
-}
-
-/// Whether this batch ends a connection already.
-fn has_hung_up(peer: NodeId, epoch: Epoch, out: &Actions<NodeAction>) -> bool {
-    out.iter().any(|action| {
-        matches!(action, NodeAction::HangUp { peer: its, epoch: of, .. } if *its == peer && *of == epoch)
-    })
 }
