@@ -10,8 +10,8 @@ pub use event::{HangUp, NodeAction, NodeEvent};
 
 use talk::Task;
 
+use crate::invariant::hold;
 use crate::peers::{self, Change, Options, PeerManager, PeerRecord};
-use crate::pex::check::hold;
 use crate::{Actions, Broken, Config, Event, Kind, NodeId, Pex, Seed, Time};
 
 /// A node's whole discovery: [`Pex`] asks and answers, [`PeerManager`] knows, dials and keeps, and

@@ -69,8 +69,8 @@ use room::Room;
 use sources::Sources;
 use store::Store;
 
+use crate::bucket::Bucket;
 use crate::endpoints::Endpoints;
-use crate::pex::guard::Bucket;
 use crate::seed::{Chance, HashKey};
 use crate::stats::count;
 use crate::{Actions, NodeAddress, NodeId, Seed, Subnet, Time};

@@ -5,8 +5,7 @@
 use super::PeerManager;
 use super::entry::Turn;
 use super::life::Life;
-use crate::Broken;
-use crate::pex::check::hold;
+use crate::invariant::{Broken, hold};
 
 impl PeerManager {
     /// Checks the invariants that can be seen from inside, in time linear in what is stored.

@@ -3,39 +3,12 @@
 //! The numbers are those of the list in `tests/INVARIANTS.md`. Every test of the machine and its fuzz
 //! target call [`Pex::check`] after every event.
 
-use core::fmt;
-
 use super::agenda::{Due, Entry};
 use super::peers::Phase;
 use super::rotation::Slot;
 use super::{Pex, pace};
 use crate::QueryId;
-
-/// An invariant that does not hold: a bug of ours, whatever the events were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Broken {
-    /// The number of the invariant.
-    pub invariant: u8,
-    /// What is wrong.
-    pub what: &'static str,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invariant {} is broken: {}", self.invariant, self.what)
-    }
-}
-
-impl core::error::Error for Broken {}
-
-pub(crate) const fn hold(invariant: u8, holds: bool, what: &'static str) -> Result<(), Broken> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Broken { invariant, what })
-    }
-}
+use crate::invariant::{Broken, hold};
 
 impl Pex {
     /// Checks the invariants that can be seen from inside, in time linear in the peers.
