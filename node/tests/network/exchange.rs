@@ -124,7 +124,7 @@ async fn an_address_nearer_than_allowed_is_not_dialed_even_by_name() {
 }
 
 #[tokio::test]
-async fn an_address_that_no_node_can_have_is_dialed_for_nobody_but_the_operator() {
+async fn an_address_that_no_node_can_have_is_not_dialed_whoever_told_it() {
     let (mut a, b) = (make(1).node().await, make(2).node().await);
     let failed = |notice: &Notice| {
         matches!(
