@@ -95,7 +95,12 @@ impl PeerManager {
         } else {
             self.sources.add(from, teller.network)
         };
-        Ok(self.take_in(address, lane, source, teller.reach))
+        let nearest = if teller.is_operator {
+            Reach::Nowhere
+        } else {
+            teller.reach.max(Reach::Host)
+        };
+        Ok(self.take_in(address, lane, source, nearest))
     }
 
     pub(super) fn is_own(&self, address: &NodeAddress) -> bool {
@@ -112,7 +117,7 @@ impl PeerManager {
             // Of whom we know nothing, we take it that he speaks from outside.
             reach: match ip {
                 Some(ip) => Reach::of(ip),
-                None if is_operator => Reach::Host,
+                None if is_operator => Reach::Nowhere,
                 None => Reach::World,
             },
             is_operator,
@@ -120,18 +125,11 @@ impl PeerManager {
     }
 
     /// Whether a node that we may dial can live there. What the world tells of our own site or
-    /// machine is a mistake, or somebody who wants us to knock at our own doors.
+    /// machine is a mistake, or somebody who wants us to knock at our own doors. What the operator
+    /// says is dialed as it stands: the driver tells him if it can't be.
     fn is_fit(&self, address: &NodeAddress, teller: &Teller) -> bool {
-        let Ok(reach) = Reach::claimed_by(address) else {
-            return false;
-        };
         let nearest = self.options.nearest.max(teller.reach).max(Reach::Host);
-        reach
-            >= if teller.is_operator {
-                Reach::Host
-            } else {
-                nearest
-            }
+        teller.is_operator || Reach::claimed_by(address).is_ok_and(|reach| reach >= nearest)
     }
 
     /// What counts as one network for this address.

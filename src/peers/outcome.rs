@@ -298,7 +298,7 @@ impl PeerManager {
         }
         let source = self.sources.add(self.me, None);
         let lane = self.lane_of(address, self.me);
-        Some(self.take_in(address, lane, source, Reach::Host))
+        Some(self.take_in(address, lane, source, Reach::Nowhere))
     }
 
     /// An address was reached, and its node's id proved.
