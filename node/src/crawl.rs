@@ -2,36 +2,36 @@
 
 mod map;
 mod report;
-mod waiting;
 
-use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pex::peers::{Options, Standing};
 use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES};
-use pex::{Config, Estimate, Kind, NodeAddress, NodeId, Pex, Reach, Seed};
+use pex::{Config, Estimate, Kind, Node, NodeAddress, NodeId, Seed};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::kind::kind_of;
-use crate::notice::{DialError, Notice};
+use crate::notice::Notice;
 use crate::transport::{Local, RemoteInfo, TransportConfig};
 
 pub use map::{Found, Map, Outcome};
 pub use report::{Report, in_words, write_json, write_table};
 
-/// Dials, and visits before their first answer, that are under way at once.
-const VISITS_MAX: usize = 128;
-
-/// Visits after their first answer that go on at once. They do not count as the others do: who
-/// always has more to tell, and tells it slowly, must not keep us from those not visited yet. If
-/// there are more, the one that has gone on for longest is ended.
+/// Visits after their first answer that go on at once. Who always has more to tell, and tells it
+/// slowly, must not keep us from those not visited yet: if there are more of them, the one that has
+/// gone on for longest is ended. The machine has places for 128 more.
 const LONG_VISITS_MAX: usize = 384;
 
 /// Nodes that may be asked at once: all that are visited.
-const ASKED_MAX: usize = VISITS_MAX + LONG_VISITS_MAX + 1;
+const ASKED_MAX: usize = 513;
+
+/// How long we wait for somebody whose turn to be dialed has not come yet, when nothing else is left
+/// to do.
+const TURN: Duration = Duration::from_secs(60);
 
 /// How long a node may keep us waiting for its first answer: the core's own patience, and a little
 /// for the core to give up first.
@@ -49,7 +49,7 @@ const ANSWERS_MAX: u32 = 250;
 const STALE_MAX: u32 = 2;
 
 /// A book of V1 with at most this many addresses is told whole (`minGetSelection`).
-const V1_WHOLE: usize = 32;
+const V1_WHOLE: u64 = 32;
 
 /// How a crawl is going.
 #[derive(Clone, Copy, Debug)]
@@ -74,32 +74,30 @@ struct Visit {
     /// When we leave, if no answer comes before.
     until: Instant,
     kind: Kind,
-    ip: IpAddr,
     stale: u32,
     answers: u32,
 }
 
 impl Visit {
-    fn new(kind: Kind, ip: IpAddr) -> Self {
+    fn new(kind: Kind) -> Self {
         let began = Instant::now();
         Self {
             began,
             until: began + PATIENCE,
             kind,
-            ip,
             stale: 0,
             answers: 0,
         }
     }
 
     /// Takes note of an answer; true if there is nothing more to be had here.
-    fn is_over_after(&mut self, told: usize, fresh: u64) -> bool {
+    fn is_over_after(&mut self, told: u64, fresh: u64) -> bool {
         self.until = Instant::now() + PATIENCE_LATER;
         self.answers += 1;
         self.stale = if fresh == 0 { self.stale + 1 } else { 0 };
         let (whole, stale_max) = match self.kind.dialect() {
             Dialect::V1 => (V1_WHOLE, 1),
-            Dialect::V2 => (MAX_ANSWER_ADDRESSES, STALE_MAX),
+            Dialect::V2 => (MAX_ANSWER_ADDRESSES as u64, STALE_MAX),
         };
         told < whole || self.stale >= stale_max || self.answers >= ANSWERS_MAX
     }
@@ -108,7 +106,8 @@ impl Visit {
 /// A crawl under way.
 #[derive(Debug)]
 pub struct Crawl {
-    driver: Driver<Map>,
+    driver: Driver,
+    map: Map,
     visits: BTreeMap<NodeId, Visit>,
     started: Instant,
     faults: u64,
@@ -126,20 +125,19 @@ impl Crawl {
         let clock = Clock::start();
         // Whoever is visited is asked at once: silent nodes must not use up the others' patience.
         let config = Config::builder().outstanding_max(ASKED_MAX).build();
-        let pex = Pex::new(config.unwrap_or_default(), local.id(), seed, clock.now());
-        let driver = Driver::new(pex, Map::default(), clock, local, transport);
+        let (config, options) = (config.unwrap_or_default(), Options::crawler());
+        let node = Node::new(config, options, local.id(), seed, clock.now()).hearing_all();
         let mut crawl = Self {
-            driver,
+            driver: Driver::new(node, clock, local, transport),
+            map: Map::default(),
             visits: BTreeMap::new(),
             started: Instant::now(),
             faults: 0,
         };
         for address in seeds {
-            // Whom the user names may live anywhere.
-            let map = crawl.driver.store_mut();
-            map.learn(address, None, Reach::Nowhere);
+            crawl.map.learn(address, None);
+            crawl.driver.name(address.clone());
         }
-        crawl.visit_more();
         crawl
     }
 
@@ -153,16 +151,19 @@ impl Crawl {
                 None => core::future::pending().await,
             }
         };
-        let busy = !self.visits.is_empty() || self.driver.dialing() > 0;
-        if !busy && !self.driver.has_notice() {
+        if !self.driver.has_notice() && !self.is_busy() {
             return false;
         }
         tokio::select! {
             notice = self.driver.next() => self.on_notice(notice),
             () = impatient => self.leave_the_silent(),
         }
-        self.visit_more();
         true
+    }
+
+    fn is_busy(&self) -> bool {
+        let peers = self.driver.node().peers();
+        !self.visits.is_empty() || peers.will_dial_within(TURN)
     }
 
     fn on_notice(&mut self, notice: Notice) {
@@ -171,50 +172,35 @@ impl Crawl {
             Notice::Down { peer, .. } => {
                 self.visits.remove(&peer);
             }
-            Notice::DialFailed { address, why } => self.dial_failed(address, &why),
-            Notice::Heard { address, from } => self.heard(&address, from),
+            Notice::DialFailed { address, why } => self.map.dial_failed(address, why.to_string()),
+            Notice::Heard { address, from } => self.map.learn(&address, Some(from)),
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
+            // A visit that is over, or somebody whom we know by another name.
+            Notice::Evicted { .. } => {}
         }
     }
 
     fn arrived(&mut self, remote: &RemoteInfo) {
         let kind = kind_of(&remote.info);
-        let visit = Visit::new(kind, remote.socket_addr.ip());
-        self.visits.insert(remote.id, visit);
+        self.visits.insert(remote.id, Visit::new(kind));
         let as_told = Outcome::Reached {
             moniker: remote.info.moniker().to_owned(),
             version: remote.info.version().to_owned(),
             kind,
             answers: 0,
         };
-        self.driver.store_mut().arrived(remote.id, as_told);
+        let address = self.driver.node().peers().dialed_at(remote.id);
+        self.map.arrived(remote.id, address, as_told);
     }
 
-    fn dial_failed(&mut self, address: NodeAddress, why: &DialError) {
-        let map = self.driver.store_mut();
-        let next = map.dial_failed(address, why.to_string());
-        if let Some((address, nearest)) = next {
-            self.driver.dial(address, nearest);
-        }
-    }
-
-    /// Takes an address in, unless it lies nearer than who told it.
-    fn heard(&mut self, address: &NodeAddress, from: NodeId) {
-        let teller = self.visits.get(&from).map(|visit| visit.ip);
-        if let Some(nearest) = nearest(address, teller) {
-            let map = self.driver.store_mut();
-            map.learn(address, Some(from), nearest);
-        }
-    }
-
-    fn answered(&mut self, peer: NodeId, told: usize, fresh: u64) {
+    fn answered(&mut self, peer: NodeId, told: u64, fresh: u64) {
         let Some(visit) = self.visits.get_mut(&peer) else {
             return;
         };
         let is_over = visit.is_over_after(told, fresh);
         let answers = visit.answers;
-        self.driver.store_mut().answered(peer, answers);
+        self.map.answered(peer, answers);
         if is_over {
             self.leave(peer);
         } else if answers == 1 {
@@ -243,38 +229,27 @@ impl Crawl {
 
     fn leave(&mut self, peer: NodeId) {
         self.visits.remove(&peer);
-        self.driver.hang_up(peer);
-    }
-
-    fn visit_more(&mut self) {
-        let arrived = self.visits.values().filter(|visit| visit.answers == 0);
-        let room = VISITS_MAX.saturating_sub(arrived.count());
-        while self.driver.dialing() < room {
-            let Some((address, nearest)) = self.driver.store_mut().next_to_dial() else {
-                return;
-            };
-            self.driver.dial(address, nearest);
-        }
+        self.driver.release(peer);
     }
 
     fn estimate(&self) -> Estimate {
-        let found = self.driver.store().nodes().len();
-        no_less_than(found, self.driver.pex().estimate())
+        let found = self.map.nodes().len();
+        no_less_than(found, self.driver.node().pex().estimate())
     }
 
     /// What is known so far.
     #[must_use]
     pub const fn map(&self) -> &Map {
-        self.driver.store()
+        &self.map
     }
 
     /// How it is going.
     #[must_use]
     pub fn progress(&self) -> Progress {
         Progress {
-            found: self.driver.store().nodes().len(),
-            reached: self.driver.store().reached(),
-            failed: self.driver.store().failed(),
+            found: self.map.nodes().len(),
+            reached: self.map.reached(),
+            failed: self.map.failed(),
             visiting: self.visits.len() + self.driver.dialing(),
             estimate: self.estimate(),
         }
@@ -282,13 +257,16 @@ impl Crawl {
 
     /// What has been found; `complete` says that there was nothing left to do.
     #[must_use]
-    pub fn into_report(self, complete: bool) -> Report {
+    pub fn into_report(mut self, complete: bool) -> Report {
+        let peers = self.driver.node().peers();
+        self.map
+            .note_dialed(|id| peers.standing(id) == Standing::Dialing);
         Report {
             estimate: self.estimate(),
             faults: self.faults,
             elapsed: self.started.elapsed(),
             complete,
-            map: self.driver.into_store(),
+            map: self.map,
         }
     }
 }
@@ -302,19 +280,6 @@ fn no_less_than(found: usize, estimate: Estimate) -> Estimate {
         },
         estimate => estimate,
     }
-}
-
-/// How near an address may turn out to lie when it is dialed; `None` if it is nearer than that
-/// already. What the world tells of our own site or machine is a mistake, or somebody who wants us
-/// to knock at our own doors. A teller of whom we know nothing any more, or who is where no node can
-/// be, speaks for the world.
-fn nearest(address: &NodeAddress, teller: Option<IpAddr>) -> Option<Reach> {
-    let teller = teller
-        .map(Reach::of)
-        .filter(|reach| *reach > Reach::Nowhere)
-        .unwrap_or(Reach::World);
-    let too_near = address.ip().is_some_and(|ip| Reach::of(ip) < teller);
-    (!too_near).then_some(teller)
 }
 
 #[cfg(test)]

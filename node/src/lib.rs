@@ -16,7 +16,6 @@ mod handshakes;
 mod kind;
 mod links;
 mod notice;
-mod store;
 
 pub use chance::fresh_seed;
 pub use clock::Clock;
@@ -25,4 +24,3 @@ pub use kind::{VERSION, kind_of_version};
 pub use notice::{DialError, Notice};
 /// How far a place is visible: what [`Driver::dial`] may go near.
 pub use pex::Reach;
-pub use store::Store;

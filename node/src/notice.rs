@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use pex::{Action, Fault, NodeAddress, NodeId};
+use pex::peers::{DialFailure, Eviction};
+use pex::{Fault, HangUp, NodeAction, NodeAddress, NodeId};
 
 use crate::transport::{RemoteInfo, TransportError};
 
@@ -29,7 +30,7 @@ pub enum Notice {
     },
     /// A handshake with somebody who dialed us came to nothing.
     AcceptFailed(TransportError),
-    /// Somebody told us an address that the store did not know, and that it takes in.
+    /// Somebody told us an address. Only where the machine hears all.
     Heard {
         /// The address.
         address: NodeAddress,
@@ -41,9 +42,16 @@ pub enum Notice {
         /// Who.
         peer: NodeId,
         /// Addresses in the answer.
-        told: usize,
+        told: u64,
         /// Those of nodes not heard of before.
         fresh: u64,
+    },
+    /// A connection is ended, or was not let in, and not for a fault.
+    Evicted {
+        /// With whom.
+        peer: NodeId,
+        /// Why.
+        why: Eviction,
     },
     /// A peer broke a rule; `cut` if the connection is ended for it.
     Fault {
@@ -57,14 +65,33 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// What the owner should know of something that the machine wants done.
-    pub(crate) const fn of(action: &Action) -> Option<Self> {
-        let (peer, fault, cut) = match action {
-            Action::Disconnect { peer, reason, .. } => (*peer, *reason, true),
-            Action::Report { peer, fault } => (*peer, *fault, false),
-            _ => return None,
-        };
-        Some(Self::Fault { peer, fault, cut })
+    /// What the owner should know of something that the machine wants done or tells.
+    pub(crate) fn of(action: &NodeAction) -> Option<Self> {
+        match action {
+            NodeAction::HangUp { peer, why, .. } => Some(match why {
+                HangUp::Evicted(why) => Self::Evicted {
+                    peer: *peer,
+                    why: *why,
+                },
+                HangUp::Fault(fault) => Self::fault(*peer, *fault, true),
+                _ => return None,
+            }),
+            NodeAction::Fault { peer, fault } => Some(Self::fault(*peer, *fault, false)),
+            NodeAction::Answered { peer, told, fresh } => Some(Self::Answered {
+                peer: *peer,
+                told: *told,
+                fresh: *fresh,
+            }),
+            NodeAction::Heard { address, from } => Some(Self::Heard {
+                address: address.clone(),
+                from: *from,
+            }),
+            _ => None,
+        }
+    }
+
+    const fn fault(peer: NodeId, fault: Fault, cut: bool) -> Self {
+        Self::Fault { peer, fault, cut }
     }
 }
 
@@ -85,6 +112,25 @@ pub enum DialError {
     Connected,
     /// No connection came to be.
     Transport(TransportError),
+}
+
+impl DialError {
+    /// What the failure says of the address.
+    pub(crate) const fn verdict(&self) -> DialFailure {
+        match self {
+            Self::Unsupported | Self::TooNear | Self::Nowhere => DialFailure::Unusable,
+            Self::Connected | Self::Transport(TransportError::OutOfDescriptors) => {
+                DialFailure::NotTried
+            }
+            Self::Transport(
+                TransportError::WrongId { .. }
+                | TransportError::SelfConnection
+                | TransportError::NodeInfo(_),
+            ) => DialFailure::NotThisNode,
+            // Whoever looks names up may be out of order for a while.
+            Self::UnknownName | Self::Transport(_) => DialFailure::Unreachable,
+        }
+    }
 }
 
 impl fmt::Display for DialError {

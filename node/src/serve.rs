@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use pex::{Config, NodeAddress, Pex, Roster, Seed};
+use pex::peers::Options;
+use pex::{Config, Node, NodeAddress, Reach, Seed};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -11,13 +12,13 @@ use crate::driver::Driver;
 use crate::notice::Notice;
 use crate::transport::{Local, TransportConfig};
 
-/// The most addresses that a server keeps, those it is told by others included.
-const ROSTER_MAX: usize = 10_000;
+/// Peers that may be connected at once.
+const PEERS_MAX: usize = 10_000;
 
-/// A node that tells what it knows.
+/// A node that tells what it knows, and dials nobody.
 #[derive(Debug)]
 pub struct Server {
-    driver: Driver<Roster>,
+    driver: Driver,
 }
 
 impl Server {
@@ -34,13 +35,20 @@ impl Server {
         known: &[NodeAddress],
     ) -> io::Result<Self> {
         let clock = Clock::start();
-        let me = local.id();
-        let pex = Pex::new(Config::default(), me, seed.derive(1), clock.now());
-        let mut roster = Roster::new(seed.derive(2), ROSTER_MAX);
+        // Who is asked is as near as who asks: a server on a site serves the site.
+        let options = Options::builder()
+            .addresses_max(2 * PEERS_MAX)
+            .connected_max(PEERS_MAX)
+            .slots(0, PEERS_MAX)
+            .dials(0, 1)
+            .feeler_every(None)
+            .nearest(Reach::Host);
+        let options = options.build().map_err(io::Error::other)?;
+        let node = Node::new(Config::default(), options, local.id(), seed, clock.now());
+        let mut driver = Driver::new(node, clock, local, transport);
         for address in known {
-            roster.add(address.clone(), me);
+            driver.name(address.clone());
         }
-        let mut driver = Driver::new(pex, roster, clock, local, transport);
         driver.listen(listener);
         Ok(Self { driver })
     }
@@ -53,6 +61,6 @@ impl Server {
     /// Addresses that are known.
     #[must_use]
     pub fn known(&self) -> usize {
-        self.driver.store().len()
+        self.driver.node().peers().addresses()
     }
 }

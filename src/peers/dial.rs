@@ -22,6 +22,9 @@ const PICKS_MAX: u32 = 8;
 /// How long that moment is.
 const MOMENT: Duration = Duration::from_secs(1);
 
+/// How long an address is left alone whose IP address is in use for another node.
+const A_WHILE: Duration = Duration::from_secs(5);
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Seconds after which a tested address is felt for again.
@@ -270,7 +273,7 @@ impl PeerManager {
                 return of_it.map(|(at, _)| *at + MINUTE).next();
             }
         }
-        (!self.ip_is_free(ip)).then(|| self.now + MINUTE)
+        (!self.ip_is_free(ip)).then(|| self.now + A_WHILE)
     }
 
     fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {

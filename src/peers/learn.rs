@@ -69,7 +69,7 @@ impl PeerManager {
             return Err(Refusal::Own);
         }
         if let Some(slot) = self.store.find(address) {
-            self.hear_again(slot);
+            self.hear_again(slot, from);
             return Err(Refusal::Known);
         }
         let teller = self.teller(from);
@@ -95,12 +95,7 @@ impl PeerManager {
         } else {
             self.sources.add(from, teller.network)
         };
-        let nearest = if teller.is_operator {
-            Reach::Nowhere
-        } else {
-            teller.reach.max(Reach::Host)
-        };
-        Ok(self.take_in(address, lane, source, nearest))
+        Ok(self.take_in(address, lane, source, teller.reach))
     }
 
     pub(super) fn is_own(&self, address: &NodeAddress) -> bool {
@@ -116,9 +111,9 @@ impl PeerManager {
             network: ip.map(network_of),
             // Of whom we know nothing, we take it that he speaks from outside.
             reach: match ip {
-                Some(ip) => Reach::of(ip),
+                Some(ip) if Reach::of(ip) != Reach::Nowhere => Reach::of(ip),
                 None if is_operator => Reach::Nowhere,
-                None => Reach::World,
+                _ => Reach::World,
             },
             is_operator,
         }
@@ -235,11 +230,13 @@ impl PeerManager {
         self.store.of_node(id).iter().any(fresh)
     }
 
-    fn hear_again(&mut self, slot: Slot) {
-        let now = self.now;
+    fn hear_again(&mut self, slot: Slot, from: NodeId) {
+        let (now, reach) = (self.now, self.teller(from).reach);
         let Some(entry) = self.store.get_mut(slot) else {
             return;
         };
+        // Whoever is nearer knows better what can be near.
+        entry.nearest = entry.nearest.min(reach);
         // What was reached is known from then on, whoever tells of it.
         if !entry.tested && entry.known.age(now) >= HEARD_EVERY {
             entry.known = Stamp::of(now);

@@ -76,6 +76,7 @@ pub struct Options {
     pub(crate) private: BTreeSet<NodeId>,
     pub(crate) scores: BTreeMap<NodeId, u16>,
     pub(crate) own_addresses: Vec<NodeAddress>,
+    pub(crate) tells: bool,
 }
 
 impl Default for Options {
@@ -116,6 +117,7 @@ impl Default for Options {
             private: BTreeSet::new(),
             scores: BTreeMap::new(),
             own_addresses: Vec::new(),
+            tells: true,
         }
     }
 }
@@ -137,7 +139,8 @@ impl Options {
     }
 
     /// The options of a crawler, which visits every node once and keeps no connection: no feelers,
-    /// no rotation, no bounds on networks, turns by teller. What fails is kept, so that it is not dialed
+    /// no rotation, no bounds on networks, turns by teller. It tells nobody of anybody: it goes from
+    /// network to network, and knows seeds that are its user's own. What fails is kept, so that it is not dialed
     /// again when others tell of it. Up to 512 visits and 128 dials at once.
     #[must_use]
     pub fn crawler() -> Self {
@@ -168,8 +171,15 @@ impl Options {
             feeler_every: None,
             outbound_life: None,
             anchors: 0,
+            tells: false,
             ..Self::default()
         }
+    }
+
+    /// Connections that are for those whom we dial.
+    #[must_use]
+    pub const fn outbound_max(&self) -> usize {
+        self.outbound_max
     }
 
     /// A percentage of all addresses, and at least as many as one node may have.

@@ -4,9 +4,10 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::arena::Slot;
-use super::entry::{Stamp, Turn};
+use super::entry::{Entry, Stamp, Turn};
 use super::lanes::{Kind, LaneKey};
 use super::life::{Dial, Life, Purpose};
+use super::sources::NOBODY;
 use super::{Action, DialFailure, Eviction, PeerManager};
 use crate::stats::count;
 use crate::{Actions, Epoch, NodeAddress, NodeId, Reach, Time};
@@ -95,8 +96,8 @@ impl PeerManager {
         let Some(entry) = self.store.get(slot) else {
             return;
         };
-        let (id, tested) = (entry.id, entry.tested);
-        let kept = self.options.is_chosen(id) || self.options.failures_max == u16::MAX;
+        let tested = entry.tested;
+        let kept = self.is_kept(slot);
         match why {
             DialFailure::NotTried => {
                 let until = self.now + self.options.retry_min;
@@ -120,6 +121,15 @@ impl PeerManager {
                 }
             }
         }
+    }
+
+    /// Whether an address is kept whatever becomes of it: the operator named it or chose its node, or
+    /// nothing is to be forgotten.
+    fn is_kept(&self, slot: Slot) -> bool {
+        let named = |entry: &Entry| {
+            self.options.is_chosen(entry.id) || self.sources.id(entry.source) == Some(self.me)
+        };
+        self.options.failures_max == u16::MAX || self.store.get(slot).is_some_and(named)
     }
 
     /// Other entries with the same IP address or name and port.
@@ -156,9 +166,9 @@ impl PeerManager {
         let over = if tested {
             failures >= FAILURES_OF_TESTED && entry.success.age(now) >= dead
         } else {
-            failures >= failures_max && failures_max < u16::MAX
+            failures >= failures_max
         };
-        if over && !lonely && !self.options.is_chosen(id) {
+        if over && !lonely && !self.is_kept(slot) {
             self.forget_place(slot);
             return;
         }
@@ -296,9 +306,8 @@ impl PeerManager {
         if self.store.len() >= self.options.addresses_max && !self.make_room() {
             return None;
         }
-        let source = self.sources.add(self.me, None);
         let lane = self.lane_of(address, self.me);
-        Some(self.take_in(address, lane, source, Reach::Nowhere))
+        Some(self.take_in(address, lane, NOBODY, Reach::Nowhere))
     }
 
     /// An address was reached, and its node's id proved.

@@ -1,6 +1,7 @@
 //! What others may be told, and what can be asked about a node.
 
 use core::ops::ControlFlow;
+use core::time::Duration;
 
 use super::life::Life;
 use super::told::Told;
@@ -52,6 +53,27 @@ impl PeerManager {
         }
     }
 
+    /// The address at which a node was dialed that is connected with us, if we dialed it.
+    #[must_use]
+    pub fn dialed_at(&self, id: NodeId) -> Option<NodeAddress> {
+        let slot = self.live.get(id)?.link()?.slot?;
+        self.store.address(self.store.get(slot)?)
+    }
+
+    /// Dials that are under way.
+    #[must_use]
+    pub const fn dialing(&self) -> usize {
+        self.live.tally().dialing
+    }
+
+    /// Whether somebody is being dialed, or will be within so long if nothing else happens.
+    #[must_use]
+    pub fn will_dial_within(&self, span: Duration) -> bool {
+        let waits = self.store.first_waiting().filter(|_| self.wants_more());
+        let waits = waits.is_some_and(|(at, _)| at - self.now <= span);
+        self.dialing() > 0 || self.dial_at.is_some() || waits
+    }
+
     /// Whether a node is banned, or was at the last event.
     #[must_use]
     pub fn is_banned(&self, id: NodeId) -> bool {
@@ -63,7 +85,8 @@ impl PeerManager {
         let Some(entry) = self.store.get(slot) else {
             return;
         };
-        let wanted = entry.may_be_told()
+        let wanted = self.options.tells
+            && entry.may_be_told()
             && !self.options.private.contains(&entry.id)
             && self.conduct.banned_until(entry.id, self.now).is_none();
         self.store.tell(slot, wanted, Some(&mut self.chance));

@@ -13,8 +13,8 @@ use super::terminal::{Output, complain};
 use super::{CrawlArgs, Failure, Outcome, setup};
 
 /// Where a crawler that nobody can dial says it listens. Nodes that keep what others say of
-/// themselves refuse this address, so it does not get into their books.
-const NOWHERE: &str = "tcp://0.0.0.0:26656";
+/// themselves refuse this address, and port 0 is none, so it does not get into their books.
+const NOWHERE: &str = "tcp://0.0.0.0:0";
 
 const FRAME: Duration = Duration::from_millis(200);
 
@@ -89,7 +89,7 @@ fn blame(report: &Report, seeds: &[NodeAddress]) -> Result<(), Failure> {
             continue;
         };
         named.push(id);
-        if let NodeOutcome::Failed { address, why } = &found.outcome {
+        if let (NodeOutcome::Failed { why }, Some(address)) = (&found.outcome, &found.address) {
             lines.push(format!("seed {address}: {why}"));
         }
     }

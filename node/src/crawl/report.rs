@@ -109,7 +109,7 @@ const fn dialect(kind: Kind) -> &'static str {
 fn node_line(id: NodeId, found: &Found) -> NodeLine<'_> {
     let mut line = NodeLine {
         id: id.to_string(),
-        address: found.address().map(ToString::to_string),
+        address: found.address.as_ref().map(ToString::to_string),
         reachable: false,
         moniker: None,
         version: None,
@@ -119,11 +119,11 @@ fn node_line(id: NodeId, found: &Found) -> NodeLine<'_> {
         told_by: found.told_by.iter().map(ToString::to_string).collect(),
     };
     match &found.outcome {
-        Outcome::Unvisited if found.is_dialed() => {
+        Outcome::Unvisited if found.is_dialed => {
             line.error = Some("not reached before the crawl ended");
         }
         Outcome::Unvisited => line.error = Some("not visited: the crawl ended before"),
-        Outcome::Failed { why, .. } => line.error = Some(why),
+        Outcome::Failed { why } => line.error = Some(why),
         Outcome::Reached {
             moniker,
             version,
@@ -199,7 +199,7 @@ pub fn write_table(report: &Report, out: &mut impl Write) -> io::Result<()> {
 /// that the columns before keep their places.
 fn write_row(id: NodeId, found: &Found, out: &mut impl Write) -> io::Result<()> {
     let line = node_line(id, found);
-    let place = found.address().map_or_else(String::new, |address| {
+    let place = found.address.as_ref().map_or_else(String::new, |address| {
         let text = address.to_string();
         let place = text.split_once('@').map_or("", |(_, place)| place);
         printable(place)

@@ -2,51 +2,6 @@
 
 use super::*;
 
-fn address(place: &str) -> NodeAddress {
-    NodeAddress::parse(&format!("{}@{place}", NodeId::new([1; 20]))).unwrap()
-}
-
-#[test]
-fn nobody_makes_us_dial_nearer_than_where_we_met_them() {
-    let (host, site, world) = ("127.0.0.1", "192.168.1.9", "8.8.8.8");
-    let nowhere = "198.18.0.1";
-    for (teller, place, allowed) in [
-        (world, "127.0.0.1:22", None),
-        (world, "[::1]:22", None),
-        (world, "[::ffff:127.0.0.1]:22", None),
-        (world, "0.0.0.0:22", None),
-        (world, "224.0.0.1:22", None),
-        (world, "10.0.0.1:22", None),
-        (world, "169.254.169.254:80", None),
-        (world, "9.9.9.9:26656", Some(Reach::World)),
-        (site, "127.0.0.1:22", None),
-        (site, "10.0.0.1:26656", Some(Reach::Site)),
-        (site, "9.9.9.9:26656", Some(Reach::Site)),
-        (host, "127.0.0.1:26656", Some(Reach::Host)),
-        (host, "9.9.9.9:26656", Some(Reach::Host)),
-        (host, "0.0.0.0:22", None),
-        (nowhere, "9.9.9.9:26656", Some(Reach::World)),
-        (nowhere, "10.0.0.1:26656", None),
-        (nowhere, "198.18.0.2:26656", None),
-    ] {
-        let teller_ip = Some(teller.parse().unwrap());
-        let found = nearest(&address(place), teller_ip);
-        assert_eq!(found, allowed, "{teller} tells of {place}");
-    }
-}
-
-#[test]
-fn a_name_told_from_outside_may_not_lead_inside() {
-    let world = Some("8.8.8.8".parse().unwrap());
-    assert_eq!(nearest(&address("localhost:22"), world), Some(Reach::World));
-}
-
-#[test]
-fn a_teller_who_has_left_is_taken_to_be_outside() {
-    assert_eq!(nearest(&address("127.0.0.1:26656"), None), None);
-    assert_eq!(nearest(&address("9.9.9.9:1"), None), Some(Reach::World));
-}
-
 #[test]
 fn a_network_has_at_least_as_many_nodes_as_were_found() {
     let unknown = |at_least| Estimate::Unknown { at_least };
@@ -55,7 +10,7 @@ fn a_network_has_at_least_as_many_nodes_as_were_found() {
 }
 
 fn visit(kind: Kind) -> Visit {
-    Visit::new(kind, [127, 0, 0, 1].into())
+    Visit::new(kind)
 }
 
 #[tokio::test]
@@ -103,15 +58,18 @@ fn visited(n: usize) -> NodeId {
     NodeId::new(bytes)
 }
 
-#[tokio::test]
-async fn who_always_has_more_to_tell_keeps_nobody_else_from_being_visited() {
-    for (answers, dials) in [(0, 0), (1, 1)] {
-        let mut crawl = crawl(VISITS_MAX, answers);
-        let map = crawl.driver.store_mut();
-        map.learn(&address("10.0.0.1:1"), None, Reach::Host);
-        crawl.visit_more();
-        assert_eq!(crawl.driver.dialing(), dials, "after {answers} answers");
-    }
+#[test]
+fn there_are_places_for_those_not_visited_yet_however_many_visits_go_on() {
+    let places = Options::crawler();
+    let node = Node::new(
+        Config::default(),
+        places,
+        NodeId::new([1; 20]),
+        Seed::new([7; 32]),
+        pex::Time::EPOCH,
+    );
+    assert!(LONG_VISITS_MAX + 128 <= node.peers().options().outbound_max());
+    assert!(ASKED_MAX > node.peers().options().outbound_max());
 }
 
 #[tokio::test]

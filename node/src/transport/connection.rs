@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::SocketAddr;
 
-use pex::NodeId;
+use pex::{NodeAddress, NodeId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
@@ -41,6 +41,16 @@ pub struct RemoteInfo {
     pub socket_addr: SocketAddr,
     /// Who dialed.
     pub direction: Direction,
+}
+
+impl RemoteInfo {
+    /// Where the node says that others can dial it, at the IP address where it really is; none if it
+    /// names no port. Nothing has checked that it is true.
+    #[must_use]
+    pub fn listen_address(&self) -> Option<NodeAddress> {
+        let port = self.info.listen_port().filter(|port| *port > 0)?;
+        Some(NodeAddress::mconn(self.id, self.socket_addr.ip(), port))
+    }
 }
 
 /// A connection after the handshake. One task carries it; it ends when either half is dropped.

@@ -117,6 +117,12 @@ impl NodeInfo {
         Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port))
     }
 
+    /// The port of the listen address, if it has one.
+    #[must_use]
+    pub fn listen_port(&self) -> Option<u16> {
+        host_and_port(&self.listen_addr).map(|(_, port)| port)
+    }
+
     /// The chain id.
     #[must_use]
     pub fn network(&self) -> &str {

@@ -7,7 +7,7 @@ use crate::node::{Make, Node, both, make};
 
 /// The direction of the connection that a node has now, if the other node has answered on it.
 fn settled(node: &Node) -> Option<Direction> {
-    if node.driver.dialing() > 0 || node.driver.pex().peers().len() != 1 {
+    if node.driver.dialing() > 0 || node.driver.node().pex().peers().len() != 1 {
         return None;
     }
     let mut now = None;
@@ -84,6 +84,6 @@ async fn a_second_dial_of_the_same_side_takes_the_place_of_the_first() {
     for node in [&a, &b] {
         let downs = node.count(|notice| matches!(notice, Notice::Down { .. }));
         assert_eq!(downs, 0, "the peer was there all the time: {:?}", node.told);
-        assert_eq!(node.driver.pex().peers()[0].1.number(), 3);
+        assert_eq!(node.driver.node().pex().peers()[0].1.number(), 3);
     }
 }

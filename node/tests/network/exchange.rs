@@ -16,7 +16,7 @@ async fn two_nodes_learn_what_the_other_knows() {
     let (mut a, mut b) = (a.node().await, b.node().await);
     a.dial(&b.address);
     both(&mut a, &mut b, |a, b| {
-        a.driver.store().knows(&known_to_b) && b.driver.store().knows(&known_to_a)
+        a.driver.node().peers().knows(&known_to_b) && b.driver.node().peers().knows(&known_to_a)
     })
     .await;
     let heard = |node: &Node, what, whom| {
@@ -67,7 +67,14 @@ async fn names_in_an_answer_of_v1_are_resolved() {
     b.version = V1;
     let (mut a, mut b) = (a.node().await, b.node().await);
     b.dial(&a.address);
-    let place_of = |node: &Node, id| node.driver.store().addresses(id).next().cloned();
+    let place_of = |node: &Node, id| {
+        node.driver
+            .node()
+            .peers()
+            .addresses_of(id)
+            .into_iter()
+            .next()
+    };
     both(&mut a, &mut b, |_, b| place_of(b, name.id()).is_some()).await;
     let resolved = place_of(&b, name.id()).unwrap();
     assert!(resolved.ip().unwrap().is_loopback(), "{resolved}");

@@ -1,20 +1,18 @@
 //! Strangers and peers who do not play along keep nobody else from being served.
 
-use core::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pex::{Config, Cursor, Directory, Fault, NodeAddress, NodeId, Pex, Seed};
+use pex::{Config, Directory as _, Fault, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
 use pex_node::crawl::{Crawl, Outcome};
 use pex_node::serve::Server;
 use pex_node::transport::{Direction, TransportConfig, TransportError, connect, establish};
-use pex_node::{Clock, Driver, Notice, Store, VERSION};
+use pex_node::{Clock, Driver, Notice, VERSION};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::node::{address, both, local, make};
+use crate::node::{address, both, homebody, local, make};
 
 const REQUEST: [u8; 2] = [0x1a, 0x00];
 
@@ -129,55 +127,30 @@ async fn a_peer_that_sends_garbage_is_cut_and_the_fault_is_told() {
     timeout(Duration::from_secs(10), end).await.unwrap();
 }
 
-/// Tells of a hundred nodes that nobody has ever heard of, whenever it is asked.
-#[derive(Debug)]
-struct Liar {
-    lies: AtomicU64,
-    port: u16,
-}
-
-impl Directory for Liar {
-    fn walk(&self, _: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        for _ in 0..1_000 {
-            let lie = self.lies.fetch_add(1, Ordering::Relaxed);
-            let mut id = [0; 20];
-            id[..8].copy_from_slice(&lie.to_be_bytes());
-            let address = NodeAddress::mconn(NodeId::new(id), [127, 0, 0, 1].into(), self.port);
-            if visit(Cursor::new(lie), &address).is_break() {
-                return;
-            }
-        }
+/// A machine that tells of a hundred nodes that nobody has ever heard of, whenever it is asked, for
+/// longer than anybody asks.
+fn liar(id: NodeId, port: u16, now: Time) -> Node {
+    let mut liar = Node::new(Config::default(), homebody(), id, Seed::new([6; 32]), now);
+    for lie in 0..9_000_u64 {
+        let mut id = [0; 20];
+        id[..8].copy_from_slice(&lie.to_be_bytes());
+        let address = NodeAddress::mconn(NodeId::new(id), [127, 0, 0, 1].into(), port);
+        let _ = liar.handle(now, NodeEvent::Named { address });
     }
-
-    fn knows(&self, _: &NodeAddress) -> bool {
-        true
-    }
-
-    fn fill_percent(&self) -> u8 {
-        0
-    }
-}
-
-impl Store for Liar {
-    fn add(&mut self, _: &NodeAddress, _: NodeId) -> bool {
-        true
-    }
+    assert_eq!(liar.peers().nodes(), 9_000);
+    liar
 }
 
 #[tokio::test]
 async fn a_node_that_tells_of_endless_nodes_keeps_a_crawl_from_no_other() {
     // Nobody takes what the lies lead to, so each costs as long as we wait for a handshake.
     let (silent, nowhere) = place(NodeId::new([0; 20])).await;
-    let lies = Liar {
-        lies: AtomicU64::new(0),
-        port: nowhere.port(),
-    };
     let (mut transport, clock) = (TransportConfig::default(), Clock::start());
     transport.dial_timeout = Duration::from_secs(1);
     transport.handshake_timeout = Duration::from_secs(1);
     let (local_, seed) = (local(1, VERSION), Seed::new([7; 32]));
-    let pex = Pex::new(Config::default(), local_.id(), seed, clock.now());
-    let mut liar = Driver::new(pex, lies, clock, Arc::clone(&local_), transport.clone());
+    let liar = liar(local_.id(), nowhere.port(), clock.now());
+    let mut liar = Driver::new(liar, clock, Arc::clone(&local_), transport.clone());
     let (at_liar, liar_address) = place(local_.id()).await;
     liar.listen(at_liar);
 
@@ -238,8 +211,8 @@ async fn whoever_hangs_up_at_once_is_no_more_than_a_failed_handshake() {
     let mut b = make(2).node().await;
     b.dial(&a.address);
     both(&mut a, &mut b, |a, b| {
-        !a.driver.pex().peers().is_empty() && !b.driver.pex().peers().is_empty()
+        !a.driver.node().pex().peers().is_empty() && !b.driver.node().pex().peers().is_empty()
     })
     .await;
-    assert!(!b.driver.store().knows(&address("10.0.0.1:1")));
+    assert!(!b.driver.node().peers().knows(&address("10.0.0.1:1")));
 }

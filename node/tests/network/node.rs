@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pex::{Config, ConfigBuilder, NodeAddress, NodeId, Pex, Roster, Seed, Stats};
+use pex::peers::Options;
+use pex::{Config, ConfigBuilder, Node as Machine, NodeAddress, NodeId, Seed, Stats};
 use pex_node::transport::{Local, NodeInfo, NodeKey, TransportConfig};
 use pex_node::{Clock, Driver, Notice, Reach, VERSION};
 use tokio::net::TcpListener;
@@ -17,7 +18,7 @@ pub(crate) const V1: &str = "0.38.17";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Node {
-    pub(crate) driver: Driver<Roster>,
+    pub(crate) driver: Driver,
     pub(crate) address: NodeAddress,
     pub(crate) told: Vec<Notice>,
 }
@@ -41,6 +42,15 @@ pub(crate) fn make<'a>(key: u8) -> Make<'a> {
     }
 }
 
+/// Options of a node that dials nobody by itself, and takes in what nodes of this machine tell.
+pub(crate) fn homebody() -> Options {
+    let options = Options::builder()
+        .dials(0, 1)
+        .feeler_every(None)
+        .nearest(Reach::Host);
+    options.build().unwrap()
+}
+
 impl Make<'_> {
     pub(crate) async fn node(self) -> Node {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -48,12 +58,13 @@ impl Make<'_> {
         let (clock, seed) = (Clock::start(), Seed::new([self.key; 32]));
         let local = local(self.key, self.version);
         let id = local.id();
-        let pex = Pex::new(self.config.build().unwrap(), id, seed, clock.now());
-        let mut roster = Roster::new(seed, 1_000);
+        let config = self.config.build().unwrap();
+        let node = Machine::new(config, homebody(), id, seed, clock.now()).hearing_all();
+        let mut driver = Driver::new(node, clock, local, self.transport);
         for address in self.known {
-            assert!(roster.add(address.clone(), address.id()));
+            driver.name(address.clone());
         }
-        let mut driver = Driver::new(pex, roster, clock, local, self.transport);
+        assert_eq!(driver.node().peers().addresses(), self.known.len());
         driver.listen(listener);
         let address = NodeAddress::mconn(id, place.ip(), place.port());
         Node {
@@ -74,7 +85,7 @@ impl Node {
     }
 
     pub(crate) const fn stats(&self) -> Stats {
-        self.driver.pex().stats()
+        self.driver.node().pex().stats()
     }
 
     /// Notices like this one that came so far.

@@ -26,6 +26,7 @@ async fn meet(a: &mut Node, times: usize) -> Vec<u64> {
         both(a, &mut b, |_, b| answers(b) == 1).await;
         epochs.extend(
             a.driver
+                .node()
                 .pex()
                 .peers()
                 .iter()
@@ -83,7 +84,7 @@ async fn dropping_a_driver_closes_its_sockets_and_its_port() {
             unreachable!("it was counted");
         };
         assert_eq!((*peer, why), (id, &TransportError::ClosedByPeer));
-        assert_eq!(other.driver.pex().peers(), []);
+        assert_eq!(other.driver.node().pex().peers(), []);
     }
     // The task that holds the listener is aborted, and goes as soon as the runtime comes to it.
     while TcpStream::connect(place).await.is_ok() {
@@ -96,7 +97,7 @@ async fn hanging_up_ends_the_connection_on_both_sides() {
     let (mut a, mut b) = (make(1).node().await, make(2).node().await);
     a.dial(&b.address);
     both(&mut a, &mut b, |a, b| answers(a) > 0 && answers(b) > 0).await;
-    a.driver.hang_up(b.id());
+    a.driver.release(b.id());
     both(&mut a, &mut b, |a, b| {
         a.count(is_down) == 1 && b.count(is_down) == 1
     })

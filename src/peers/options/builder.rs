@@ -102,8 +102,9 @@ impl OptionsBuilder {
         self
     }
 
-    /// The most dials under way at once, and in a second. Defaults 8 and 10; from 1 to 10,000
-    /// each. A burst of thousands of dials looks like an attack, and can be made into one.
+    /// The most dials under way at once, and in a second. Defaults 8 and 10; from 0 and from 1 to
+    /// 10,000. With none at once, nobody is dialed but by the driver's own choice. A burst of
+    /// thousands of dials looks like an attack, and can be made into one.
     pub const fn dials(mut self, at_once: usize, per_second: u32) -> Self {
         self.0.dialing_max = at_once;
         self.0.dials_per_second = per_second;
@@ -236,6 +237,12 @@ impl OptionsBuilder {
     /// Where we can be reached ourselves: never stored, never dialed. At most 16. Default: none.
     pub fn own_addresses(mut self, addresses: Vec<NodeAddress>) -> Self {
         self.0.own_addresses = addresses;
+        self
+    }
+
+    /// Whether others are told of the nodes that are known. Default: they are.
+    pub const fn tells(mut self, tells: bool) -> Self {
+        self.0.tells = tells;
         self
     }
 

@@ -19,7 +19,7 @@ impl Options {
             ("upgrade_max", self.upgrade_max, 0, 1_000),
             ("per_network", self.outbound_per_network as usize, 1, ANY),
             ("per_network", self.inbound_per_ip, 1, ANY),
-            ("dials", self.dialing_max, 1, 10_000),
+            ("dials", self.dialing_max, 0, 10_000),
             ("dials", self.dials_per_second as usize, 1, 10_000),
             (
                 "hearsay_dials_per_subnet",

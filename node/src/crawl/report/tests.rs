@@ -1,6 +1,6 @@
 //! The report, as people and programs read it.
 
-use pex::{NodeAddress, Reach};
+use pex::NodeAddress;
 
 use super::*;
 
@@ -11,18 +11,17 @@ fn report(moniker: &str) -> Report {
         NodeAddress::parse(&format!("{id}@10.0.0.1:{n}")).unwrap()
     };
     for n in 1..=3 {
-        map.learn(&place(n), None, Reach::Host);
+        map.learn(&place(n), None);
     }
-    let (first, second) = (map.next_to_dial().unwrap(), map.next_to_dial().unwrap());
     let as_told = Outcome::Reached {
         moniker: moniker.into(),
         version: "0.38.17".into(),
         kind: Kind::V1,
         answers: 0,
     };
-    map.arrived(first.0.id(), as_told);
-    map.answered(first.0.id(), 2);
-    map.dial_failed(second.0, "closed".into());
+    map.arrived(place(1).id(), Some(place(1)), as_told);
+    map.answered(place(1).id(), 2);
+    map.dial_failed(place(2), "closed".into());
     Report {
         map,
         estimate: Estimate::Known {
@@ -112,7 +111,7 @@ fn rows_of_nodes_that_were_reached_fit_into_140_columns() {
     let address = NodeAddress::parse(&address).unwrap();
     for teller in 1..=60 {
         let teller = Some(NodeId::new([teller; 20]));
-        report.map.learn(&address, teller, Reach::Host);
+        report.map.learn(&address, teller);
     }
     let text = written(&report, write_table);
     assert_eq!(text.matches(" 01010101 +59 ").count(), 1, "{text}");
@@ -133,7 +132,7 @@ fn a_node_that_is_being_dialed_at_the_end_is_told_from_one_that_is_not() {
     };
     let not_visited = "not visited: the crawl ended before";
     assert_eq!(errors(&report), Some(Some(not_visited.to_owned())));
-    assert!(report.map.next_to_dial().is_some());
+    report.map.note_dialed(|id| id == NodeId::new([3; 20]));
     let not_reached = "not reached before the crawl ended";
     assert_eq!(errors(&report), Some(Some(not_reached.to_owned())));
 }
