@@ -45,6 +45,7 @@ mod options;
 mod outcome;
 mod persist;
 mod queue;
+mod rate;
 mod record;
 mod room;
 mod rotate;
@@ -65,15 +66,15 @@ use conduct::Conduct;
 use entry::Turn;
 use forgotten::Forgotten;
 use life::{Life, Live, Purpose};
+use rate::Rate;
 use room::Room;
 use sources::Sources;
 use store::Store;
 
 use crate::endpoints::Endpoints;
-use crate::pex::guard::Bucket;
 use crate::seed::{Chance, HashKey};
 use crate::stats::count;
-use crate::{Actions, NodeAddress, NodeId, Seed, Subnet, Time};
+use crate::{Actions, NodeAddress, NodeId, Seed, Time};
 
 pub use counts::Counts;
 pub use event::{Action, Change, DialFailure, Event, Eviction, Misconduct};
@@ -139,9 +140,7 @@ pub struct PeerManager {
     /// Tested entries whose place another one would take, if they turn out to be gone.
     challenged: VecDeque<Slot>,
 
-    dials: Bucket,
-    /// Dials of the last minute to addresses that we have only heard of.
-    hearsay: VecDeque<(Time, Subnet)>,
+    rate: Rate,
     /// When a dial is made that had to wait.
     dial_at: Option<Time>,
     feel_at: Option<Time>,
@@ -177,8 +176,7 @@ impl PeerManager {
             anchors: BTreeSet::new(),
             anchors_before: Vec::new(),
             challenged: VecDeque::new(),
-            dials: Bucket::default(),
-            hearsay: VecDeque::new(),
+            rate: Rate::default(),
             dial_at: None,
             feel_at: None,
             swept: 0,
@@ -374,10 +372,7 @@ impl PeerManager {
         self.live.rewind(back);
         self.conduct.rewind(back);
         self.forgotten.rewind(back);
-        self.dials.rewind(back);
-        for (at, _) in &mut self.hearsay {
-            *at = at.back(back);
-        }
+        self.rate.rewind(back);
         for at in [&mut self.dial_at, &mut self.feel_at, &mut self.persist_at] {
             *at = at.map(|at| at.back(back));
         }

@@ -39,9 +39,9 @@ impl PeerManager {
         self.dial_at = None;
         let mut vain = 0;
         while self.live.tally().dialing < self.options.dialing_max {
-            let (interval, burst) = self.dial_rate();
-            if let Some(wait) = self.dials.wait(self.now, interval, burst) {
-                self.dial_at = Some(self.now + wait).filter(|_| self.may_want_to_dial());
+            let per_second = self.options.dials_per_second;
+            if let Some(at) = self.rate.wait(self.now, per_second) {
+                self.dial_at = Some(at).filter(|_| self.may_want_to_dial());
                 return;
             }
             if vain == PICKS_MAX {
@@ -61,12 +61,6 @@ impl PeerManager {
                 None => return,
             }
         }
-    }
-
-    fn dial_rate(&self) -> (Duration, u32) {
-        let rate = self.options.dials_per_second;
-        let interval = Duration::from_secs(1).checked_div(rate);
-        (interval.unwrap_or_default(), rate)
     }
 
     fn may_want_to_dial(&self) -> bool {
@@ -255,19 +249,13 @@ impl PeerManager {
     fn hindered(&mut self, slot: Slot) -> Option<Time> {
         let entry = self.store.get(slot)?;
         let ip = self.store.ip(entry);
-        if self.is_hearsay(slot) {
-            let (now, max) = (self.now, self.options.hearsay_dials_per_subnet);
-            while self
-                .hearsay
-                .front()
-                .is_some_and(|(at, _)| now - *at >= MINUTE)
-            {
-                self.hearsay.pop_front();
-            }
-            let subnet = ip.map(Subnet::of);
-            let of_it = self.hearsay.iter().filter(|(_, it)| Some(*it) == subnet);
-            if of_it.clone().count() >= max {
-                return of_it.map(|(at, _)| *at + MINUTE).next();
+        if self.is_hearsay(slot)
+            && let Some(subnet) = ip.map(Subnet::of)
+        {
+            let max = self.options.hearsay_dials_per_subnet;
+            let until = self.rate.wait_of_hearsay(self.now, subnet, max);
+            if until.is_some() {
+                return until;
             }
         }
         (!self.ip_is_free(ip)).then(|| self.now + MINUTE)
@@ -298,7 +286,7 @@ impl PeerManager {
             && let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
             && self.options.hearsay_dials_per_subnet < usize::MAX
         {
-            self.hearsay.push_back((self.now, Subnet::of(ip)));
+            self.rate.count_hearsay(self.now, Subnet::of(ip));
         }
         if let Purpose::Upgrade(victim) = purpose {
             self.claim(victim, id);
@@ -320,9 +308,7 @@ impl PeerManager {
         ip: Option<IpAddr>,
         out: &mut Actions<Action>,
     ) {
-        let (interval, burst) = self.dial_rate();
-        // There is a token: that was asked before.
-        let _taken = self.dials.take(self.now, interval, burst);
+        self.rate.count(self.now);
         count(&mut self.counts.dials, 1);
         count(
             &mut self.counts.feelers,

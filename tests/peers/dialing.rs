@@ -319,3 +319,66 @@ fn an_outcome_of_a_dial_that_was_not_asked_for_is_absorbed() {
     );
     assert_eq!(w.now, START);
 }
+
+#[test]
+fn every_address_of_every_node_is_tried_in_the_end() {
+    let mut w = World::quiet(|it| it);
+    let all: BTreeSet<NodeAddress> = (0..30)
+        .map(|n| at(n / 3, host(100 + n, 1)))
+        .inspect(|it| drop(w.name(it)))
+        .collect();
+    w.run(secs(55), |_| DEAD);
+    let tried: Vec<NodeAddress> = w.dial_times().into_iter().map(|(_, it)| it).collect();
+    assert_eq!(tried.len(), 30, "each once, and then none");
+    assert_eq!(tried.into_iter().collect::<BTreeSet<_>>(), all);
+}
+
+#[test]
+fn no_more_than_ten_are_dialed_in_any_second() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..200 {
+        w.name(&node(n));
+    }
+    // Each is refused at once, by a machine that is up and a port that is closed.
+    for _ in 0..100 {
+        let dialing: Vec<u32> = w.judge.dialing.keys().map(|id| number(*id)).collect();
+        for n in dialing {
+            w.dies(n);
+        }
+        w.pass(ms(50));
+    }
+    let times: Vec<_> = w.dial_times().into_iter().map(|(at, _)| at).collect();
+    let in_a_second = |from| {
+        times
+            .iter()
+            .filter(|at| (from..from + secs(1)).contains(*at))
+            .count()
+    };
+    assert_eq!(times.iter().map(|&from| in_a_second(from)).max(), Some(10));
+    // And no fewer on the whole: the bound is not a brake.
+    assert!((41..=60).contains(&times.len()), "{}", times.len());
+}
+
+#[test]
+fn where_all_live_on_our_own_site_every_place_is_taken() {
+    let mut w = World::quiet(|it| it);
+    for n in 0..20 {
+        let ip = [10, 0, 0, u8::try_from(n + 1).unwrap()].into();
+        w.name(&at(n, ip));
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 12);
+}
+
+#[test]
+fn our_connections_are_with_different_networks_while_there_are_such() {
+    let mut w = World::quiet(|it| it);
+    // Twenty nodes in each of fifteen networks.
+    for n in 0..300 {
+        w.learn(&at(n, host(n % 15, 300 * (n / 15))), 1_000 + n);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    let networks = w.judge.links.values().filter_map(|it| it.ip).map(Group::of);
+    let networks: BTreeSet<Group> = networks.collect();
+    assert_eq!((w.outbound().len(), networks.len()), (12, 12));
+}
