@@ -50,7 +50,7 @@ impl PeerManager {
             }
             match self.next_target() {
                 Some(Target::Stored(slot, purpose)) => {
-                    if let Some(until) = self.hindered(slot) {
+                    if let Some(until) = self.hindered(slot, purpose) {
                         self.set_turn(slot, Turn::Waiting, until);
                         vain = vain.saturating_add(1);
                     } else {
@@ -246,7 +246,7 @@ impl PeerManager {
     }
 
     /// Until when an entry can't be dialed now, for the sake of others; none if it can.
-    fn hindered(&mut self, slot: Slot) -> Option<Time> {
+    fn hindered(&mut self, slot: Slot, purpose: Purpose) -> Option<Time> {
         let entry = self.store.get(slot)?;
         let ip = self.store.ip(entry);
         if self.is_hearsay(slot)
@@ -258,11 +258,32 @@ impl PeerManager {
                 return until;
             }
         }
-        (!self.ip_is_free(ip)).then(|| self.now + MINUTE)
+        if self.is_wanted(slot) {
+            return None;
+        }
+        if !self.ip_is_free(ip) {
+            return Some(self.now + MINUTE);
+        }
+        // A name may have led into this network, of which the list of networks knows nothing.
+        let taken = purpose != Purpose::Feel && !self.network_is_free(ip);
+        taken.then(|| self.now + MINUTE.saturating_mul(10))
     }
 
-    fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
+    pub(super) fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
         ip.is_none_or(|ip| self.live.with_ip(ip.to_canonical()).0 == 0)
+    }
+
+    /// Whether there may be one more connection of ours with the network of this IP address.
+    pub(super) fn network_is_free(&self, ip: Option<IpAddr>) -> bool {
+        let of_network = ip.map_or(0, |ip| self.live.in_group_of(ip));
+        of_network < self.options.outbound_per_network as usize || self.is_starving()
+    }
+
+    /// Whether the operator wants to be connected with this node, and it is not a stranger who says
+    /// that it lives here.
+    pub(super) fn is_wanted(&self, slot: Slot) -> bool {
+        let entry = self.store.get(slot);
+        entry.is_some_and(|it| self.options.is_chosen(it.id)) && !self.is_hearsay(slot)
     }
 
     /// Whether all that we know of an address is what somebody else said.

@@ -68,7 +68,7 @@ impl PeerManager {
             return Ok(None);
         }
         let of_ip = ip.map_or(0, |ip| self.live.with_ip(ip).1);
-        if of_ip >= self.options.inbound_per_ip {
+        if of_ip >= self.options.inbound_per_ip && !self.options.is_chosen(id) {
             return Err(Eviction::NetworkFull);
         }
         let inbound = self.live.tally().inbound;

@@ -244,6 +244,10 @@ impl PeerManager {
                 self.admit(id, epoch, ip, slot, true);
             }
             Err(why) => {
+                // Where a name leads may change, but not from one minute to the next.
+                if let Some(slot) = slot.filter(|_| why == Eviction::NetworkFull) {
+                    self.fail(slot);
+                }
                 self.refuse(id, epoch, true, why, out);
             }
         }
@@ -262,12 +266,9 @@ impl PeerManager {
         if purpose == Purpose::Feel {
             return Err(Eviction::Feeler);
         }
-        // Many names may lead to one network, so it is looked at again where they have led.
-        let of_network = ip.map_or(0, |ip| self.live.in_group_of(ip));
-        if of_network >= self.options.outbound_per_network as usize
-            && !self.is_starving()
-            && !self.options.is_chosen(id)
-        {
+        // Many names may lead to one place, so it is looked at again where they have led.
+        let free = self.ip_is_free(ip) && self.network_is_free(ip);
+        if !free && !self.options.is_chosen(id) {
             return Err(Eviction::NetworkFull);
         }
         if self.has_place_of_ours() || self.options.unconditional.contains(&id) {

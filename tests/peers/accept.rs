@@ -237,3 +237,11 @@ fn without_room_for_those_who_leave_nobody_has_to_go() {
     w.welcome(1);
     assert_eq!(evicted(&w.accept(9)), [(9, Eviction::Full)]);
 }
+
+#[test]
+fn a_persistent_peer_is_let_in_from_an_address_that_has_four_already() {
+    let mut w = World::quiet(|it| it.persistent([id(5)]));
+    for n in 1..=5 {
+        assert_eq!(w.accept_from(n, host(9, 9), None), []);
+    }
+}

@@ -382,3 +382,44 @@ fn our_connections_are_with_different_networks_while_there_are_such() {
     let networks: BTreeSet<Group> = networks.collect();
     assert_eq!((w.outbound().len(), networks.len()), (12, 12));
 }
+
+#[test]
+fn names_that_lead_to_one_ip_address_get_one_connection() {
+    for one_network in [true, false] {
+        let mut w = World::quiet(|it| it);
+        for n in 1..=10 {
+            w.learn(&text(n, &format!("seed{n}.domain{n}.org:1")), 100 + n);
+        }
+        // Two others, so that nobody starves; or none.
+        if !one_network {
+            for n in 50..55 {
+                w.name(&node(n));
+            }
+        }
+        let there = host(77, 77);
+        w.run(2 * HOUR, |it| {
+            if it.name().is_some() {
+                Answer::UpAt(there)
+            } else {
+                Answer::Up
+            }
+        });
+        let links = w.judge.links.values();
+        let with_it = links.filter(|it| it.ip == Some(there) && it.evicted.is_none());
+        assert_eq!(with_it.count(), 1);
+        // And they are not dialed over and over again to find that out.
+        let most = (1..=10).map(|n| w.dials_of(n).len()).max();
+        assert!(most <= Some(5), "{most:?}");
+    }
+}
+
+#[test]
+fn nodes_that_the_operator_wants_at_one_ip_address_are_all_dialed() {
+    let mut w = World::quiet(|it| it.persistent([id(1), id(2)]));
+    w.judge.dials_per_ip = 2;
+    let port = |n: u32| at_port(n, host(1, 1), 1_000 + n);
+    w.name(&port(1));
+    w.name(&port(2));
+    w.run(secs(10), |_| Answer::Up);
+    assert_eq!(w.up(), [1, 2]);
+}
