@@ -19,7 +19,7 @@
 //! | addresses of a node | any number | four, a teller at most one of them |
 //! | a full store | the lowest score goes, a good node that failed once before one that nobody ever tried | nobody goes for hearsay. A few of those refused wait until a feeler has reached them, and then take the place of one never reached, in the most crowded network |
 //! | one teller, one network | may fill it all | a tenth, and a hundredth |
-//! | dead nodes | kept, dialed and told of for ever | forgotten: never reached after three failures, else after ten and a week |
+//! | dead nodes | kept, dialed and told of for ever | forgotten: never reached after three failures, else after ten and a week. Only what the operator named is kept |
 //! | connections of ours | one network may hold all; who never hangs up is kept for ever | one a network; rotated, with a mean life of 35 hours |
 //! | an inactive node | is dialed all the same | is banned, and the ban ends |
 //! | backoff | linear, from 250 ms | four times as long after each failure, from a minute to eight hours |
@@ -29,6 +29,7 @@
 //! Nothing local helps against somebody with more networks than all honest nodes together. Name
 //! persistent peers, and more than one kind of seed, where that matters.
 
+mod alone;
 mod arena;
 mod check;
 mod conduct;
@@ -146,6 +147,9 @@ pub struct PeerManager {
     feel_at: Option<Time>,
     /// Where the search for entries to forget goes on.
     swept: Slot,
+    /// Whether we were connected with nobody, and when and where those who wait are looked at next.
+    lonely: bool,
+    hurry_at: Option<(Time, Slot)>,
 
     dirty: BTreeSet<NodeId>,
     persist_at: Option<Time>,
@@ -180,6 +184,8 @@ impl PeerManager {
             dial_at: None,
             feel_at: None,
             swept: 0,
+            lonely: true,
+            hurry_at: None,
             dirty: BTreeSet::new(),
             persist_at: None,
             counts: Counts::default(),
@@ -272,6 +278,7 @@ impl PeerManager {
                 None => return,
             }
         }
+        self.hurry();
         self.wake();
     }
 
@@ -350,6 +357,7 @@ impl PeerManager {
             feeler,
             self.dial_at,
             self.persist_at,
+            self.hurry_at.map(|(at, _)| at),
         ];
         let first = times.into_iter().flatten().min();
         // What could not be done at once is not tried again before a moment has passed.
@@ -376,6 +384,7 @@ impl PeerManager {
         for at in [&mut self.dial_at, &mut self.feel_at, &mut self.persist_at] {
             *at = at.map(|at| at.back(back));
         }
+        self.hurry_at = self.hurry_at.map(|(at, slot)| (at.back(back), slot));
         self.armed = self.deadline();
     }
 

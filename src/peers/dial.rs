@@ -8,7 +8,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::arena::Slot;
-use super::entry::Turn;
+use super::entry::{Entry, Turn};
 use super::lanes::{Among, Kind};
 use super::life::{Dial, Life, Purpose};
 use super::sources::{ITSELF, NOBODY};
@@ -287,12 +287,16 @@ impl PeerManager {
     }
 
     /// Whether all that we know of an address is what somebody else said.
-    fn is_hearsay(&self, slot: Slot) -> bool {
+    pub(super) fn is_hearsay(&self, slot: Slot) -> bool {
         self.store.get(slot).is_some_and(|entry| {
-            let operator = self.sources.id(entry.source) == Some(self.me);
-            let ours = matches!(entry.source, ITSELF | NOBODY) || operator;
+            let ours = matches!(entry.source, ITSELF | NOBODY) || self.is_named(entry);
             !entry.tested && !ours
         })
+    }
+
+    /// Whether it was the operator who named this address.
+    pub(super) fn is_named(&self, entry: &Entry) -> bool {
+        self.sources.id(entry.source) == Some(self.me)
     }
 
     fn dial(&mut self, slot: Slot, purpose: Purpose, out: &mut Actions<Action>) {

@@ -227,14 +227,20 @@ impl PeerManager {
         slot
     }
 
-    /// Whether a node is left alone as a whole: it was connected with not long ago.
-    fn is_cooling(&self, id: NodeId) -> bool {
+    /// Whether a node is left alone as a whole: it was connected with not long ago. Then an address
+    /// of it was reached not long ago, or waits for longer than its failures account for.
+    pub(super) fn is_cooling(&self, id: NodeId) -> bool {
         let cooldown = u32::try_from(self.options.cooldown.as_secs()).unwrap_or(u32::MAX);
-        let fresh = |slot: &Slot| {
-            let entry = self.store.get(*slot);
-            entry.is_some_and(|entry| entry.success.age(self.now) < cooldown)
+        let cools = |slot: &Slot| {
+            self.store.get(*slot).is_some_and(|entry| {
+                let backoff = self.longest_backoff(entry.failures);
+                let failed = entry.failure.time().filter(|_| entry.failures > 0);
+                let until = failed.map(|at| at + backoff.saturating_mul(2));
+                let waits = self.store.waits_until(*slot);
+                entry.success.age(self.now) < cooldown || waits > until.max(Some(self.now))
+            })
         };
-        self.store.of_node(id).iter().any(fresh)
+        self.store.of_node(id).iter().any(cools)
     }
 
     fn hear_again(&mut self, slot: Slot) {
@@ -264,7 +270,7 @@ impl PeerManager {
             let Some(entry) = self.store.get(slot) else {
                 continue;
             };
-            let may_go = entry.turn != Turn::Busy && !self.options.is_chosen(entry.id);
+            let may_go = entry.turn != Turn::Busy && !self.is_kept(slot);
             let (stored, _) = self.store.lanes.counts(entry.lane);
             if may_go && victim.is_none_or(|(most, _)| stored > most) {
                 victim = Some((stored, slot));
@@ -321,7 +327,7 @@ impl PeerManager {
             };
             let last = entry.success.max(entry.known);
             let dead = last.age(self.now) > long && entry.turn != Turn::Busy;
-            if dead && !self.options.is_chosen(entry.id) {
+            if dead && !self.is_kept(self.swept) {
                 self.forget(self.swept);
             }
         }

@@ -323,8 +323,8 @@ impl OptionsBuilder {
     }
 
     /// The longest that a persistent peer is left alone, and everybody while we are connected with
-    /// nobody. Default 5 min, as `MaxRetryTimePersistent`; no less than the first of
-    /// [`retry`](Self::retry).
+    /// nobody, but for addresses of which we have only heard. Default 5 min, as
+    /// `MaxRetryTimePersistent`; no less than the first of [`retry`](Self::retry).
     pub const fn retry_persistent_max(mut self, max: Duration) -> Self {
         self.0.retry_persistent_max = max;
         self
@@ -339,7 +339,8 @@ impl OptionsBuilder {
 
     /// After how many failures an address that was never reached is forgotten, and how long ago one
     /// that was reached must have answered for the last time to be forgotten as well. Defaults 3
-    /// and 7 days, as V1's address book; from 1 to 1,000, and from 1 h to a year.
+    /// and 7 days, as V1's address book; from 1 to 1,000, and from 1 h to a year. What the operator
+    /// has named is not forgotten.
     pub const fn forget(mut self, failures: u16, dead_after: Duration) -> Self {
         self.0.failures_max = failures;
         self.0.dead_after = dead_after;

@@ -7,6 +7,7 @@ use super::arena::Slot;
 use super::entry::{Stamp, Turn};
 use super::lanes::{Kind, LaneKey};
 use super::life::{Dial, Life, Purpose};
+use super::sources::NOBODY;
 use super::{Action, DialFailure, Eviction, PeerManager};
 use crate::stats::count;
 use crate::{Actions, Epoch, NodeAddress, NodeId, Reach, Time};
@@ -72,21 +73,35 @@ impl PeerManager {
         };
         let banned = self.conduct.banned_until(entry.id, self.now);
         let failed = entry.failure.time().filter(|_| entry.failures > 0);
-        let retry = failed.map(|at| at + self.backoff(entry.id, entry.failures));
+        let retry = failed.map(|at| at + self.backoff(slot, entry.failures));
         banned.max(retry).unwrap_or(self.now)
     }
 
-    /// How long a node is left alone after so many failures in a row: four times as long each time.
-    pub(super) fn backoff(&self, id: NodeId, failures: u16) -> Duration {
+    /// How long an entry is left alone after so many failures in a row: four times as long each
+    /// time. What we have only heard of is never hurried, or strangers could point us at somebody.
+    fn backoff(&self, slot: Slot, failures: u16) -> Duration {
         let options = &self.options;
-        let lonely = self.live.tally().connected() == 0;
-        let max = if options.persistent.contains(&id) || lonely {
-            options.retry_persistent_max.min(options.retry_max)
+        let persistent = |id| options.persistent.contains(&id);
+        let wanted = self.is_lonely() || self.store.get(slot).is_some_and(|it| persistent(it.id));
+        let longest = self.longest_backoff(failures);
+        if wanted && !self.is_hearsay(slot) {
+            longest.min(options.retry_persistent_max)
         } else {
-            options.retry_max
-        };
+            longest
+        }
+    }
+
+    /// How long anybody is left alone after so many failures.
+    pub(super) fn longest_backoff(&self, failures: u16) -> Duration {
         let times = 4_u32.saturating_pow(u32::from(failures.saturating_sub(1)));
-        options.retry_min.saturating_mul(times).min(max)
+        let backoff = self.options.retry_min.saturating_mul(times);
+        backoff.min(self.options.retry_max)
+    }
+
+    /// Whether an entry is never forgotten: the operator named it, or wants to be connected with its
+    /// node, of which it is more than what strangers say.
+    pub(super) fn is_kept(&self, slot: Slot) -> bool {
+        self.store.get(slot).is_some_and(|it| self.is_named(it)) || self.is_wanted(slot)
     }
 
     /// An address has failed. What it says of the node itself is nothing: somebody else may have
@@ -95,8 +110,8 @@ impl PeerManager {
         let Some(entry) = self.store.get(slot) else {
             return;
         };
-        let (id, tested) = (entry.id, entry.tested);
-        let kept = self.options.is_chosen(id) || self.options.failures_max == u16::MAX;
+        let tested = entry.tested;
+        let kept = self.is_kept(slot) || self.options.failures_max == u16::MAX;
         match why {
             DialFailure::NotTried => {
                 let until = self.now + self.options.retry_min;
@@ -114,9 +129,7 @@ impl PeerManager {
                 let neighbours = self.neighbours(slot);
                 self.fail(slot);
                 for other in neighbours {
-                    if self.store.get(other).is_some_and(|it| !it.tested) {
-                        self.fail(other);
-                    }
+                    self.fail(other);
                 }
             }
         }
@@ -141,8 +154,6 @@ impl PeerManager {
     /// One more failure, after which the entry is left alone for longer, or forgotten.
     pub(super) fn fail(&mut self, slot: Slot) {
         let now = self.now;
-        // While we are connected with nobody, the fault may well be ours.
-        let lonely = self.live.tally().connected() == 0;
         let (failures_max, dead) = (
             self.options.failures_max,
             u32::try_from(self.options.dead_after.as_secs()).unwrap_or(u32::MAX),
@@ -158,11 +169,11 @@ impl PeerManager {
         } else {
             failures >= failures_max && failures_max < u16::MAX
         };
-        if over && !lonely && !self.options.is_chosen(id) {
+        if over && !self.is_lonely() && !self.is_kept(slot) {
             self.forget_place(slot);
             return;
         }
-        let backoff = self.backoff(id, failures);
+        let backoff = self.backoff(slot, failures);
         let jitter = self.up_to(backoff.checked_div(4).unwrap_or_default());
         let until = now + backoff.saturating_add(jitter);
         self.rest(slot, until.max(self.left_alone_until(slot)));
@@ -297,9 +308,8 @@ impl PeerManager {
         if self.store.len() >= self.options.addresses_max && !self.make_room() {
             return None;
         }
-        let source = self.sources.add(self.me, None);
         let lane = self.lane_of(address, self.me);
-        Some(self.take_in(address, lane, source, Reach::Host))
+        Some(self.take_in(address, lane, NOBODY, Reach::Host))
     }
 
     /// An address was reached, and its node's id proved.

@@ -34,7 +34,9 @@ fn within(gaps: &[u64], least: &[u64]) {
 
 /// Connected with for an hour, and gone.
 fn was_good(w: &mut World, n: u32) {
-    w.connect(n);
+    w.learn(&node(n), 50);
+    w.dialed(n);
+    w.ready(n);
     w.pass(HOUR);
     w.down(n);
 }
@@ -241,4 +243,83 @@ fn worst_day(w: &World, place: &NodeAddress) -> usize {
             .count()
     };
     times.iter().map(day).max().unwrap_or(0)
+}
+
+#[test]
+fn a_node_that_has_lost_every_peer_comes_back_to_those_whom_the_operator_named() {
+    let mut w = World::quiet(|it| it);
+    w.name(&node(1));
+    w.connect(2);
+    // The seed was down for as long as another peer was there.
+    w.run(2 * HOUR, |_| DEAD);
+    w.down(2);
+    w.run(secs(700), |it| {
+        if number(it.id()) == 1 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    assert_eq!(w.outbound(), [1]);
+}
+
+#[test]
+fn a_victim_is_dialed_at_most_eight_times_a_day_by_a_node_that_is_alone() {
+    let victim = at(0, host(5, 5));
+    let mut w = World::with(|it| it);
+    w.checks_inside = false;
+    for minute in 0..480 {
+        for n in 0..10 {
+            w.learn(&at(minute * 10 + n, host(5, 5)), 50 + n % 20);
+        }
+        w.run(secs(180), |_| DEAD);
+    }
+    let dials = worst_day(&w, &victim);
+    assert!((1..=8).contains(&dials), "{dials}");
+}
+
+#[test]
+fn a_place_that_was_good_and_died_is_dialed_at_most_eight_times_a_day_by_all_its_names() {
+    let mut w = company();
+    was_good(&mut w, 1);
+    for n in 2..5 {
+        w.learn(&NodeAddress::mconn(id(n), host(1, 257), 26_656), 50 + n);
+    }
+    w.run(3 * DAY, |_| DEAD);
+    let dials = worst_day(&w, &node(1));
+    assert!((1..=8).contains(&dials), "{dials}");
+}
+
+#[test]
+fn while_we_are_connected_with_nobody_nothing_is_forgotten_and_nobody_waits_longer_than_five_minutes()
+ {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=5 {
+        was_good(&mut w, n);
+    }
+    // The failures of those who went first have had time to add up.
+    w.run(secs(60), |_| DEAD);
+    w.log.clear();
+    w.run(2 * DAY, |_| DEAD);
+    for n in 1..=5 {
+        let gaps = gaps(&w, n);
+        assert!(
+            gaps.len() > 400 && gaps.iter().all(|it| *it <= 376),
+            "{gaps:?}"
+        );
+    }
+    // When the world is back, so are we.
+    w.run(secs(400), |_| Answer::Up);
+    assert_eq!(w.outbound(), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
+    let mut w = company();
+    w.connect(1);
+    w.pass(HOUR);
+    w.down(1);
+    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), []);
+    assert_eq!(dials(&w.pass(secs(29))), []);
+    assert_eq!(dials(&w.pass(secs(1))), [1]);
 }
