@@ -176,7 +176,10 @@ impl PeerManager {
         let backoff = self.backoff(slot, failures);
         let jitter = self.up_to(backoff.checked_div(4).unwrap_or_default());
         let until = now + backoff.saturating_add(jitter);
-        self.rest(slot, until.max(self.left_alone_until(slot)));
+        // It may be left alone for longer already, as after a connection.
+        let until = self.store.waits_until(slot).max(Some(until));
+        let until = until.max(Some(self.left_alone_until(slot)));
+        self.rest(slot, until.unwrap_or(now));
         self.mark(id);
     }
 

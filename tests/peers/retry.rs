@@ -323,3 +323,32 @@ fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
     assert_eq!(dials(&w.pass(secs(29))), []);
     assert_eq!(dials(&w.pass(secs(1))), [1]);
 }
+
+#[test]
+fn after_a_connection_its_node_is_left_alone_for_the_cool_down() {
+    for (cooldown, lasted) in [(30, 3_600), (7_200, 3_600), (7_200, 1), (30, 1)] {
+        let mut w = World::quiet(|it| it.cooldown(secs(cooldown)));
+        w.connect(99);
+        w.connect(1);
+        w.pass(secs(lasted));
+        w.down(1);
+        let ended = w.now;
+        w.run(DAY, |_| Answer::Silence);
+        let dials = w.dial_times();
+        let again = dials
+            .iter()
+            .find(|(at, it)| it.id() == id(1) && *at > ended - crate::world::START);
+        let waited = crate::world::START + again.unwrap().0 - ended;
+        // Who hangs up at once is left alone for a minute besides.
+        let least = if lasted < 60 {
+            cooldown.max(60)
+        } else {
+            cooldown
+        };
+        assert!(waited >= secs(least), "{cooldown} {lasted}: {waited:?}");
+        assert!(
+            waited <= secs(least + 15),
+            "{cooldown} {lasted}: {waited:?}"
+        );
+    }
+}
