@@ -130,6 +130,8 @@ pub struct PeerManager {
     conduct: Conduct,
     forgotten: Forgotten,
     room: Room,
+    /// The one of the waiting room who is being dialed, or was.
+    guest: Option<NodeAddress>,
     live: Live,
 
     /// Whom the operator chose and who may be dialed, the highest score first.
@@ -175,6 +177,7 @@ impl PeerManager {
             conduct: Conduct::default(),
             forgotten: Forgotten::default(),
             room: Room::new(key),
+            guest: None,
             live: Live::default(),
             chosen: BTreeSet::new(),
             anchors: BTreeSet::new(),

@@ -238,8 +238,9 @@ impl PeerManager {
 
     /// Whether an address that waits may still be dialed: nothing speaks against it but that the
     /// store is full.
-    fn may_be_felt_for(&self, address: &NodeAddress) -> bool {
-        self.live.get(address.id()).is_none()
+    fn may_be_felt_for(&mut self, address: &NodeAddress) -> bool {
+        !self.is_forgotten(address)
+            && self.live.get(address.id()).is_none()
             && self.store.find(address).is_none()
             && self.conduct.banned_until(address.id(), self.now).is_none()
             && self.ip_is_free(address.ip())
@@ -249,11 +250,8 @@ impl PeerManager {
     fn hindered(&mut self, slot: Slot, purpose: Purpose) -> Option<Time> {
         let entry = self.store.get(slot)?;
         let ip = self.store.ip(entry);
-        if self.is_hearsay(slot)
-            && let Some(subnet) = ip.map(Subnet::of)
-        {
-            let max = self.options.hearsay_dials_per_subnet;
-            let until = self.rate.wait_of_hearsay(self.now, subnet, max);
+        if self.is_hearsay(slot) {
+            let until = self.hearsay_waits_until(ip);
             if until.is_some() {
                 return until;
             }
@@ -267,6 +265,20 @@ impl PeerManager {
         // A name may have led into this network, of which the list of networks knows nothing.
         let taken = purpose != Purpose::Feel && !self.network_is_free(ip);
         taken.then(|| self.now + MINUTE.saturating_mul(10))
+    }
+
+    /// Until when strangers have told enough of the subnet of this IP address.
+    fn hearsay_waits_until(&mut self, ip: Option<IpAddr>) -> Option<Time> {
+        let max = self.options.hearsay_dials_per_subnet;
+        self.rate.wait_of_hearsay(self.now, Subnet::of(ip?), max)
+    }
+
+    fn count_hearsay(&mut self, ip: Option<IpAddr>) {
+        if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
+            && self.options.hearsay_dials_per_subnet < usize::MAX
+        {
+            self.rate.count_hearsay(self.now, Subnet::of(ip));
+        }
     }
 
     pub(super) fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
@@ -307,11 +319,8 @@ impl PeerManager {
         let Some(address) = self.store.address(entry) else {
             return;
         };
-        if self.is_hearsay(slot)
-            && let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
-            && self.options.hearsay_dials_per_subnet < usize::MAX
-        {
-            self.rate.count_hearsay(self.now, Subnet::of(ip));
+        if self.is_hearsay(slot) {
+            self.count_hearsay(ip);
         }
         if let Purpose::Upgrade(victim) = purpose {
             self.claim(victim, id);
@@ -321,7 +330,13 @@ impl PeerManager {
 
     fn dial_guest(&mut self, address: NodeAddress, out: &mut Actions<Action>) {
         let ip = address.ip();
-        self.begin(address, Reach::World, None, Purpose::Feel, ip, out);
+        if self.hearsay_waits_until(ip).is_some() {
+            return;
+        }
+        self.count_hearsay(ip);
+        let nearest = Reach::claimed_by(&address).unwrap_or(Reach::World);
+        self.guest = Some(address.clone());
+        self.begin(address, nearest, None, Purpose::Feel, ip, out);
     }
 
     fn begin(
@@ -354,45 +369,6 @@ impl PeerManager {
     pub(super) fn occupy(&mut self, id: NodeId) {
         for slot in self.store.of_node(id) {
             self.set_turn(slot, Turn::Busy, self.now);
-        }
-    }
-
-    /// Promises a peer's place to another.
-    fn claim(&mut self, victim: NodeId, by: NodeId) {
-        let life = match self.live.get(victim) {
-            Some(&Life::Connected(link)) => Life::Claimed {
-                link,
-                ready: false,
-                by,
-            },
-            Some(&Life::Ready(link)) => Life::Claimed {
-                link,
-                ready: true,
-                by,
-            },
-            _ => return,
-        };
-        self.set_life(victim, Some(life));
-    }
-
-    /// Takes back what was promised to this node.
-    pub(super) fn unclaim(&mut self, purpose: Purpose, by: NodeId) {
-        let Purpose::Upgrade(victim) = purpose else {
-            return;
-        };
-        if let Some(&Life::Claimed {
-            link,
-            ready,
-            by: its,
-        }) = self.live.get(victim)
-            && its == by
-        {
-            let life = if ready {
-                Life::Ready(link)
-            } else {
-                Life::Connected(link)
-            };
-            self.set_life(victim, Some(life));
         }
     }
 }

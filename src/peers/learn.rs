@@ -152,7 +152,7 @@ impl PeerManager {
         teller: &Teller,
         lane: LaneKey,
     ) -> Result<(), Refusal> {
-        if self.forgotten.contains(self.place(address), self.now) {
+        if self.is_forgotten(address) {
             return Err(Refusal::Forgotten);
         }
         self.check_node_and_place(address, teller)?;

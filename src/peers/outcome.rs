@@ -41,8 +41,20 @@ impl PeerManager {
         self.unclaim(dial.purpose, id);
         self.set_life(id, None);
         self.release(id, self.now);
-        if let Some(slot) = dial.slot {
-            self.hold_against(slot, why);
+        match dial.slot {
+            Some(slot) => self.hold_against(slot, why),
+            None => self.hold_against_guest(id, why),
+        }
+    }
+
+    /// The address that waited for a place has failed: it is not to wait again.
+    fn hold_against_guest(&mut self, id: NodeId, why: DialFailure) {
+        if let Some(guest) = self.guest.take().filter(|guest| guest.id() == id) {
+            match why {
+                DialFailure::NotTried => {}
+                DialFailure::Unreachable => self.note_silence(&guest),
+                DialFailure::NotThisNode | DialFailure::Unusable => self.note_lie(&guest),
+            }
         }
     }
 
@@ -118,7 +130,7 @@ impl PeerManager {
                 self.rest(slot, until.max(self.left_alone_until(slot)));
             }
             DialFailure::Unusable | DialFailure::NotThisNode if !tested && !kept => {
-                self.forget_place(slot);
+                self.forget_claim(slot);
             }
             DialFailure::Unusable | DialFailure::NotThisNode => {
                 self.distrust(slot);
@@ -181,15 +193,6 @@ impl PeerManager {
         let until = until.max(Some(self.left_alone_until(slot)));
         self.rest(slot, until.unwrap_or(now));
         self.mark(id);
-    }
-
-    /// Forgets an entry, and does not take its place in again for a day.
-    fn forget_place(&mut self, slot: Slot) {
-        let entry = self.store.get(slot);
-        if let Some(address) = entry.and_then(|entry| self.store.address(entry)) {
-            self.forgotten.insert(self.place(&address), self.now);
-        }
-        self.forget(slot);
     }
 
     /// An address that was true once is not any more.

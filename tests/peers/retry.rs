@@ -352,3 +352,75 @@ fn after_a_connection_its_node_is_left_alone_for_the_cool_down() {
         );
     }
 }
+
+#[test]
+fn who_is_told_at_a_place_of_another_is_forgotten_and_the_other_is_not() {
+    let mut w = company();
+    let place = host(5, 5);
+    // Liars say that somebody else lives where an honest node does.
+    w.learn(&at(1, place), 50);
+    w.fails(1, DialFailure::NotThisNode);
+    assert!(!w.knows(&at(1, place)));
+    w.learn(&at(1, place), 51);
+    assert!(!w.knows(&at(1, place)), "said again, it is no truer");
+    w.learn(&at(2, place), 52);
+    assert!(w.knows(&at(2, place)), "the truth is still heard");
+    w.run(secs(200), |_| Answer::Up);
+    assert!(w.outbound().contains(&2));
+}
+
+#[test]
+fn a_victim_is_dialed_at_most_eight_times_a_day_whatever_is_told_of_it() {
+    let victim = at(0, host(5, 5));
+    let variants = |n: u32| match n % 4 {
+        // Under other ids, protocols and paths, and as an IPv6 address.
+        0 => at(1_000 + n, host(5, 5)),
+        1 => text(n % 50, &format!("32.5.0.5:26656/{n}")),
+        2 => text(1_000 + n, "[::ffff:32.5.0.5]:26656"),
+        // As one of our persistent peer.
+        _ => at(7, host(5, 5)),
+    };
+    for answer in [DialFailure::Unreachable, DialFailure::NotThisNode] {
+        let mut w = World::with(|it| it.persistent([id(7)]));
+        w.checks_inside = false;
+        w.connect(99);
+        // A hundred variants every minute and a half for a day: 96,000.
+        for minute in 0..960_u32 {
+            for n in 0..100 {
+                w.learn(&variants(minute * 100 + n), 50 + n % 20);
+            }
+            w.run(secs(90), |_| Answer::Fails(answer));
+        }
+        let dials = worst_day(&w, &victim);
+        assert!((1..=8).contains(&dials), "{answer:?}: {dials}");
+        assert_eq!(w.peers.check(), Ok(()));
+    }
+}
+
+#[test]
+fn a_full_store_does_not_have_a_victim_dialed_more_often() {
+    let victim = at(5_000, host(500, 5));
+    let mut w = World::with(|it| it.addresses_max(100));
+    w.checks_inside = false;
+    w.connect(99);
+    let mut n = 0;
+    while w.peers.addresses() < 100 {
+        w.learn(&node(100 + n), 1_000 + n);
+        n += 1;
+    }
+    for minute in 0..480 {
+        for n in 0..10 {
+            w.learn(&at(6_000 + minute * 10 + n, host(500, 5)), 50 + n % 20);
+        }
+        w.run(secs(180), |it| {
+            if it.ip() == victim.ip() {
+                DEAD
+            } else {
+                Answer::Up
+            }
+        });
+    }
+    assert!(w.peers.addresses() >= 95);
+    let dials = worst_day(&w, &victim);
+    assert!((1..=8).contains(&dials), "{dials}");
+}
