@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | who is dialed | the highest score; others never | a network first, an address of it second, each with the same chance; nine times out of ten one that was reached before. Only those whom the operator chose go by score |
 //! | what a failed dial costs | the node's score, whoever told of the address | the address, and nothing else |
-//! | addresses of a node | any number | four, a teller at most one of them |
+//! | addresses of a node | any number | four, a teller and those in its network at most one of them |
 //! | a full store | the lowest score goes, a good node that failed once before one that nobody ever tried | nobody goes for hearsay. A few of those refused wait until a feeler has reached them, and then take the place of one never reached, in the most crowded network |
 //! | one teller, one network | may fill it all | a tenth, and a hundredth |
 //! | dead nodes | kept, dialed and told of for ever | forgotten: never reached after three failures, else after ten and a week. Only what the operator named is kept |

@@ -52,7 +52,7 @@ impl PeerManager {
         }
         // Its own word, from where it really is: it may be dialed one day.
         if let Some(listen) = listen.filter(|listen| listen.id() == peer) {
-            let _taken = self.learn(listen, peer);
+            let _taken = self.learn_from(listen, peer, ip);
         }
     }
 

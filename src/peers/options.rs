@@ -171,12 +171,6 @@ impl Options {
         share.max(self.addresses_per_node)
     }
 
-    /// How many addresses of one node one teller may tell of.
-    pub(crate) const fn per_teller(&self) -> usize {
-        let quarter = self.addresses_per_node / 4;
-        if quarter == 0 { 1 } else { quarter }
-    }
-
     /// Whether a node is one that the operator chose: it goes before all others.
     pub(crate) fn is_chosen(&self, id: NodeId) -> bool {
         self.persistent.contains(&id) || self.scores.contains_key(&id)
@@ -203,9 +197,9 @@ impl OptionsBuilder {
     }
 
     /// The most addresses that are kept of one node, and of one IP address whatever nodes are said
-    /// to be there. Defaults 4 and 4; from 1 to 16, and from 1. One teller may fill a quarter of
-    /// the first, at least one, so a lie told first leaves room for the truth. Addresses that only
-    /// this site can reach are not counted by IP address.
+    /// to be there. Defaults 4 and 4; from 1 to 16, and from 1. One teller, with those in its
+    /// network, may fill a quarter of each, at least one, so a lie told first leaves room for the
+    /// truth. Addresses that only this site can reach are not counted by IP address.
     pub const fn addresses_per(mut self, node: usize, ip: usize) -> Self {
         self.0.addresses_per_node = node;
         self.0.addresses_per_ip = ip;

@@ -305,11 +305,9 @@ impl PeerManager {
             return None;
         }
         let of_node = self.store.of_node(address.id());
-        if of_node.len() >= self.options.addresses_per_node {
-            // What was proved takes the place of what was only said.
-            let said = |slot: &Slot| self.store.get(*slot).is_some_and(|it| !it.tested);
-            let slot = of_node.into_iter().find(said)?;
-            self.forget(slot);
+        // What was proved takes the place of what was only said.
+        if of_node.len() >= self.options.addresses_per_node && !self.give_way(&of_node) {
+            return None;
         }
         if self.store.len() >= self.options.addresses_max && !self.make_room() {
             return None;
