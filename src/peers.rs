@@ -16,10 +16,10 @@
 //! |---|---|---|
 //! | who is dialed | the highest score; others never | a network first, an address of it second, each with the same chance; nine times out of ten one that was reached before. Only those whom the operator chose go by score |
 //! | what a failed dial costs | the node's score, whoever told of the address | the address, and nothing else |
-//! | addresses of a node | any number | four, a teller at most one of them |
+//! | addresses of a node | any number | four, a teller and those in its network at most one of them |
 //! | a full store | the lowest score goes, a good node that failed once before one that nobody ever tried | nobody goes for hearsay. A few of those refused wait until a feeler has reached them, and then take the place of one never reached, in the most crowded network |
 //! | one teller, one network | may fill it all | a tenth, and a hundredth |
-//! | dead nodes | kept, dialed and told of for ever | forgotten: never reached after three failures, else after ten and a week |
+//! | dead nodes | kept, dialed and told of for ever | forgotten: never reached after three failures, else after ten and a week. Only what the operator named is kept |
 //! | connections of ours | one network may hold all; who never hangs up is kept for ever | one a network; rotated, with a mean life of 35 hours |
 //! | an inactive node | is dialed all the same | is banned, and the ban ends |
 //! | backoff | linear, from 250 ms | four times as long after each failure, from a minute to eight hours |
@@ -29,6 +29,7 @@
 //! Nothing local helps against somebody with more networks than all honest nodes together. Name
 //! persistent peers, and more than one kind of seed, where that matters.
 
+mod alone;
 mod arena;
 mod check;
 mod conduct;
@@ -45,6 +46,7 @@ mod options;
 mod outcome;
 mod persist;
 mod queue;
+mod rate;
 mod record;
 mod room;
 mod rotate;
@@ -65,15 +67,15 @@ use conduct::Conduct;
 use entry::Turn;
 use forgotten::Forgotten;
 use life::{Life, Live, Purpose};
+use rate::Rate;
 use room::Room;
 use sources::Sources;
 use store::Store;
 
-use crate::bucket::Bucket;
 use crate::endpoints::Endpoints;
 use crate::seed::{Chance, HashKey};
 use crate::stats::count;
-use crate::{Actions, NodeAddress, NodeId, Seed, Subnet, Time};
+use crate::{Actions, NodeAddress, NodeId, Seed, Time};
 
 pub use counts::Counts;
 pub use event::{Action, Change, DialFailure, Event, Eviction, Misconduct};
@@ -128,6 +130,8 @@ pub struct PeerManager {
     conduct: Conduct,
     forgotten: Forgotten,
     room: Room,
+    /// The one of the waiting room who is being dialed, or was.
+    guest: Option<NodeAddress>,
     live: Live,
 
     /// Whom the operator chose and who may be dialed, the highest score first.
@@ -139,14 +143,15 @@ pub struct PeerManager {
     /// Tested entries whose place another one would take, if they turn out to be gone.
     challenged: VecDeque<Slot>,
 
-    dials: Bucket,
-    /// Dials of the last minute to addresses that we have only heard of.
-    hearsay: VecDeque<(Time, Subnet)>,
+    rate: Rate,
     /// When a dial is made that had to wait.
     dial_at: Option<Time>,
     feel_at: Option<Time>,
     /// Where the search for entries to forget goes on.
     swept: Slot,
+    /// Whether we were connected with nobody, and when and where those who wait are looked at next.
+    lonely: bool,
+    hurry_at: Option<(Time, Slot)>,
 
     dirty: BTreeSet<NodeId>,
     persist_at: Option<Time>,
@@ -172,16 +177,18 @@ impl PeerManager {
             conduct: Conduct::default(),
             forgotten: Forgotten::default(),
             room: Room::new(key),
+            guest: None,
             live: Live::default(),
             chosen: BTreeSet::new(),
             anchors: BTreeSet::new(),
             anchors_before: Vec::new(),
             challenged: VecDeque::new(),
-            dials: Bucket::default(),
-            hearsay: VecDeque::new(),
+            rate: Rate::default(),
             dial_at: None,
             feel_at: None,
             swept: 0,
+            lonely: true,
+            hurry_at: None,
             dirty: BTreeSet::new(),
             persist_at: None,
             counts: Counts::default(),
@@ -274,6 +281,7 @@ impl PeerManager {
                 None => return,
             }
         }
+        self.hurry();
         self.wake();
     }
 
@@ -352,6 +360,7 @@ impl PeerManager {
             feeler,
             self.dial_at,
             self.persist_at,
+            self.hurry_at.map(|(at, _)| at),
         ];
         let first = times.into_iter().flatten().min();
         // What could not be done at once is not tried again before a moment has passed.
@@ -374,13 +383,11 @@ impl PeerManager {
         self.live.rewind(back);
         self.conduct.rewind(back);
         self.forgotten.rewind(back);
-        self.dials.rewind(back);
-        for (at, _) in &mut self.hearsay {
-            *at = at.back(back);
-        }
+        self.rate.rewind(back);
         for at in [&mut self.dial_at, &mut self.feel_at, &mut self.persist_at] {
             *at = at.map(|at| at.back(back));
         }
+        self.hurry_at = self.hurry_at.map(|(at, slot)| (at.back(back), slot));
         self.armed = self.deadline();
     }
 

@@ -8,7 +8,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::arena::Slot;
-use super::entry::Turn;
+use super::entry::{Entry, Turn};
 use super::lanes::{Among, Kind};
 use super::life::{Dial, Life, Purpose};
 use super::sources::{ITSELF, NOBODY};
@@ -42,9 +42,9 @@ impl PeerManager {
         self.dial_at = None;
         let mut vain = 0;
         while self.live.tally().dialing < self.options.dialing_max {
-            let (interval, burst) = self.dial_rate();
-            if let Some(wait) = self.dials.wait(self.now, interval, burst) {
-                self.dial_at = Some(self.now + wait).filter(|_| self.may_want_to_dial());
+            let per_second = self.options.dials_per_second;
+            if let Some(at) = self.rate.wait(self.now, per_second) {
+                self.dial_at = Some(at).filter(|_| self.may_want_to_dial());
                 return;
             }
             if vain == PICKS_MAX {
@@ -53,7 +53,7 @@ impl PeerManager {
             }
             match self.next_target() {
                 Some(Target::Stored(slot, purpose)) => {
-                    if let Some(until) = self.hindered(slot) {
+                    if let Some(until) = self.hindered(slot, purpose) {
                         self.set_turn(slot, Turn::Waiting, until);
                         vain = vain.saturating_add(1);
                     } else {
@@ -64,12 +64,6 @@ impl PeerManager {
                 None => return,
             }
         }
-    }
-
-    fn dial_rate(&self) -> (Duration, u32) {
-        let rate = self.options.dials_per_second;
-        let interval = Duration::from_secs(1).checked_div(rate);
-        (interval.unwrap_or_default(), rate)
     }
 
     fn may_want_to_dial(&self) -> bool {
@@ -247,46 +241,77 @@ impl PeerManager {
 
     /// Whether an address that waits may still be dialed: nothing speaks against it but that the
     /// store is full.
-    fn may_be_felt_for(&self, address: &NodeAddress) -> bool {
-        self.live.get(address.id()).is_none()
+    fn may_be_felt_for(&mut self, address: &NodeAddress) -> bool {
+        !self.is_forgotten(address)
+            && self.live.get(address.id()).is_none()
             && self.store.find(address).is_none()
             && self.conduct.banned_until(address.id(), self.now).is_none()
             && self.ip_is_free(address.ip())
     }
 
     /// Until when an entry can't be dialed now, for the sake of others; none if it can.
-    fn hindered(&mut self, slot: Slot) -> Option<Time> {
+    fn hindered(&mut self, slot: Slot, purpose: Purpose) -> Option<Time> {
         let entry = self.store.get(slot)?;
         let ip = self.store.ip(entry);
         if self.is_hearsay(slot) {
-            let (now, max) = (self.now, self.options.hearsay_dials_per_subnet);
-            while self
-                .hearsay
-                .front()
-                .is_some_and(|(at, _)| now - *at >= MINUTE)
-            {
-                self.hearsay.pop_front();
-            }
-            let subnet = ip.map(Subnet::of);
-            let of_it = self.hearsay.iter().filter(|(_, it)| Some(*it) == subnet);
-            if of_it.clone().count() >= max {
-                return of_it.map(|(at, _)| *at + MINUTE).next();
+            let until = self.hearsay_waits_until(ip);
+            if until.is_some() {
+                return until;
             }
         }
-        (!self.ip_is_free(ip)).then(|| self.now + A_WHILE)
+        if self.is_wanted(slot) {
+            return None;
+        }
+        if !self.ip_is_free(ip) {
+            return Some(self.now + A_WHILE);
+        }
+        // A name may have led into this network, of which the list of networks knows nothing.
+        let taken = purpose != Purpose::Feel && !self.network_is_free(ip);
+        taken.then(|| self.now + MINUTE.saturating_mul(10))
     }
 
-    fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
+    /// Until when strangers have told enough of the subnet of this IP address.
+    fn hearsay_waits_until(&mut self, ip: Option<IpAddr>) -> Option<Time> {
+        let max = self.options.hearsay_dials_per_subnet;
+        self.rate.wait_of_hearsay(self.now, Subnet::of(ip?), max)
+    }
+
+    fn count_hearsay(&mut self, ip: Option<IpAddr>) {
+        if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
+            && self.options.hearsay_dials_per_subnet < usize::MAX
+        {
+            self.rate.count_hearsay(self.now, Subnet::of(ip));
+        }
+    }
+
+    pub(super) fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
         ip.is_none_or(|ip| self.live.with_ip(ip.to_canonical()).0 == 0)
     }
 
+    /// Whether there may be one more connection of ours with the network of this IP address.
+    pub(super) fn network_is_free(&self, ip: Option<IpAddr>) -> bool {
+        let of_network = ip.map_or(0, |ip| self.live.in_group_of(ip));
+        of_network < self.options.outbound_per_network as usize || self.is_starving()
+    }
+
+    /// Whether the operator wants to be connected with this node, and it is not a stranger who says
+    /// that it lives here.
+    pub(super) fn is_wanted(&self, slot: Slot) -> bool {
+        let entry = self.store.get(slot);
+        entry.is_some_and(|it| self.options.is_chosen(it.id)) && !self.is_hearsay(slot)
+    }
+
     /// Whether all that we know of an address is what somebody else said.
-    fn is_hearsay(&self, slot: Slot) -> bool {
+    pub(super) fn is_hearsay(&self, slot: Slot) -> bool {
         self.store.get(slot).is_some_and(|entry| {
-            let operator = self.sources.id(entry.source) == Some(self.me);
-            let ours = matches!(entry.source, ITSELF | NOBODY) || operator;
+            let ours = matches!(entry.source, ITSELF | NOBODY) || self.is_named(entry);
             !entry.tested && !ours
         })
+    }
+
+    /// Whether it was the operator who named this address.
+    pub(super) fn is_named(&self, entry: &Entry) -> bool {
+        self.sources.id(entry.source) == Some(self.me)
     }
 
     fn dial(&mut self, slot: Slot, purpose: Purpose, out: &mut Actions<Action>) {
@@ -297,11 +322,8 @@ impl PeerManager {
         let Some(address) = self.store.address(entry) else {
             return;
         };
-        if self.is_hearsay(slot)
-            && let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
-            && self.options.hearsay_dials_per_subnet < usize::MAX
-        {
-            self.hearsay.push_back((self.now, Subnet::of(ip)));
+        if self.is_hearsay(slot) {
+            self.count_hearsay(ip);
         }
         if let Purpose::Upgrade(victim) = purpose {
             self.claim(victim, id);
@@ -311,7 +333,13 @@ impl PeerManager {
 
     fn dial_guest(&mut self, address: NodeAddress, out: &mut Actions<Action>) {
         let ip = address.ip();
-        self.begin(address, Reach::World, None, Purpose::Feel, ip, out);
+        if self.hearsay_waits_until(ip).is_some() {
+            return;
+        }
+        self.count_hearsay(ip);
+        let nearest = Reach::claimed_by(&address).unwrap_or(Reach::World);
+        self.guest = Some(address.clone());
+        self.begin(address, nearest, None, Purpose::Feel, ip, out);
     }
 
     fn begin(
@@ -323,9 +351,7 @@ impl PeerManager {
         ip: Option<IpAddr>,
         out: &mut Actions<Action>,
     ) {
-        let (interval, burst) = self.dial_rate();
-        // There is a token: that was asked before.
-        let _taken = self.dials.take(self.now, interval, burst);
+        self.rate.count(self.now);
         count(&mut self.counts.dials, 1);
         count(
             &mut self.counts.feelers,
@@ -346,45 +372,6 @@ impl PeerManager {
     pub(super) fn occupy(&mut self, id: NodeId) {
         for slot in self.store.of_node(id) {
             self.set_turn(slot, Turn::Busy, self.now);
-        }
-    }
-
-    /// Promises a peer's place to another.
-    fn claim(&mut self, victim: NodeId, by: NodeId) {
-        let life = match self.live.get(victim) {
-            Some(&Life::Connected(link)) => Life::Claimed {
-                link,
-                ready: false,
-                by,
-            },
-            Some(&Life::Ready(link)) => Life::Claimed {
-                link,
-                ready: true,
-                by,
-            },
-            _ => return,
-        };
-        self.set_life(victim, Some(life));
-    }
-
-    /// Takes back what was promised to this node.
-    pub(super) fn unclaim(&mut self, purpose: Purpose, by: NodeId) {
-        let Purpose::Upgrade(victim) = purpose else {
-            return;
-        };
-        if let Some(&Life::Claimed {
-            link,
-            ready,
-            by: its,
-        }) = self.live.get(victim)
-            && its == by
-        {
-            let life = if ready {
-                Life::Ready(link)
-            } else {
-                Life::Connected(link)
-            };
-            self.set_life(victim, Some(life));
         }
     }
 }

@@ -1,21 +1,78 @@
-//! Places that were forgotten because nobody answered there: not taken in again for a day at least,
-//! however often they are told and under whatever id.
+//! What was found false is not taken in again for a day at least, however often it is told: places
+//! where nobody answered, under whatever id, and places where another node than the one said lives.
 //!
 //! Without this a stranger could have us dial a victim for ever, by telling its address again each
-//! time that we have given up.
+//! time that we have given up. But that he tells a wrong id of a place says nothing against the
+//! place: only when several have turned out wrong, nothing more is believed of it.
 
 use alloc::collections::BTreeSet;
 use core::time::Duration;
 
-use crate::Time;
+use super::PeerManager;
+use super::arena::Slot;
+use crate::{NodeAddress, Time};
 
-/// Places that one generation holds.
+/// Hashes that one generation holds.
 const GENERATION: usize = 16_384;
 
-/// How long a generation takes in places, and how long it is kept after that.
+/// How long a generation takes in hashes, and how long it is kept after that.
 const AGE: Duration = Duration::from_secs(86_400);
 
-/// Keyed hashes of places, in two generations.
+/// Wrong ids at a place, after which no stranger is believed who tells of it.
+const LIES_MAX: u32 = 4;
+
+impl PeerManager {
+    /// Whether this was found false not long ago.
+    pub(super) fn is_forgotten(&mut self, address: &NodeAddress) -> bool {
+        let (place, claim) = (self.place(address), self.said(address));
+        self.forgotten.contains(place, self.now) || self.forgotten.contains(claim, self.now)
+    }
+
+    /// Forgets an entry and its place, where nobody answers.
+    pub(super) fn forget_place(&mut self, slot: Slot) {
+        let entry = self.store.get(slot);
+        if let Some(address) = entry.and_then(|entry| self.store.address(entry)) {
+            self.note_silence(&address);
+        }
+        self.forget(slot);
+    }
+
+    /// Forgets an entry whose node does not live where it is said to.
+    pub(super) fn forget_claim(&mut self, slot: Slot) {
+        let entry = self.store.get(slot);
+        if let Some(address) = entry.and_then(|entry| self.store.address(entry)) {
+            self.note_lie(&address);
+        }
+        self.forget(slot);
+    }
+
+    pub(super) fn note_silence(&mut self, address: &NodeAddress) {
+        self.forgotten.insert(self.place(address), self.now);
+    }
+
+    pub(super) fn note_lie(&mut self, address: &NodeAddress) {
+        let (place, claim) = (self.place(address), self.said(address));
+        self.forgotten.insert(claim, self.now);
+        for lie in 1..=LIES_MAX {
+            let mark = place.rotate_left(lie);
+            if self.forgotten.contains(mark, self.now) {
+                continue;
+            }
+            self.forgotten.insert(mark, self.now);
+            if lie == LIES_MAX {
+                self.forgotten.insert(place, self.now);
+            }
+            return;
+        }
+    }
+
+    /// The keyed hash of what is said: that this node lives at this place.
+    fn said(&self, address: &NodeAddress) -> u64 {
+        self.place(address) ^ self.key.hash(address.id().as_bytes())
+    }
+}
+
+/// Keyed hashes of places and claims, in two generations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forgotten {
     young: BTreeSet<u64>,

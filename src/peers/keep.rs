@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::conduct::SCORE_MAX;
-use super::life::{Life, Link};
+use super::life::{Life, Link, Purpose};
 use super::{Action, Eviction, Misconduct, PeerManager};
 use crate::stats::count;
 use crate::{Actions, Epoch, NodeAddress, NodeId};
@@ -52,7 +52,7 @@ impl PeerManager {
         }
         // Its own word, from where it really is: it may be dialed one day.
         if let Some(listen) = listen.filter(|listen| listen.id() == peer) {
-            let _taken = self.learn(listen, peer);
+            let _taken = self.learn_from(listen, peer, ip);
         }
     }
 
@@ -68,7 +68,7 @@ impl PeerManager {
             return Ok(None);
         }
         let of_ip = ip.map_or(0, |ip| self.live.with_ip(ip).1);
-        if of_ip >= self.options.inbound_per_ip {
+        if of_ip >= self.options.inbound_per_ip && !self.options.is_chosen(id) {
             return Err(Eviction::NetworkFull);
         }
         let inbound = self.live.tally().inbound;
@@ -242,6 +242,45 @@ impl PeerManager {
         out.push(Action::Evict { peer, epoch, why });
         if link.outbound {
             self.choose_anchors();
+        }
+    }
+
+    /// Promises a peer's place to another.
+    pub(super) fn claim(&mut self, victim: NodeId, by: NodeId) {
+        let life = match self.live.get(victim) {
+            Some(&Life::Connected(link)) => Life::Claimed {
+                link,
+                ready: false,
+                by,
+            },
+            Some(&Life::Ready(link)) => Life::Claimed {
+                link,
+                ready: true,
+                by,
+            },
+            _ => return,
+        };
+        self.set_life(victim, Some(life));
+    }
+
+    /// Takes back what was promised to this node.
+    pub(super) fn unclaim(&mut self, purpose: Purpose, by: NodeId) {
+        let Purpose::Upgrade(victim) = purpose else {
+            return;
+        };
+        if let Some(&Life::Claimed {
+            link,
+            ready,
+            by: its,
+        }) = self.live.get(victim)
+            && its == by
+        {
+            let life = if ready {
+                Life::Ready(link)
+            } else {
+                Life::Connected(link)
+            };
+            self.set_life(victim, Some(life));
         }
     }
 

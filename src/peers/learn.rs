@@ -1,10 +1,13 @@
 //! What is taken in of what others tell, and what is forgotten again.
 
+use core::net::IpAddr;
+
 use super::arena::Slot;
 use super::entry::{Stamp, Turn};
 use super::lanes::LaneKey;
+use super::life::Life;
 use super::sources::ITSELF;
-use super::store::Newcomer;
+use super::store::{Newcomer, Slots};
 use super::{Fairness, PeerManager};
 use crate::stats::count;
 use crate::{Group, NodeAddress, NodeId, Reach};
@@ -27,11 +30,22 @@ pub(crate) enum Refusal {
 #[derive(Clone, Copy, Debug)]
 struct Teller {
     id: NodeId,
-    /// Its network, if we are connected with it.
+    /// Where it is, if we are connected with it.
+    ip: Option<IpAddr>,
+    /// Its network.
     network: Option<LaneKey>,
     reach: Reach,
     /// Whether it is this node's operator.
     is_operator: bool,
+}
+
+impl Teller {
+    /// Whether it speaks of itself, from the very place. Of another place its word is worth no more
+    /// than anybody's: ids are for free.
+    fn is_at(&self, address: &NodeAddress) -> bool {
+        let ip = address.ip().map(|ip| ip.to_canonical());
+        self.id == address.id() && ip.is_some() && ip == self.ip
+    }
 }
 
 /// How often at most it is noted that an address was told again, in seconds.
@@ -46,7 +60,18 @@ const SAMPLED: u32 = 16;
 impl PeerManager {
     /// Takes an address in, or says why not.
     pub(crate) fn learn(&mut self, address: &NodeAddress, from: NodeId) -> Result<Slot, Refusal> {
-        let taken = self.try_to_learn(address, from);
+        let link = self.live.get(from).and_then(|life| life.link());
+        self.learn_from(address, from, link.and_then(|link| link.ip))
+    }
+
+    /// The same from somebody who is at this IP address.
+    pub(super) fn learn_from(
+        &mut self,
+        address: &NodeAddress,
+        from: NodeId,
+        ip: Option<IpAddr>,
+    ) -> Result<Slot, Refusal> {
+        let taken = self.try_to_learn(address, &self.teller(from, ip));
         let counts = &mut self.counts;
         let counter = match taken {
             Ok(_) => &mut counts.learned,
@@ -64,25 +89,22 @@ impl PeerManager {
         taken
     }
 
-    fn try_to_learn(&mut self, address: &NodeAddress, from: NodeId) -> Result<Slot, Refusal> {
+    fn try_to_learn(&mut self, address: &NodeAddress, teller: &Teller) -> Result<Slot, Refusal> {
         if self.is_own(address) {
             return Err(Refusal::Own);
         }
         if let Some(slot) = self.store.find(address) {
-            self.hear_again(slot, from);
+            self.hear_again(slot, teller.reach);
             return Err(Refusal::Known);
         }
-        let teller = self.teller(from);
-        if !self.is_fit(address, &teller) {
+        if !self.is_fit(address, teller) {
             return Err(Refusal::Unfit);
         }
         if self.conduct.banned_until(address.id(), self.now).is_some() {
             return Err(Refusal::Banned);
         }
-        let lane = self.lane_of(address, from);
-        if !teller.is_operator {
-            self.check_shares(address, &teller, lane)?;
-        }
+        let lane = self.lane_of(address, teller.id);
+        self.check_shares(address, teller, lane)?;
         if self.store.len() >= self.options.addresses_max {
             let room = teller.is_operator && self.make_room();
             if !room {
@@ -90,10 +112,10 @@ impl PeerManager {
                 return Err(Refusal::Full);
             }
         }
-        let source = if from == address.id() {
+        let source = if teller.is_at(address) {
             ITSELF
         } else {
-            self.sources.add(from, teller.network)
+            self.sources.add(teller.id, teller.network)
         };
         Ok(self.take_in(address, lane, source, teller.reach))
     }
@@ -102,12 +124,11 @@ impl PeerManager {
         address.id() == self.me || self.own_places.contains(address)
     }
 
-    fn teller(&self, id: NodeId) -> Teller {
-        let link = self.live.get(id).and_then(|life| life.link());
-        let ip = link.and_then(|link| link.ip);
+    fn teller(&self, id: NodeId, ip: Option<IpAddr>) -> Teller {
         let is_operator = id == self.me;
         Teller {
             id,
+            ip,
             network: ip.map(network_of),
             // Of whom we know nothing, we take it that he speaks from outside.
             reach: match ip {
@@ -145,19 +166,25 @@ impl PeerManager {
         teller: &Teller,
         lane: LaneKey,
     ) -> Result<(), Refusal> {
-        if self.forgotten.contains(self.place(address), self.now) {
+        let of_node = self.store.of_node(address.id());
+        let (per_node, per_ip) = (
+            self.options.addresses_per_node,
+            self.options.addresses_per_ip,
+        );
+        if teller.is_operator {
+            return self.check_crowd(&of_node, per_node, teller, address);
+        }
+        if self.is_forgotten(address) {
             return Err(Refusal::Forgotten);
         }
-        self.check_node_and_place(address, teller)?;
+        self.check_crowd(&of_node, per_node, teller, address)?;
+        if Reach::claimed_by(address) == Ok(Reach::World) {
+            let at_place = self.store.at_place(address);
+            self.check_crowd(&at_place, per_ip, teller, address)?;
+        }
         let share = self.options.share(self.options.teller_percent);
-        let (its, of_network) = self.sources.untested(teller.id, teller.network);
-        // Of those who share a network with us or each other's site, only each by itself counts.
-        let of_network = if teller.network == Some(LaneKey::LOCAL) {
-            0
-        } else {
-            of_network
-        };
-        if teller.id != address.id() && its.max(of_network) >= share {
+        let told = self.sources.untested(teller.id, teller.network);
+        if !teller.is_at(address) && told >= share {
             return Err(Refusal::TellerFull);
         }
         let stored = self.store.lanes.find(lane);
@@ -169,26 +196,46 @@ impl PeerManager {
         Ok(())
     }
 
-    /// A node has a few addresses at most, and each teller may fill a part of these; an IP address
-    /// has a few nodes.
-    fn check_node_and_place(&self, address: &NodeAddress, teller: &Teller) -> Result<(), Refusal> {
-        let of_node = self.store.of_node(address.id());
-        if of_node.len() >= self.options.addresses_per_node {
-            return Err(Refusal::Crowded);
-        }
+    /// A node has a few addresses at most, and an IP address a few nodes. Of these, one teller and
+    /// those in its network may tell of a quarter, so that a lie told first leaves room for the
+    /// truth. The operator, and who is there, is believed before them all.
+    fn check_crowd(
+        &mut self,
+        slots: &Slots,
+        max: usize,
+        teller: &Teller,
+        address: &NodeAddress,
+    ) -> Result<(), Refusal> {
+        let is_sure = teller.is_operator || teller.is_at(address);
         let source = self.sources.find(teller.id);
-        let by_teller = |slot: &&Slot| {
-            let its = self.store.get(**slot).map(|entry| entry.source);
-            source.is_some() && its == source
+        let network = teller.network.filter(|it| *it != LaneKey::LOCAL);
+        let same = |slot: &&Slot| {
+            self.store.get(**slot).is_some_and(|entry| {
+                source == Some(entry.source)
+                    || network.is_some() && self.sources.network(entry.source) == network
+            })
         };
-        if of_node.iter().filter(by_teller).count() >= self.options.per_teller() {
+        let told = slots.iter().filter(same).count();
+        if !is_sure && told >= (max / 4).max(1) {
             return Err(Refusal::Crowded);
         }
-        let local = Reach::claimed_by(address) != Ok(Reach::World);
-        if !local && self.store.at_place(address).len() >= self.options.addresses_per_ip {
-            return Err(Refusal::Crowded);
-        }
-        Ok(())
+        let room = slots.len() < max || is_sure && self.give_way(slots);
+        if room { Ok(()) } else { Err(Refusal::Crowded) }
+    }
+
+    /// Forgets one of these of which strangers told, and which is not being dialed or connected
+    /// with. False if there is none.
+    pub(super) fn give_way(&mut self, slots: &Slots) -> bool {
+        let in_use = |slot: Slot, id| self.live.get(id).and_then(Life::slot) == Some(slot);
+        let may_go = |slot: &&Slot| {
+            let entry = self.store.get(**slot);
+            self.is_hearsay(**slot) && entry.is_some_and(|it| !in_use(**slot, it.id))
+        };
+        let Some(slot) = slots.iter().find(may_go).copied() else {
+            return false;
+        };
+        self.forget(slot);
+        true
     }
 
     pub(super) fn take_in(
@@ -220,18 +267,24 @@ impl PeerManager {
         slot
     }
 
-    /// Whether a node is left alone as a whole: it was connected with not long ago.
-    fn is_cooling(&self, id: NodeId) -> bool {
+    /// Whether a node is left alone as a whole: it was connected with not long ago. Then an address
+    /// of it was reached not long ago, or waits for longer than its failures account for.
+    pub(super) fn is_cooling(&self, id: NodeId) -> bool {
         let cooldown = u32::try_from(self.options.cooldown.as_secs()).unwrap_or(u32::MAX);
-        let fresh = |slot: &Slot| {
-            let entry = self.store.get(*slot);
-            entry.is_some_and(|entry| entry.success.age(self.now) < cooldown)
+        let cools = |slot: &Slot| {
+            self.store.get(*slot).is_some_and(|entry| {
+                let backoff = self.longest_backoff(entry.failures);
+                let failed = entry.failure.time().filter(|_| entry.failures > 0);
+                let until = failed.map(|at| at + backoff.saturating_mul(2));
+                let waits = self.store.waits_until(*slot);
+                entry.success.age(self.now) < cooldown || waits > until.max(Some(self.now))
+            })
         };
-        self.store.of_node(id).iter().any(fresh)
+        self.store.of_node(id).iter().any(cools)
     }
 
-    fn hear_again(&mut self, slot: Slot, from: NodeId) {
-        let (now, reach) = (self.now, self.teller(from).reach);
+    fn hear_again(&mut self, slot: Slot, reach: Reach) {
+        let now = self.now;
         let Some(entry) = self.store.get_mut(slot) else {
             return;
         };
@@ -259,7 +312,7 @@ impl PeerManager {
             let Some(entry) = self.store.get(slot) else {
                 continue;
             };
-            let may_go = entry.turn != Turn::Busy && !self.options.is_chosen(entry.id);
+            let may_go = entry.turn != Turn::Busy && !self.is_kept(slot);
             let (stored, _) = self.store.lanes.counts(entry.lane);
             if may_go && victim.is_none_or(|(most, _)| stored > most) {
                 victim = Some((stored, slot));
@@ -294,8 +347,8 @@ impl PeerManager {
         let port = u64::from(address.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         port ^ match (address.ip(), address.name()) {
             (Some(ip), _) => match ip.to_canonical() {
-                core::net::IpAddr::V4(ip) => self.key.hash(&ip.octets()),
-                core::net::IpAddr::V6(ip) => self.key.hash(&ip.octets()),
+                IpAddr::V4(ip) => self.key.hash(&ip.octets()),
+                IpAddr::V6(ip) => self.key.hash(&ip.octets()),
             },
             (None, name) => self.key.hash(name.unwrap_or_default().as_bytes()),
         }
@@ -316,14 +369,14 @@ impl PeerManager {
             };
             let last = entry.success.max(entry.known);
             let dead = last.age(self.now) > long && entry.turn != Turn::Busy;
-            if dead && !self.options.is_chosen(entry.id) {
+            if dead && !self.is_kept(self.swept) {
                 self.forget(self.swept);
             }
         }
     }
 }
 
-fn network_of(ip: core::net::IpAddr) -> LaneKey {
+fn network_of(ip: IpAddr) -> LaneKey {
     if Reach::of(ip) == Reach::World {
         LaneKey(1 << 56 | Group::of(ip).number())
     } else {

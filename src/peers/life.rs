@@ -91,6 +91,18 @@ impl Life {
         }
     }
 
+    /// The entry of which it is, if that is stored.
+    pub(crate) const fn slot(&self) -> Option<Slot> {
+        match self {
+            Self::Dialing(dial) => dial.slot,
+            Self::Connected(link)
+            | Self::Ready(link)
+            | Self::Claimed { link, .. }
+            | Self::Evicting(link)
+            | Self::Refused(link) => link.slot,
+        }
+    }
+
     pub(crate) const fn link_mut(&mut self) -> Option<&mut Link> {
         match self {
             Self::Dialing(_) => None,

@@ -188,12 +188,6 @@ impl Options {
         share.max(self.addresses_per_node)
     }
 
-    /// How many addresses of one node one teller may tell of.
-    pub(crate) const fn per_teller(&self) -> usize {
-        let quarter = self.addresses_per_node / 4;
-        if quarter == 0 { 1 } else { quarter }
-    }
-
     /// Whether a node is one that the operator chose: it goes before all others.
     pub(crate) fn is_chosen(&self, id: NodeId) -> bool {
         self.persistent.contains(&id) || self.scores.contains_key(&id)

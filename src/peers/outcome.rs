@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::arena::Slot;
-use super::entry::{Entry, Stamp, Turn};
+use super::entry::{Stamp, Turn};
 use super::lanes::{Kind, LaneKey};
 use super::life::{Dial, Life, Purpose};
 use super::sources::NOBODY;
@@ -41,8 +41,20 @@ impl PeerManager {
         self.unclaim(dial.purpose, id);
         self.set_life(id, None);
         self.release(id, self.now);
-        if let Some(slot) = dial.slot {
-            self.hold_against(slot, why);
+        match dial.slot {
+            Some(slot) => self.hold_against(slot, why),
+            None => self.hold_against_guest(id, why),
+        }
+    }
+
+    /// The address that waited for a place has failed: it is not to wait again.
+    fn hold_against_guest(&mut self, id: NodeId, why: DialFailure) {
+        if let Some(guest) = self.guest.take().filter(|guest| guest.id() == id) {
+            match why {
+                DialFailure::NotTried => {}
+                DialFailure::Unreachable => self.note_silence(&guest),
+                DialFailure::NotThisNode | DialFailure::Unusable => self.note_lie(&guest),
+            }
         }
     }
 
@@ -73,21 +85,37 @@ impl PeerManager {
         };
         let banned = self.conduct.banned_until(entry.id, self.now);
         let failed = entry.failure.time().filter(|_| entry.failures > 0);
-        let retry = failed.map(|at| at + self.backoff(entry.id, entry.failures));
+        let retry = failed.map(|at| at + self.backoff(slot, entry.failures));
         banned.max(retry).unwrap_or(self.now)
     }
 
-    /// How long a node is left alone after so many failures in a row: four times as long each time.
-    pub(super) fn backoff(&self, id: NodeId, failures: u16) -> Duration {
+    /// How long an entry is left alone after so many failures in a row: four times as long each
+    /// time. What we have only heard of is never hurried, or strangers could point us at somebody.
+    fn backoff(&self, slot: Slot, failures: u16) -> Duration {
         let options = &self.options;
-        let lonely = self.live.tally().connected() == 0;
-        let max = if options.persistent.contains(&id) || lonely {
-            options.retry_persistent_max.min(options.retry_max)
+        let persistent = |id| options.persistent.contains(&id);
+        let wanted = self.is_lonely() || self.store.get(slot).is_some_and(|it| persistent(it.id));
+        let longest = self.longest_backoff(failures);
+        if wanted && !self.is_hearsay(slot) {
+            longest.min(options.retry_persistent_max)
         } else {
-            options.retry_max
-        };
+            longest
+        }
+    }
+
+    /// How long anybody is left alone after so many failures.
+    pub(super) fn longest_backoff(&self, failures: u16) -> Duration {
         let times = 4_u32.saturating_pow(u32::from(failures.saturating_sub(1)));
-        options.retry_min.saturating_mul(times).min(max)
+        let backoff = self.options.retry_min.saturating_mul(times);
+        backoff.min(self.options.retry_max)
+    }
+
+    /// Whether an entry is never forgotten: nothing is; or the operator named it, or wants to be
+    /// connected with its node, of which it is more than what strangers say.
+    pub(super) fn is_kept(&self, slot: Slot) -> bool {
+        self.options.failures_max == u16::MAX
+            || self.store.get(slot).is_some_and(|it| self.is_named(it))
+            || self.is_wanted(slot)
     }
 
     /// An address has failed. What it says of the node itself is nothing: somebody else may have
@@ -104,7 +132,7 @@ impl PeerManager {
                 self.rest(slot, until.max(self.left_alone_until(slot)));
             }
             DialFailure::Unusable | DialFailure::NotThisNode if !tested && !kept => {
-                self.forget_place(slot);
+                self.forget_claim(slot);
             }
             DialFailure::Unusable | DialFailure::NotThisNode => {
                 self.distrust(slot);
@@ -115,21 +143,10 @@ impl PeerManager {
                 let neighbours = self.neighbours(slot);
                 self.fail(slot);
                 for other in neighbours {
-                    if self.store.get(other).is_some_and(|it| !it.tested) {
-                        self.fail(other);
-                    }
+                    self.fail(other);
                 }
             }
         }
-    }
-
-    /// Whether an address is kept whatever becomes of it: the operator named it or chose its node, or
-    /// nothing is to be forgotten.
-    fn is_kept(&self, slot: Slot) -> bool {
-        let named = |entry: &Entry| {
-            self.options.is_chosen(entry.id) || self.sources.id(entry.source) == Some(self.me)
-        };
-        self.options.failures_max == u16::MAX || self.store.get(slot).is_some_and(named)
     }
 
     /// Other entries with the same IP address or name and port.
@@ -151,8 +168,6 @@ impl PeerManager {
     /// One more failure, after which the entry is left alone for longer, or forgotten.
     pub(super) fn fail(&mut self, slot: Slot) {
         let now = self.now;
-        // While we are connected with nobody, the fault may well be ours.
-        let lonely = self.live.tally().connected() == 0;
         let (failures_max, dead) = (
             self.options.failures_max,
             u32::try_from(self.options.dead_after.as_secs()).unwrap_or(u32::MAX),
@@ -168,24 +183,18 @@ impl PeerManager {
         } else {
             failures >= failures_max
         };
-        if over && !lonely && !self.is_kept(slot) {
+        if over && !self.is_lonely() && !self.is_kept(slot) {
             self.forget_place(slot);
             return;
         }
-        let backoff = self.backoff(id, failures);
+        let backoff = self.backoff(slot, failures);
         let jitter = self.up_to(backoff.checked_div(4).unwrap_or_default());
         let until = now + backoff.saturating_add(jitter);
-        self.rest(slot, until.max(self.left_alone_until(slot)));
+        // It may be left alone for longer already, as after a connection.
+        let until = self.store.waits_until(slot).max(Some(until));
+        let until = until.max(Some(self.left_alone_until(slot)));
+        self.rest(slot, until.unwrap_or(now));
         self.mark(id);
-    }
-
-    /// Forgets an entry, and does not take its place in again for a day.
-    fn forget_place(&mut self, slot: Slot) {
-        let entry = self.store.get(slot);
-        if let Some(address) = entry.and_then(|entry| self.store.address(entry)) {
-            self.forgotten.insert(self.place(&address), self.now);
-        }
-        self.forget(slot);
     }
 
     /// An address that was true once is not any more.
@@ -254,6 +263,10 @@ impl PeerManager {
                 self.admit(id, epoch, ip, slot, true);
             }
             Err(why) => {
+                // Where a name leads may change, but not from one minute to the next.
+                if let Some(slot) = slot.filter(|_| why == Eviction::NetworkFull) {
+                    self.fail(slot);
+                }
                 self.refuse(id, epoch, true, why, out);
             }
         }
@@ -272,12 +285,9 @@ impl PeerManager {
         if purpose == Purpose::Feel {
             return Err(Eviction::Feeler);
         }
-        // Many names may lead to one network, so it is looked at again where they have led.
-        let of_network = ip.map_or(0, |ip| self.live.in_group_of(ip));
-        if of_network >= self.options.outbound_per_network as usize
-            && !self.is_starving()
-            && !self.options.is_chosen(id)
-        {
+        // Many names may lead to one place, so it is looked at again where they have led.
+        let free = self.ip_is_free(ip) && self.network_is_free(ip);
+        if !free && !self.options.is_chosen(id) {
             return Err(Eviction::NetworkFull);
         }
         if self.has_place_of_ours() || self.options.unconditional.contains(&id) {
@@ -297,11 +307,9 @@ impl PeerManager {
             return None;
         }
         let of_node = self.store.of_node(address.id());
-        if of_node.len() >= self.options.addresses_per_node {
-            // What was proved takes the place of what was only said.
-            let said = |slot: &Slot| self.store.get(*slot).is_some_and(|it| !it.tested);
-            let slot = of_node.into_iter().find(said)?;
-            self.forget(slot);
+        // What was proved takes the place of what was only said.
+        if of_node.len() >= self.options.addresses_per_node && !self.give_way(&of_node) {
+            return None;
         }
         if self.store.len() >= self.options.addresses_max && !self.make_room() {
             return None;

@@ -141,7 +141,8 @@ impl PeerManager {
         let group = (kept.source_group != 0).then_some(super::lanes::LaneKey(kept.source_group));
         let teller = kept.source.unwrap_or(self.me);
         let source = match kept.source {
-            Some(source) if source == id => ITSELF,
+            // From another place than its own, a node is a teller like others.
+            Some(source) if source == id && group.is_none() => ITSELF,
             Some(source) => self.sources.add(source, group),
             None => NOBODY,
         };

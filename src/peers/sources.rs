@@ -55,15 +55,16 @@ impl Sources {
         self.table.get(number)?.network
     }
 
-    /// Addresses never reached of which this teller told, and of which all tellers in this network
-    /// told.
-    pub(crate) fn untested(&self, id: NodeId, network: Option<LaneKey>) -> (usize, usize) {
+    /// Addresses never reached of which this teller told, or all tellers in its network: this one,
+    /// or the one where it was when it told us first. Of those on a site only each by itself counts.
+    pub(crate) fn untested(&self, id: NodeId, network: Option<LaneKey>) -> usize {
         let source = self.find(id).and_then(|number| self.table.get(number));
-        let of_network = network.and_then(|it| self.by_network.get(&it));
-        (
-            source.map_or(0, |source| source.untested as usize),
-            of_network.map_or(0, |count| *count as usize),
-        )
+        let networks = [network, source.and_then(|source| source.network)];
+        let networks = networks.into_iter().flatten();
+        let of_networks = networks.filter(|it| *it != LaneKey::LOCAL);
+        let of_networks = of_networks.filter_map(|it| self.by_network.get(&it)).max();
+        let its = source.map_or(0, |source| source.untested);
+        its.max(of_networks.copied().unwrap_or_default()) as usize
     }
 
     /// A teller has told of an address that goes into the store; returns its number.
@@ -80,6 +81,12 @@ impl Sources {
         });
         if let Some(source) = self.table.get_mut(number) {
             source.told = source.told.saturating_add(1);
+            if let Some(network) = network.filter(|_| source.network.is_none()) {
+                // Now that we know where it is, what it told before counts there.
+                source.network = Some(network);
+                let count = self.by_network.entry(network).or_default();
+                *count = count.saturating_add(source.untested);
+            }
         }
         self.count_untested(number, true);
         number

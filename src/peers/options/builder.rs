@@ -26,9 +26,9 @@ impl OptionsBuilder {
     }
 
     /// The most addresses that are kept of one node, and of one IP address whatever nodes are said
-    /// to be there. Defaults 4 and 4; from 1 to 16, and from 1. One teller may fill a quarter of
-    /// the first, at least one, so a lie told first leaves room for the truth. Addresses that only
-    /// this site can reach are not counted by IP address.
+    /// to be there. Defaults 4 and 4; from 1 to 16, and from 1. One teller, with those in its
+    /// network, may fill a quarter of each, at least one, so a lie told first leaves room for the
+    /// truth. Addresses that only this site can reach are not counted by IP address.
     pub const fn addresses_per(mut self, node: usize, ip: usize) -> Self {
         self.0.addresses_per_node = node;
         self.0.addresses_per_ip = ip;
@@ -94,8 +94,8 @@ impl OptionsBuilder {
 
     /// How many connections of ours may go to one network, and how many others may come from one
     /// IP address. Defaults 1 and 4: an attacker must hold as many networks as we have places, and
-    /// a household can have a few nodes. Addresses that only this site can reach are not counted.
-    /// Both from 1.
+    /// a household can have a few nodes. Addresses that only this site can reach are not counted,
+    /// and those whom the operator chose are let in all the same. Both from 1.
     pub const fn per_network(mut self, outbound: u32, inbound_of_ip: usize) -> Self {
         self.0.outbound_per_network = outbound;
         self.0.inbound_per_ip = inbound_of_ip;
@@ -147,8 +147,8 @@ impl OptionsBuilder {
     }
 
     /// The longest that a persistent peer is left alone, and everybody while we are connected with
-    /// nobody. Default 5 min, as `MaxRetryTimePersistent`; no less than the first of
-    /// [`retry`](Self::retry).
+    /// nobody, but for addresses of which we have only heard. Default 5 min, as
+    /// `MaxRetryTimePersistent`; no less than the first of [`retry`](Self::retry).
     pub const fn retry_persistent_max(mut self, max: Duration) -> Self {
         self.0.retry_persistent_max = max;
         self
@@ -163,7 +163,8 @@ impl OptionsBuilder {
 
     /// After how many failures an address that was never reached is forgotten, and how long ago one
     /// that was reached must have answered for the last time to be forgotten as well. Defaults 3
-    /// and 7 days, as V1's address book; from 1 to 1,000, and from 1 h to a year.
+    /// and 7 days, as V1's address book; from 1 to 1,000, and from 1 h to a year. What the operator
+    /// has named is not forgotten.
     pub const fn forget(mut self, failures: u16, dead_after: Duration) -> Self {
         self.0.failures_max = failures;
         self.0.dead_after = dead_after;

@@ -1,0 +1,27 @@
+//! The peer manager, and the node that is made of it and the exchange: what happens to them, and
+//! what they must do.
+//!
+//! Each test's name is a sentence. `CONFORMANCE.md` maps the tests of the reference's peer manager,
+//! its known weaknesses and the threats to these tests, `INVARIANTS.md` the invariants.
+
+#[cfg(test)]
+#[path = "peers/accept.rs"]
+mod accept;
+#[cfg(test)]
+#[path = "peers/dialing.rs"]
+mod dialing;
+#[cfg(test)]
+#[path = "peers/judge.rs"]
+mod judge;
+#[cfg(test)]
+#[path = "peers/lifecycle.rs"]
+mod lifecycle;
+#[cfg(test)]
+#[path = "peers/retry.rs"]
+mod retry;
+#[cfg(test)]
+#[path = "peers/upgrade.rs"]
+mod upgrade;
+#[cfg(test)]
+#[path = "peers/world.rs"]
+mod world;

@@ -1,0 +1,425 @@
+//! Whom we dial, and whom not yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pex::peers::{DialFailure, Event, Eviction, Standing};
+use pex::{Group, NodeAddress};
+
+use crate::world::{
+    Answer, DAY, DEAD, HOUR, START, World, at, at_port, dials, evicted, host, id, ms, node, number,
+    secs, text,
+};
+
+#[test]
+fn what_the_operator_names_is_dialed_at_once_and_once() {
+    let mut w = World::quiet(|it| it);
+    assert_eq!(dials(&w.name(&node(1))), [1]);
+    assert_eq!(dials(&w.name(&node(1))), []);
+    assert_eq!(dials(&w.tick()), []);
+    assert_eq!(dials(&w.name(&node(2))), [2]);
+}
+
+#[test]
+fn what_a_stranger_tells_is_dialed_while_there_are_places() {
+    let mut w = World::quiet(|it| it.connected_max(2).slots(2, 0));
+    assert_eq!(dials(&w.learn(&node(1), 9)), [1]);
+    assert_eq!(dials(&w.learn(&node(2), 9)), [2]);
+    assert_eq!(dials(&w.learn(&node(3), 9)), []);
+}
+
+#[test]
+fn dials_under_way_count_to_the_places() {
+    let mut w = World::quiet(|it| it.connected_max(3).slots(3, 0));
+    w.connect(1);
+    assert_eq!(dials(&w.name(&node(2))), [2]);
+    assert_eq!(dials(&w.name(&node(3))), [3]);
+    assert_eq!(dials(&w.name(&node(4))), []);
+    w.dialed(2);
+    w.dialed(3);
+    assert_eq!(dials(&w.pass(HOUR)), []);
+}
+
+#[test]
+fn a_dial_that_fails_gives_its_place_to_another() {
+    let mut w = World::quiet(|it| it.connected_max(1).slots(1, 0));
+    w.name(&node(1));
+    w.name(&node(2));
+    assert_eq!(dials(&w.dies(1)), [2]);
+}
+
+#[test]
+fn when_a_peer_leaves_another_is_dialed() {
+    let mut w = World::quiet(|it| it.connected_max(1).slots(1, 0));
+    w.connect(1);
+    w.name(&node(2));
+    assert_eq!(dials(&w.down(1)), [2]);
+}
+
+#[test]
+fn another_address_of_a_node_is_not_dialed_while_the_node_is_dialed_or_connected() {
+    let mut w = World::quiet(|it| it);
+    w.name(&node(1));
+    assert_eq!(dials(&w.name(&at(1, host(50, 1)))), []);
+    w.dialed(1);
+    assert_eq!(dials(&w.name(&at(1, host(51, 1)))), []);
+    w.ready(1);
+    assert_eq!(dials(&w.pass(HOUR)), []);
+    // Nor is an address of somebody who has come by himself.
+    w.welcome(2);
+    assert_eq!(dials(&w.name(&node(2))), []);
+    assert_eq!(dials(&w.learn(&at(2, host(52, 1)), 9)), []);
+}
+
+#[test]
+fn no_more_than_eight_are_dialed_at_once() {
+    let mut w = World::quiet(|it| it);
+    let dialed: usize = (1..30).map(|n| w.name(&node(n)).len()).sum();
+    assert_eq!(dialed, 8);
+    assert_eq!(dials(&w.dies(1)).len(), 1);
+}
+
+#[test]
+fn a_dial_without_an_answer_is_given_up_after_two_minutes() {
+    let mut w = World::quiet(|it| it.connected_max(1).slots(1, 0));
+    w.name(&node(1));
+    w.name(&node(2));
+    assert_eq!(dials(&w.pass(ms(119_999))), []);
+    assert_eq!(dials(&w.pass(ms(1))), [2]);
+    assert_eq!(w.record(1).unwrap().addresses[0].failures, 1);
+    // If it comes through after all, it is one that nobody asked for: there is no place.
+    assert_eq!(evicted(&w.reached(&node(1))), [(1, Eviction::Full)]);
+}
+
+#[test]
+fn a_connection_that_nobody_asked_for_is_let_in_while_there_is_a_place_and_its_address_kept() {
+    let mut w = World::quiet(|it| it.connected_max(1).slots(1, 0));
+    assert_eq!(w.reached(&node(1)), []);
+    w.ready(1);
+    assert_eq!(w.up(), [1]);
+    assert!(w.record(1).unwrap().addresses[0].last_success.is_some());
+    assert_eq!(evicted(&w.reached(&node(2))), [(2, Eviction::Full)]);
+    // That it was reached is worth knowing.
+    assert!(w.knows(&node(2)));
+}
+
+#[test]
+fn an_address_that_leads_to_ourselves_is_ended_and_not_kept() {
+    let mut w = World::quiet(|it| it);
+    let ours = NodeAddress::mconn(crate::world::ME, host(9, 9), 26_656);
+    w.name(&ours);
+    let actions = w.reached(&ours);
+    assert_eq!(evicted(&actions).len(), 1);
+    assert_eq!((w.peers.addresses(), w.peers.counts().own), (0, 1));
+}
+
+#[test]
+fn a_connection_with_a_node_that_was_banned_meanwhile_is_ended() {
+    let mut w = World::quiet(|it| it);
+    w.name(&node(1));
+    w.misbehaves(1, pex::peers::Misconduct::Fatal);
+    assert_eq!(evicted(&w.dialed(1)), [(1, Eviction::Banned)]);
+}
+
+#[test]
+fn the_operators_choice_is_dialed_first_and_the_highest_score_before_the_lower() {
+    let mut w = World::quiet(|it| {
+        let it = it.connected_max(4).slots(1, 0).upgrade_max(0);
+        it.persistent([id(3)]).scores([(id(1), 1), (id(2), 500)])
+    });
+    w.connect(9);
+    for n in 1..=6 {
+        w.name(&node(n));
+    }
+    let mut order = dials(&w.down(9));
+    for _ in 0..3 {
+        let last = *order.last().unwrap();
+        order.extend(dials(&w.dies(last)));
+    }
+    assert_eq!(order[..3], [3, 2, 1]);
+    assert!(order[3] > 3);
+}
+
+#[test]
+fn of_a_nodes_addresses_the_one_that_answered_before_is_dialed_first() {
+    let mut w = World::quiet(|it| it.persistent([id(1)]));
+    w.name(&at(1, host(50, 1)));
+    w.dies(1);
+    w.connect(1);
+    for n in 51..53 {
+        w.name(&at(1, host(n, 1)));
+    }
+    w.pass(HOUR);
+    w.down(1);
+    assert_eq!(dials(&w.pass(secs(30))), [1]);
+    assert_eq!(w.judge.dialing[&id(1)].0, node(1));
+}
+
+#[test]
+fn where_all_live_in_one_network_we_have_a_third_of_our_connections_with_it() {
+    let mut w = World::quiet(|it| it);
+    for n in 0..20 {
+        w.name(&at(n, host(1, n * 300)));
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 4);
+    // Nor is time spent on what can't be done.
+    let ticks = w.ticks;
+    w.run(HOUR, |_| Answer::Up);
+    assert!(w.ticks - ticks < 10, "{}", w.ticks - ticks);
+}
+
+#[test]
+fn an_ip_address_is_dialed_once_at_a_time_and_not_while_we_are_connected_with_it() {
+    let mut w = World::quiet(|it| it.network_share(32, 8));
+    let port = |n: u32| at_port(n, host(1, 1), 1_000 + n);
+    for n in 1..=4 {
+        w.learn(&port(n), 9);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!((w.outbound().len(), w.dial_times().len()), (1, 1));
+    // With nobody else to dial we look again now and then, and not all the time.
+    assert!(w.ticks < 200, "{}", w.ticks);
+}
+
+#[test]
+fn many_names_of_one_domain_are_one_network() {
+    let mut w = World::quiet(|it| it);
+    for n in 50..55 {
+        w.name(&node(n));
+    }
+    for n in 1..=40 {
+        w.learn(&text(n, &format!("n{n}.hoster.org:1")), 100 + n);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    let of_it = w.outbound().into_iter().filter(|n| *n <= 40).count();
+    assert_eq!(of_it, 1);
+    let stored = (1..=40)
+        .filter(|n| w.standing(*n) != Standing::Unknown)
+        .count();
+    assert_eq!(stored, 32);
+}
+
+#[test]
+fn in_a_subnet_two_addresses_of_hearsay_are_dialed_in_a_minute_and_no_more() {
+    let mut w = World::quiet(|it| it);
+    // The judge of this world looks at each dial; this counts those of the first minute.
+    for n in 0..30 {
+        w.learn(&at(n, host(5, 257 + n)), 100 + n);
+    }
+    w.run(secs(59), |_| DEAD);
+    assert_eq!(w.dial_times().len(), 2);
+    w.run(HOUR, |_| DEAD);
+    assert!(w.dial_times().len() > 30);
+    assert!(w.ticks < 400, "{}", w.ticks);
+}
+
+#[test]
+fn a_network_is_picked_first_and_an_address_second() {
+    // One network has 32 addresses, nine have one each: it is dialed first a tenth of the time.
+    let mut first: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut w = World::quiet(|it| it.connected_max(2).slots(1, 1));
+    w.connect(1_000);
+    for n in 0..41 {
+        let network = n.min(9);
+        w.name(&at(n, host(network, 300 * n)));
+    }
+    for _ in 0..1_000 {
+        let mut again = w.peers.clone();
+        std::mem::swap(&mut w.peers, &mut again);
+        let before = (w.judge.clone(), w.log.len());
+        let dialed = dials(&w.down(1_000))[0];
+        *first.entry(dialed.min(9)).or_default() += 1;
+        // Another draw: what was drawn is part of the state.
+        let draws = w.epoch().number();
+        (w.peers, w.judge) = (again, before.0);
+        w.log.truncate(before.1);
+        w.welcome(2_000 + u32::try_from(draws).unwrap());
+        w.down(2_000 + u32::try_from(draws).unwrap());
+    }
+    assert_eq!(first.values().sum::<u32>(), 1_000);
+    let of_the_large = first.get(&9).copied().unwrap_or(0);
+    assert!((60..=140).contains(&of_the_large), "{first:?}");
+}
+
+#[test]
+fn nine_of_ten_picks_are_of_nodes_that_were_reached_before() {
+    let tested = |percent: u8| {
+        let mut w = World::quiet(|it| {
+            let it = it.connected_max(60).slots(30, 0).dials(100, 1_000);
+            it.tested_percent(percent)
+                .probation(secs(0))
+                .network_share(32, 32)
+        });
+        (w.judge.dialing_max, w.judge.dials_per_second) = (100, 1_000);
+        for n in 0..30 {
+            w.connect(n);
+        }
+        w.pass(HOUR);
+        for n in 0..30 {
+            w.down(n);
+        }
+        for n in 100..130 {
+            // No place is free: they have been taken by those who come back.
+            w.learn(&node(n), 1_000 + n);
+        }
+        w
+    };
+    let mut w = tested(90);
+    // All cool down; meanwhile the others are dialed, and fail.
+    w.run(secs(29), |_| DEAD);
+    w.log.clear();
+    w.run(secs(40), |_| Answer::Up);
+    assert_eq!(w.outbound().into_iter().filter(|n| *n < 30).count(), 30);
+}
+
+#[test]
+fn a_machine_that_knows_nobody_wakes_up_for_nothing_but_its_feelers() {
+    let mut w = World::with(|it| it);
+    w.run(HOUR, |_| Answer::Up);
+    assert!((20..=41).contains(&w.ticks), "{}", w.ticks);
+    let mut w = World::quiet(|it| it);
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.ticks, 0);
+}
+
+#[test]
+fn a_machine_with_all_places_taken_does_not_wake_up_for_those_who_are_dead() {
+    for persistent in [vec![], vec![id(0)]] {
+        let mut w = World::quiet(|it| it.persistent(persistent).connected_max(4).slots(4, 0));
+        for n in 0..200 {
+            w.name(&node(n));
+        }
+        w.run(HOUR, |it| {
+            if number(it.id()) < 4 {
+                Answer::Up
+            } else {
+                DEAD
+            }
+        });
+        assert_eq!(w.outbound(), [0, 1, 2, 3]);
+        w.run(2 * HOUR, |_| DEAD);
+        let ticks = w.ticks;
+        w.run(4 * HOUR, |_| DEAD);
+        assert!(w.ticks - ticks < 10, "{}", w.ticks - ticks);
+    }
+}
+
+#[test]
+fn an_outcome_of_a_dial_that_was_not_asked_for_is_absorbed() {
+    let mut w = World::quiet(|it| it);
+    w.name(&node(1));
+    for address in [node(2), at(1, host(50, 1))] {
+        let why = DialFailure::Unreachable;
+        assert_eq!(w.event(Event::DialFailed { address, why }), []);
+    }
+    assert_eq!(w.peers.counts().stray_events, 2);
+    assert_eq!(
+        (w.standing(1), w.standing(2)),
+        (Standing::Dialing, Standing::Unknown)
+    );
+    assert_eq!(w.now, START);
+}
+
+#[test]
+fn every_address_of_every_node_is_tried_in_the_end() {
+    let mut w = World::quiet(|it| it);
+    let all: BTreeSet<NodeAddress> = (0..30)
+        .map(|n| at(n / 3, host(100 + n, 1)))
+        .inspect(|it| drop(w.name(it)))
+        .collect();
+    w.run(secs(55), |_| DEAD);
+    let tried: Vec<NodeAddress> = w.dial_times().into_iter().map(|(_, it)| it).collect();
+    assert_eq!(tried.len(), 30, "each once, and then none");
+    assert_eq!(tried.into_iter().collect::<BTreeSet<_>>(), all);
+}
+
+#[test]
+fn no_more_than_ten_are_dialed_in_any_second() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..200 {
+        w.name(&node(n));
+    }
+    // Each is refused at once, by a machine that is up and a port that is closed.
+    for _ in 0..100 {
+        let dialing: Vec<u32> = w.judge.dialing.keys().map(|id| number(*id)).collect();
+        for n in dialing {
+            w.dies(n);
+        }
+        w.pass(ms(50));
+    }
+    let times: Vec<_> = w.dial_times().into_iter().map(|(at, _)| at).collect();
+    let in_a_second = |from| {
+        times
+            .iter()
+            .filter(|at| (from..from + secs(1)).contains(*at))
+            .count()
+    };
+    assert_eq!(times.iter().map(|&from| in_a_second(from)).max(), Some(10));
+    // And no fewer on the whole: the bound is not a brake.
+    assert!((41..=60).contains(&times.len()), "{}", times.len());
+}
+
+#[test]
+fn where_all_live_on_our_own_site_every_place_is_taken() {
+    let mut w = World::quiet(|it| it);
+    for n in 0..20 {
+        let ip = [10, 0, 0, u8::try_from(n + 1).unwrap()].into();
+        w.name(&at(n, ip));
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 12);
+}
+
+#[test]
+fn our_connections_are_with_different_networks_while_there_are_such() {
+    let mut w = World::quiet(|it| it);
+    // Twenty nodes in each of fifteen networks.
+    for n in 0..300 {
+        w.learn(&at(n, host(n % 15, 300 * (n / 15))), 1_000 + n);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    let networks = w.judge.links.values().filter_map(|it| it.ip).map(Group::of);
+    let networks: BTreeSet<Group> = networks.collect();
+    assert_eq!((w.outbound().len(), networks.len()), (12, 12));
+}
+
+#[test]
+fn names_that_lead_to_one_ip_address_get_one_connection() {
+    for one_network in [true, false] {
+        let mut w = World::quiet(|it| it);
+        for n in 1..=10 {
+            w.learn(&text(n, &format!("seed{n}.domain{n}.org:1")), 100 + n);
+        }
+        // Two others, so that nobody starves; or none.
+        if !one_network {
+            for n in 50..55 {
+                w.name(&node(n));
+            }
+        }
+        let there = host(77, 77);
+        w.run(2 * HOUR, |it| {
+            if it.name().is_some() {
+                Answer::UpAt(there)
+            } else {
+                Answer::Up
+            }
+        });
+        let links = w.judge.links.values();
+        let with_it = links.filter(|it| it.ip == Some(there) && it.evicted.is_none());
+        assert_eq!(with_it.count(), 1);
+        // And they are not dialed over and over again to find that out.
+        let most = (1..=10).map(|n| w.dials_of(n).len()).max();
+        assert!(most <= Some(5), "{most:?}");
+    }
+}
+
+#[test]
+fn nodes_that_the_operator_wants_at_one_ip_address_are_all_dialed() {
+    let mut w = World::quiet(|it| it.persistent([id(1), id(2)]));
+    w.judge.dials_per_ip = 2;
+    let port = |n: u32| at_port(n, host(1, 1), 1_000 + n);
+    w.name(&port(1));
+    w.name(&port(2));
+    w.run(secs(10), |_| Answer::Up);
+    assert_eq!(w.up(), [1, 2]);
+}

@@ -1,0 +1,242 @@
+//! What can be seen of a peer manager from outside, checked at every action of every test.
+//!
+//! The numbers are those of `INVARIANTS.md`.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+
+use pex::peers::{Action, DIAL_PATIENCE, Event, Eviction, PeerManager};
+use pex::{Epoch, NodeAddress, NodeId, Reach, Subnet, Time};
+
+use crate::world::ME;
+
+/// A connection, as the driver knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    pub(crate) epoch: Epoch,
+    pub(crate) outbound: bool,
+    pub(crate) ip: Option<IpAddr>,
+    /// The driver has said that it can be used.
+    ready: bool,
+    /// The manager has said that it may be used.
+    up: bool,
+    pub(crate) evicted: Option<Eviction>,
+}
+
+/// An onlooker, with the bounds to which it holds the manager.
+#[derive(Clone, Debug)]
+pub(crate) struct Judge {
+    pub(crate) links: BTreeMap<NodeId, Link>,
+    pub(crate) dialing: BTreeMap<NodeId, (NodeAddress, Time)>,
+    /// Connections that were up and are over, of which the manager has yet to say so.
+    owed: BTreeMap<NodeId, Epoch>,
+    now: Time,
+    recent: VecDeque<Time>,
+    /// Dials of the last minute to public addresses that are known from strangers only.
+    hearsay: VecDeque<(Time, Subnet)>,
+    /// What the operator or the node itself told, or was reached.
+    trusted: BTreeSet<NodeAddress>,
+    pub(crate) dialing_max: usize,
+    pub(crate) dials_per_second: usize,
+    pub(crate) hearsay_per_subnet: usize,
+    pub(crate) dials_per_ip: usize,
+    pub(crate) nearest: Reach,
+    /// Never evicted but for the operator's or their own doing.
+    pub(crate) persistent: BTreeSet<NodeId>,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self {
+            links: BTreeMap::new(),
+            dialing: BTreeMap::new(),
+            owed: BTreeMap::new(),
+            now: Time::EPOCH,
+            recent: VecDeque::new(),
+            hearsay: VecDeque::new(),
+            trusted: BTreeSet::new(),
+            dialing_max: 8,
+            dials_per_second: 10,
+            hearsay_per_subnet: 2,
+            dials_per_ip: 1,
+            nearest: Reach::World,
+            persistent: BTreeSet::new(),
+        }
+    }
+}
+
+impl Judge {
+    /// Learns what is about to happen.
+    pub(crate) fn before(&mut self, now: Time, event: &Event) {
+        // The machine takes the latest time it knows for the present.
+        self.now = self.now.max(now);
+        match event {
+            Event::Learned { address, from } => {
+                let own_word = address.id() == *from && self.ip_of(*from) == address.ip();
+                if *from == ME || own_word && address.ip().is_some() {
+                    self.trusted.insert(address.clone());
+                }
+            }
+            Event::DialFailed { address, .. } => {
+                let dial = self.dialing.get(&address.id());
+                if dial.is_some_and(|(dialed, _)| dialed == address) {
+                    self.dialing.remove(&address.id());
+                }
+            }
+            Event::Dialed { address, epoch, ip } => {
+                self.trusted.insert(address.clone());
+                self.link(address.id(), *epoch, true, ip.or(address.ip()));
+            }
+            Event::Accepted {
+                peer,
+                epoch,
+                ip,
+                listen,
+            } => {
+                self.link(*peer, *epoch, false, *ip);
+                let own_word = |it: &&NodeAddress| it.id() == *peer && it.ip() == *ip;
+                self.trusted.extend(listen.iter().find(own_word).cloned());
+            }
+            Event::Ready { peer, epoch } => {
+                if let Some(link) = self.links.get_mut(peer).filter(|it| it.epoch == *epoch) {
+                    link.ready = true;
+                }
+            }
+            Event::Disconnected { peer, epoch } if self.epoch_of(*peer) == Some(*epoch) => {
+                self.unlink(*peer);
+            }
+            _ => {}
+        }
+    }
+
+    fn epoch_of(&self, id: NodeId) -> Option<Epoch> {
+        self.links.get(&id).map(|link| link.epoch)
+    }
+
+    fn ip_of(&self, id: NodeId) -> Option<IpAddr> {
+        self.links.get(&id)?.ip
+    }
+
+    fn link(&mut self, id: NodeId, epoch: Epoch, outbound: bool, ip: Option<IpAddr>) {
+        if self.epoch_of(id) == Some(epoch) {
+            return;
+        }
+        self.unlink(id);
+        self.dialing.remove(&id);
+        let link = Link {
+            epoch,
+            outbound,
+            ip,
+            ready: false,
+            up: false,
+            evicted: None,
+        };
+        self.links.insert(id, link);
+    }
+
+    fn unlink(&mut self, id: NodeId) {
+        if let Some(link) = self.links.remove(&id).filter(|link| link.up) {
+            self.owed.insert(id, link.epoch);
+        }
+    }
+
+    /// Holds an action to what must always be so.
+    pub(crate) fn action(&mut self, action: &Action, peers: &PeerManager) {
+        match action {
+            Action::Dial { address, nearest } => self.dial(address, *nearest, peers),
+            Action::Up { peer, epoch } => {
+                let link = self
+                    .links
+                    .get_mut(peer)
+                    .expect("I2: who is up is connected");
+                assert_eq!(link.epoch, *epoch, "I2: the present connection");
+                assert!(link.ready && !link.up && link.evicted.is_none(), "{peer}");
+                link.up = true;
+            }
+            Action::Down { peer, epoch } => {
+                if self.owed.get(peer) == Some(epoch) {
+                    self.owed.remove(peer);
+                    return;
+                }
+                let link = self.links.get_mut(peer).expect("who goes down was up");
+                assert!(link.epoch == *epoch && link.up, "{peer} goes down once");
+                link.up = false;
+            }
+            Action::Evict { peer, epoch, why } => {
+                let link = self.links.get_mut(peer).expect("who goes is connected");
+                assert_eq!(link.epoch, *epoch, "the present connection goes");
+                assert_eq!(link.evicted, None, "one eviction a connection");
+                assert!(!link.up, "{peer} goes down before it is evicted");
+                link.evicted = Some(*why);
+                let spared = [Eviction::Upgraded, Eviction::Rotated, Eviction::Misconduct];
+                let persistent = self.persistent.contains(peer);
+                assert!(!persistent || !spared.contains(why), "I24: {peer}, {why}");
+            }
+            _ => {}
+        }
+    }
+
+    fn dial(&mut self, address: &NodeAddress, nearest: Reach, peers: &PeerManager) {
+        let (now, id) = (self.now, address.id());
+        self.dialing.retain(|_, (_, at)| now < *at + DIAL_PATIENCE);
+        assert_ne!(id, ME, "I16: we do not dial ourselves");
+        assert!(!self.links.contains_key(&id), "I22: {id} is connected");
+        assert!(!self.dialing.contains_key(&id), "I22: {id} is being dialed");
+        assert!(!peers.is_banned(id), "I21: {id} is banned");
+        if !self.trusted.contains(address) {
+            let reach = Reach::claimed_by(address).unwrap();
+            assert!(reach >= self.nearest, "row 13: {address}");
+            assert!(nearest >= self.nearest, "row 13: {address}");
+            self.hear(address);
+        }
+        if let Some(ip) = address.ip().filter(|ip| Reach::of(*ip) == Reach::World) {
+            let dials = self.dialing.values().filter(|it| it.0.ip() == Some(ip));
+            let links = self.links.values();
+            let links = links.filter(|it| {
+                it.outbound && it.ip == Some(ip) && it.evicted != Some(Eviction::Feeler)
+            });
+            let many = dials.count() + links.count();
+            assert!(many < self.dials_per_ip, "I22: {ip} once more");
+        }
+        self.dialing.insert(id, (address.clone(), now));
+        assert!(self.dialing.len() <= self.dialing_max, "I22: dials at once");
+        self.recent.push_back(now);
+        let second = Duration::from_secs(1);
+        while self.recent.front().is_some_and(|at| *at + second <= now) {
+            self.recent.pop_front();
+        }
+        assert!(
+            self.recent.len() <= self.dials_per_second,
+            "I25: in a second"
+        );
+    }
+
+    /// A dial on the word of strangers.
+    fn hear(&mut self, address: &NodeAddress) {
+        let Some(ip) = address.ip().filter(|ip| Reach::of(*ip) == Reach::World) else {
+            return;
+        };
+        let (now, subnet) = (self.now, Subnet::of(ip));
+        let minute = Duration::from_secs(60);
+        while self.hearsay.front().is_some_and(|it| it.0 + minute <= now) {
+            self.hearsay.pop_front();
+        }
+        self.hearsay.push_back((now, subnet));
+        let of_it = self.hearsay.iter().filter(|it| it.1 == subnet).count();
+        assert!(
+            of_it <= self.hearsay_per_subnet,
+            "I25: {subnet} in a minute"
+        );
+    }
+
+    /// What must be so after every event.
+    pub(crate) fn after(&self, peers: &PeerManager) {
+        assert_eq!(self.owed, BTreeMap::new(), "who is gone goes down");
+        let up = self.links.iter().filter(|(_, link)| link.up);
+        assert!(
+            up.map(|(id, _)| *id).eq(peers.ready()),
+            "who is ready was said to be"
+        );
+    }
+}

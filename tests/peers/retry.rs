@@ -1,0 +1,426 @@
+//! When a node that could not be reached is dialed again, and when it is forgotten.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use pex::NodeAddress;
+use pex::peers::DialFailure;
+
+use crate::world::{Answer, DAY, DEAD, HOUR, World, at, dials, host, id, node, number, secs, text};
+
+/// A world with one peer that stays, so that a failed dial is not our own fault.
+fn company() -> World {
+    let mut w = World::quiet(|it| it.persistent([id(7)]));
+    w.connect(99);
+    w
+}
+
+/// The time from each dial of a node to the next, in seconds.
+fn gaps(w: &World, n: u32) -> Vec<u64> {
+    let dials = w.dials_of(n);
+    dials
+        .windows(2)
+        .map(|it| (it[1] - it[0]).as_secs())
+        .collect()
+}
+
+fn within(gaps: &[u64], least: &[u64]) {
+    assert_eq!(gaps.len(), least.len(), "{gaps:?}");
+    for (gap, least) in gaps.iter().zip(least) {
+        // A dial takes half a second in this world.
+        assert!((*least..=*least + *least / 4 + 1).contains(gap), "{gaps:?}");
+    }
+}
+
+/// Connected with for an hour, and gone.
+fn was_good(w: &mut World, n: u32) {
+    w.learn(&node(n), 50);
+    w.dialed(n);
+    w.ready(n);
+    w.pass(HOUR);
+    w.down(n);
+}
+
+#[test]
+fn a_node_is_left_alone_four_times_as_long_after_each_failure_and_at_most_ten_hours() {
+    let mut w = company();
+    was_good(&mut w, 1);
+    w.run(3 * DAY, |_| DEAD);
+    let tries = [30, 60, 240, 960, 3_840, 15_360];
+    let gaps = gaps(&w, 1);
+    within(&gaps[1..6], &tries[1..]);
+    within(&gaps[6..], &vec![28_800; gaps.len() - 6]);
+    assert!(gaps.len() >= 11);
+}
+
+#[test]
+fn a_persistent_peer_is_tried_every_five_minutes_for_ever() {
+    let mut w = company();
+    w.name(&node(7));
+    w.run(DAY, |_| DEAD);
+    let gaps = gaps(&w, 7);
+    within(&gaps[..2], &[60, 240]);
+    within(&gaps[2..], &vec![300; gaps.len() - 2]);
+    assert!(gaps.len() > 200);
+    w.run(10 * DAY, |_| DEAD);
+    assert!(w.knows(&node(7)));
+}
+
+#[test]
+fn nodes_that_fail_together_are_not_dialed_again_together() {
+    let mut w = company();
+    let all: Vec<u32> = (1..=6).collect();
+    for &n in &all {
+        w.name(&node(n));
+    }
+    for &n in &all {
+        w.dies(n);
+    }
+    w.run(secs(80), |_| DEAD);
+    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
+    assert!(seconds.len() > 4, "{seconds:?}");
+}
+
+#[test]
+fn a_dial_that_was_not_tried_costs_a_minute_and_nothing_else() {
+    let mut w = company();
+    w.name(&node(1));
+    for _ in 0..5 {
+        w.fails(1, DialFailure::NotTried);
+        assert_eq!(dials(&w.pass(secs(59))), []);
+        assert_eq!(dials(&w.pass(secs(1))), [1]);
+    }
+    let record = w.record(1).unwrap();
+    assert_eq!(
+        (
+            record.addresses[0].failures,
+            record.addresses[0].last_failure
+        ),
+        (0, None)
+    );
+}
+
+#[test]
+fn an_address_that_was_never_reached_is_forgotten_after_three_failures() {
+    let mut w = company();
+    w.learn(&node(1), 50);
+    w.run(DAY, |_| DEAD);
+    assert_eq!(w.dials_of(1).len(), 3);
+    assert_eq!((w.knows(&node(1)), w.record(1)), (false, None));
+}
+
+#[test]
+fn a_node_that_was_good_is_kept_for_a_week_and_forgotten_then() {
+    let mut w = company();
+    was_good(&mut w, 1);
+    w.run(7 * DAY - HOUR, |_| DEAD);
+    assert!(w.knows(&node(1)) && w.dials_of(1).len() > 10);
+    w.run(12 * HOUR, |_| DEAD);
+    assert!(!w.knows(&node(1)));
+}
+
+#[test]
+fn a_node_that_accepts_and_hangs_up_is_dialed_less_and_less() {
+    let mut w = company();
+    w.name(&node(1));
+    let start = w.now;
+    let mut times = Vec::new();
+    while w.now < start + DAY {
+        if w.judge.dialing.contains_key(&id(1)) {
+            times.push(w.now - start);
+            w.dialed(1);
+            w.ready(1);
+            w.pass(secs(1));
+            w.down(1);
+        }
+        w.pass(secs(1));
+    }
+    assert!((6..=8).contains(&times.len()), "{times:?}");
+    // Once it stays for a minute, all is forgiven.
+    while !w.judge.dialing.contains_key(&id(1)) {
+        w.pass(secs(60));
+    }
+    w.dialed(1);
+    w.pass(secs(60));
+    w.down(1);
+    assert_eq!(w.record(1).unwrap().addresses[0].failures, 0);
+}
+
+#[test]
+fn a_failure_is_held_against_the_address_and_not_the_node() {
+    let mut w = company();
+    w.learn(&at(1, host(50, 1)), 60);
+    w.learn(&at(1, host(51, 1)), 61);
+    let first = w.judge.dialing[&id(1)].0.clone();
+    assert_eq!(dials(&w.dies(1)), [1], "the other one, at once");
+    assert_ne!(w.judge.dialing[&id(1)].0, first);
+    assert_eq!(w.peers.score(id(1)), 0);
+    w.dialed(1);
+    w.ready(1);
+    assert!(w.up().contains(&1));
+}
+
+#[test]
+fn a_hundred_dead_addresses_told_of_an_honest_node_cost_it_nothing() {
+    let mut w = company();
+    was_good(&mut w, 1);
+    for n in 0..100 {
+        w.learn(&at(1, host(200 + n, 1)), 1_000 + n);
+    }
+    let true_one = node(1);
+    w.run(
+        secs(40),
+        |it| if *it == true_one { Answer::Up } else { DEAD },
+    );
+    assert_eq!(w.peers.score(id(1)), 0);
+    assert!(
+        w.outbound().contains(&1),
+        "dialed at its true address as soon as ever"
+    );
+    assert!(w.told().contains(&true_one));
+}
+
+#[test]
+fn a_place_where_nobody_answered_is_not_taken_in_again_for_a_day_under_any_id() {
+    let mut w = company();
+    let place = host(5, 5);
+    w.learn(&at(1, place), 50);
+    w.run(HOUR, |_| DEAD);
+    assert_eq!(w.dials_of(1).len(), 3);
+    for n in 2..100 {
+        w.learn(&at(n, place), 100 + n);
+    }
+    assert_eq!((w.peers.counts().forgotten, w.peers.nodes()), (98, 1));
+    w.run(22 * HOUR, |_| DEAD);
+    assert!(!w.knows(&at(1, place)));
+    w.learn(&at(1, place), 50);
+    assert!(!w.knows(&at(1, place)));
+    w.run(30 * HOUR, |_| DEAD);
+    w.learn(&at(1, place), 50);
+    assert!(w.knows(&at(1, place)));
+    // The operator may say what he likes.
+    assert_eq!(
+        w.name(&at(3, place)).len() + usize::from(w.knows(&at(3, place))),
+        1
+    );
+}
+
+#[test]
+fn an_address_that_can_not_be_dialed_is_forgotten_at_once() {
+    let mut w = company();
+    w.learn(&text(1, "db.example.org:1"), 50);
+    w.fails(1, DialFailure::Unusable);
+    assert_eq!(w.record(1), None);
+    assert!(w.learn(&text(1, "db.example.org:1"), 50).is_empty());
+    assert_eq!(w.record(1), None);
+}
+
+#[test]
+fn an_address_that_was_true_once_and_leads_to_another_now_is_given_two_more_chances() {
+    let mut w = company();
+    was_good(&mut w, 1);
+    w.run(DAY, |it| match number(it.id()) {
+        1 => Answer::Fails(DialFailure::NotThisNode),
+        _ => DEAD,
+    });
+    assert!(!w.knows(&node(1)));
+    assert!(
+        (2..=4).contains(&w.dials_of(1).len()),
+        "{:?}",
+        w.dials_of(1)
+    );
+}
+
+/// Dials that a place gets in its worst day.
+fn worst_day(w: &World, place: &NodeAddress) -> usize {
+    let there = |it: &NodeAddress| it.ip() == place.ip() && it.port() == place.port();
+    let dials = w.dial_times().into_iter();
+    let times: Vec<Duration> = dials.filter(|it| there(&it.1)).map(|it| it.0).collect();
+    let day = |&from| {
+        times
+            .iter()
+            .filter(|at| (from..from + DAY).contains(*at))
+            .count()
+    };
+    times.iter().map(day).max().unwrap_or(0)
+}
+
+#[test]
+fn a_node_that_has_lost_every_peer_comes_back_to_those_whom_the_operator_named() {
+    let mut w = World::quiet(|it| it);
+    w.name(&node(1));
+    w.connect(2);
+    // The seed was down for as long as another peer was there.
+    w.run(2 * HOUR, |_| DEAD);
+    w.down(2);
+    w.run(secs(700), |it| {
+        if number(it.id()) == 1 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    assert_eq!(w.outbound(), [1]);
+}
+
+#[test]
+fn a_victim_is_dialed_at_most_eight_times_a_day_by_a_node_that_is_alone() {
+    let victim = at(0, host(5, 5));
+    let mut w = World::with(|it| it);
+    w.checks_inside = false;
+    for minute in 0..480 {
+        for n in 0..10 {
+            w.learn(&at(minute * 10 + n, host(5, 5)), 50 + n % 20);
+        }
+        w.run(secs(180), |_| DEAD);
+    }
+    let dials = worst_day(&w, &victim);
+    assert!((1..=8).contains(&dials), "{dials}");
+}
+
+#[test]
+fn a_place_that_was_good_and_died_is_dialed_at_most_eight_times_a_day_by_all_its_names() {
+    let mut w = company();
+    was_good(&mut w, 1);
+    for n in 2..5 {
+        w.learn(&NodeAddress::mconn(id(n), host(1, 257), 26_656), 50 + n);
+    }
+    w.run(3 * DAY, |_| DEAD);
+    let dials = worst_day(&w, &node(1));
+    assert!((1..=8).contains(&dials), "{dials}");
+}
+
+#[test]
+fn while_we_are_connected_with_nobody_nothing_is_forgotten_and_nobody_waits_longer_than_five_minutes()
+ {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=5 {
+        was_good(&mut w, n);
+    }
+    // The failures of those who went first have had time to add up.
+    w.run(secs(60), |_| DEAD);
+    w.log.clear();
+    w.run(2 * DAY, |_| DEAD);
+    for n in 1..=5 {
+        let gaps = gaps(&w, n);
+        assert!(
+            gaps.len() > 400 && gaps.iter().all(|it| *it <= 376),
+            "{gaps:?}"
+        );
+    }
+    // When the world is back, so are we.
+    w.run(secs(400), |_| Answer::Up);
+    assert_eq!(w.outbound(), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
+    let mut w = company();
+    w.connect(1);
+    w.pass(HOUR);
+    w.down(1);
+    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), []);
+    assert_eq!(dials(&w.pass(secs(29))), []);
+    assert_eq!(dials(&w.pass(secs(1))), [1]);
+}
+
+#[test]
+fn after_a_connection_its_node_is_left_alone_for_the_cool_down() {
+    for (cooldown, lasted) in [(30, 3_600), (7_200, 3_600), (7_200, 1), (30, 1)] {
+        let mut w = World::quiet(|it| it.cooldown(secs(cooldown)));
+        w.connect(99);
+        w.connect(1);
+        w.pass(secs(lasted));
+        w.down(1);
+        let ended = w.now;
+        w.run(DAY, |_| Answer::Silence);
+        let dials = w.dial_times();
+        let again = dials
+            .iter()
+            .find(|(at, it)| it.id() == id(1) && *at > ended - crate::world::START);
+        let waited = crate::world::START + again.unwrap().0 - ended;
+        // Who hangs up at once is left alone for a minute besides.
+        let least = if lasted < 60 {
+            cooldown.max(60)
+        } else {
+            cooldown
+        };
+        assert!(waited >= secs(least), "{cooldown} {lasted}: {waited:?}");
+        assert!(
+            waited <= secs(least + 15),
+            "{cooldown} {lasted}: {waited:?}"
+        );
+    }
+}
+
+#[test]
+fn who_is_told_at_a_place_of_another_is_forgotten_and_the_other_is_not() {
+    let mut w = company();
+    let place = host(5, 5);
+    // Liars say that somebody else lives where an honest node does.
+    w.learn(&at(1, place), 50);
+    w.fails(1, DialFailure::NotThisNode);
+    assert!(!w.knows(&at(1, place)));
+    w.learn(&at(1, place), 51);
+    assert!(!w.knows(&at(1, place)), "said again, it is no truer");
+    w.learn(&at(2, place), 52);
+    assert!(w.knows(&at(2, place)), "the truth is still heard");
+    w.run(secs(200), |_| Answer::Up);
+    assert!(w.outbound().contains(&2));
+}
+
+#[test]
+fn a_victim_is_dialed_at_most_eight_times_a_day_whatever_is_told_of_it() {
+    let victim = at(0, host(5, 5));
+    let variants = |n: u32| match n % 4 {
+        // Under other ids, protocols and paths, and as an IPv6 address.
+        0 => at(1_000 + n, host(5, 5)),
+        1 => text(n % 50, &format!("32.5.0.5:26656/{n}")),
+        2 => text(1_000 + n, "[::ffff:32.5.0.5]:26656"),
+        // As one of our persistent peer.
+        _ => at(7, host(5, 5)),
+    };
+    for answer in [DialFailure::Unreachable, DialFailure::NotThisNode] {
+        let mut w = World::with(|it| it.persistent([id(7)]));
+        w.checks_inside = false;
+        w.connect(99);
+        // A hundred variants every minute and a half for a day: 96,000.
+        for minute in 0..960_u32 {
+            for n in 0..100 {
+                w.learn(&variants(minute * 100 + n), 50 + n % 20);
+            }
+            w.run(secs(90), |_| Answer::Fails(answer));
+        }
+        let dials = worst_day(&w, &victim);
+        assert!((1..=8).contains(&dials), "{answer:?}: {dials}");
+        assert_eq!(w.peers.check(), Ok(()));
+    }
+}
+
+#[test]
+fn a_full_store_does_not_have_a_victim_dialed_more_often() {
+    let victim = at(5_000, host(500, 5));
+    let mut w = World::with(|it| it.addresses_max(100));
+    w.checks_inside = false;
+    w.connect(99);
+    let mut n = 0;
+    while w.peers.addresses() < 100 {
+        w.learn(&node(100 + n), 1_000 + n);
+        n += 1;
+    }
+    for minute in 0..480 {
+        for n in 0..10 {
+            w.learn(&at(6_000 + minute * 10 + n, host(500, 5)), 50 + n % 20);
+        }
+        w.run(secs(180), |it| {
+            if it.ip() == victim.ip() {
+                DEAD
+            } else {
+                Answer::Up
+            }
+        });
+    }
+    assert!(w.peers.addresses() >= 95);
+    let dials = worst_day(&w, &victim);
+    assert!((1..=8).contains(&dials), "{dials}");
+}
