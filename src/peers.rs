@@ -50,8 +50,6 @@ mod rate;
 mod record;
 mod room;
 mod rotate;
-#[cfg(test)]
-mod smoke;
 mod sources;
 mod store;
 mod tell;
@@ -271,7 +269,7 @@ impl PeerManager {
     }
 
     fn do_what_is_due(&mut self, out: &mut Actions<Action>) {
-        self.conduct.end_bans(self.now);
+        self.end_bans();
         while let Some((_, peer)) = self.live.first_due().filter(|(at, _)| *at <= self.now) {
             match self.live.get(peer).copied() {
                 Some(Life::Dialing(dial)) => {
@@ -283,6 +281,15 @@ impl PeerManager {
         }
         self.hurry();
         self.wake();
+    }
+
+    /// Whose ban is over may be told of again, be he connected or not.
+    fn end_bans(&mut self) {
+        while let Some(id) = self.conduct.end_ban(self.now) {
+            for slot in self.store.of_node(id) {
+                self.retell(slot);
+            }
+        }
     }
 
     /// Lets those be dialed again whose waiting is over, a bounded number at a time.
