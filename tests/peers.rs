@@ -14,11 +14,17 @@ mod dialing;
 #[path = "peers/judge.rs"]
 mod judge;
 #[cfg(test)]
+#[path = "peers/learn.rs"]
+mod learn;
+#[cfg(test)]
 #[path = "peers/lifecycle.rs"]
 mod lifecycle;
 #[cfg(test)]
 #[path = "peers/retry.rs"]
 mod retry;
+#[cfg(test)]
+#[path = "peers/shares.rs"]
+mod shares;
 #[cfg(test)]
 #[path = "peers/upgrade.rs"]
 mod upgrade;
