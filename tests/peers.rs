@@ -8,6 +8,9 @@
 #[path = "peers/accept.rs"]
 mod accept;
 #[cfg(test)]
+#[path = "peers/anchors.rs"]
+mod anchors;
+#[cfg(test)]
 #[path = "peers/dialing.rs"]
 mod dialing;
 #[cfg(test)]

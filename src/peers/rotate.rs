@@ -65,7 +65,15 @@ impl PeerManager {
         let mut lasted: Vec<(Time, NodeId)> = lasted.collect();
         lasted.sort_unstable();
         lasted.truncate(self.options.anchors);
-        let anchors: BTreeSet<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
+        let mut anchors: BTreeSet<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
+        // Who was one stays one until another has lasted: neither a restart nor a day without a
+        // connection takes them from us.
+        for id in &self.anchors {
+            let known = !self.store.of_node(*id).is_empty() && !self.is_banned(*id);
+            if known && anchors.len() < self.options.anchors {
+                anchors.insert(*id);
+            }
+        }
         let before = core::mem::replace(&mut self.anchors, anchors);
         let changed: Vec<NodeId> = before
             .symmetric_difference(&self.anchors)
