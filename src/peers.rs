@@ -271,7 +271,9 @@ impl PeerManager {
     }
 
     fn do_what_is_due(&mut self, out: &mut Actions<Action>) {
-        self.conduct.end_bans(self.now);
+        for id in self.conduct.end_bans(self.now) {
+            self.mark(id);
+        }
         while let Some((_, peer)) = self.live.first_due().filter(|(at, _)| *at <= self.now) {
             match self.live.get(peer).copied() {
                 Some(Life::Dialing(dial)) => {
@@ -391,13 +393,13 @@ impl PeerManager {
         self.armed = self.deadline();
     }
 
-    /// The score of a node: what the operator set; or the highest, if it is persistent; or what it
+    /// The score of a node: the highest, if it is persistent; or what the operator set; or what it
     /// has earned, from -100 to 100.
     #[must_use]
     pub fn score(&self, id: NodeId) -> i32 {
         match self.options.scores.get(&id) {
+            _ if self.options.persistent.contains(&id) => i32::MAX,
             Some(score) => i32::from(conduct::SCORE_MAX).saturating_add(i32::from(*score)),
-            None if self.options.persistent.contains(&id) => i32::MAX,
             None => self.conduct.score(id).into(),
         }
     }

@@ -1,6 +1,7 @@
 //! How nodes have behaved: scores, and bans that end.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::{NodeId, Time};
@@ -56,13 +57,16 @@ impl Conduct {
         }
     }
 
-    /// Ends the bans that are over.
-    pub(crate) fn end_bans(&mut self, now: Time) {
+    /// Ends the bans that are over, and says whose.
+    pub(crate) fn end_bans(&mut self, now: Time) -> Vec<NodeId> {
+        let mut ended = Vec::new();
         while let Some(&(until, id)) = self.bans_by_end.first()
             && until <= now
         {
             self.pardon(id);
+            ended.push(id);
         }
+        ended
     }
 
     /// Until when a node is banned, if it is.
@@ -126,7 +130,7 @@ mod tests {
         conduct.ban(id(1), end);
         assert_eq!(conduct.banned_until(id(1), now), Some(end));
         assert_eq!(conduct.banned_until(id(1), end), None);
-        conduct.end_bans(end);
+        assert_eq!(conduct.end_bans(end), [id(1)]);
         assert_eq!(conduct.bans(), 0);
     }
 
