@@ -23,6 +23,9 @@ mod learn;
 #[path = "peers/lifecycle.rs"]
 mod lifecycle;
 #[cfg(test)]
+#[path = "peers/persistence.rs"]
+mod persistence;
+#[cfg(test)]
 #[path = "peers/retry.rs"]
 mod retry;
 #[cfg(test)]
