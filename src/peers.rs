@@ -286,6 +286,7 @@ impl PeerManager {
     /// Whose ban is over may be told of again, be he connected or not.
     fn end_bans(&mut self) {
         while let Some(id) = self.conduct.end_ban(self.now) {
+            self.mark(id);
             for slot in self.store.of_node(id) {
                 self.retell(slot);
             }
@@ -398,13 +399,13 @@ impl PeerManager {
         self.armed = self.deadline();
     }
 
-    /// The score of a node: what the operator set; or the highest, if it is persistent; or what it
+    /// The score of a node: the highest, if it is persistent; or what the operator set; or what it
     /// has earned, from -100 to 100.
     #[must_use]
     pub fn score(&self, id: NodeId) -> i32 {
         match self.options.scores.get(&id) {
+            _ if self.options.persistent.contains(&id) => i32::MAX,
             Some(score) => i32::from(conduct::SCORE_MAX).saturating_add(i32::from(*score)),
-            None if self.options.persistent.contains(&id) => i32::MAX,
             None => self.conduct.score(id).into(),
         }
     }

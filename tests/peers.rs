@@ -8,17 +8,29 @@
 #[path = "peers/accept.rs"]
 mod accept;
 #[cfg(test)]
+#[path = "peers/anchors.rs"]
+mod anchors;
+#[cfg(test)]
 #[path = "peers/dialing.rs"]
 mod dialing;
 #[cfg(test)]
 #[path = "peers/judge.rs"]
 mod judge;
 #[cfg(test)]
+#[path = "peers/learn.rs"]
+mod learn;
+#[cfg(test)]
 #[path = "peers/lifecycle.rs"]
 mod lifecycle;
 #[cfg(test)]
+#[path = "peers/persistence.rs"]
+mod persistence;
+#[cfg(test)]
 #[path = "peers/retry.rs"]
 mod retry;
+#[cfg(test)]
+#[path = "peers/shares.rs"]
+mod shares;
 #[cfg(test)]
 #[path = "peers/upgrade.rs"]
 mod upgrade;

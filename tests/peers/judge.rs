@@ -230,6 +230,13 @@ impl Judge {
         );
     }
 
+    /// The process has ended.
+    pub(crate) fn forget_connections(&mut self) {
+        self.links.clear();
+        self.dialing.clear();
+        self.recent.clear();
+    }
+
     /// What must be so after every event.
     pub(crate) fn after(&self, peers: &PeerManager) {
         assert_eq!(self.owed, BTreeMap::new(), "who is gone goes down");

@@ -140,6 +140,29 @@ impl World {
         Self::with(|it| set(it.feeler_every(None).outbound_life(None)))
     }
 
+    /// The process ends, however it ends, and starts again with what is on the disk. Returns what
+    /// the first tick does, and how many addresses were taken in.
+    pub(crate) fn restart(&mut self, options: Options) -> (Vec<Action>, usize) {
+        let mut fresh = Self::started(options, self.now);
+        fresh.judge = self.judge.clone();
+        fresh.judge.forget_connections();
+        fresh.checks_inside = self.checks_inside;
+        let records = self.disk.values().map(|it| PeerRecord::decode(it).unwrap());
+        let taken = records.map(|record| fresh.peers.load(&record)).sum();
+        fresh.disk = std::mem::take(&mut self.disk);
+        *self = fresh;
+        assert_eq!(self.peers.check(), Ok(()));
+        (self.tick(), taken)
+    }
+
+    /// What the disk would hold if everything were written down.
+    pub(crate) fn image(&self) -> BTreeMap<RecordKey, Vec<u8>> {
+        let records = self.peers.records();
+        records
+            .map(|it| (PeerRecord::key(it.id), it.encode()))
+            .collect()
+    }
+
     /// Hands an event to the machine, judges what it does, and returns it without timers and
     /// records.
     pub(crate) fn event(&mut self, event: Event) -> Vec<Action> {

@@ -575,7 +575,7 @@ impl Run {
         }
         let reloaded: BTreeMap<_, _> = again
             .records()
-            .map(|it| (PeerRecord::key(it.id), it))
+            .map(|it| (PeerRecord::key(it.id), decode(&it.encode(), later)))
             .collect();
         ensure(reloaded == expected, || {
             format!("loaded {reloaded:?}, not {expected:?}")
