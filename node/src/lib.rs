@@ -8,6 +8,7 @@ pub mod demo;
 pub mod inspect;
 pub mod serve;
 pub mod transport;
+pub mod vault;
 
 mod chance;
 mod clock;
