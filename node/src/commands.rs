@@ -131,6 +131,10 @@ struct ServeArgs {
     /// An address to tell; may be given more than once, or with commas
     #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
     known: Vec<NodeAddress>,
+    /// Where to keep what is known over a restart; made if the file is not there. `pex peers` shows
+    /// it [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     #[command(flatten)]
     identity: IdentityArgs,
 }

@@ -177,7 +177,7 @@ impl Crawl {
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
             // A visit that is over, or somebody whom we know by another name.
-            Notice::Evicted { .. } => {}
+            Notice::Evicted { .. } | Notice::NotWritten(_) => {}
         }
     }
 

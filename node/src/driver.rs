@@ -11,6 +11,7 @@ use pex::wire::{self, Message};
 use pex::{Epoch, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
 use tokio::net::TcpListener;
 
+use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
@@ -23,6 +24,8 @@ pub struct Driver {
     node: Node,
     clock: Clock,
     links: Links,
+    /// Where what the machine knows is written down, if anywhere.
+    archive: Option<Archive>,
     timer: Option<Time>,
     /// Who the connection in hand is with; told to the owner once the machine lets it in.
     arriving: Option<Box<RemoteInfo>>,
@@ -42,10 +45,18 @@ impl Driver {
             node,
             clock,
             links: Links::new(local, config),
+            archive: None,
             arriving: None,
             up: BTreeSet::new(),
             notices: VecDeque::new(),
         }
+    }
+
+    /// The same, and what the machine wants written down is.
+    #[must_use]
+    pub fn with_archive(mut self, archive: Archive) -> Self {
+        self.archive = Some(archive);
+        self
     }
 
     /// The next thing that the owner should know. Safe to cancel: nothing is lost.
@@ -54,7 +65,14 @@ impl Driver {
             if let Some(notice) = self.notices.pop_front() {
                 return notice;
             }
+            let unwritten = async {
+                match &mut self.archive {
+                    Some(archive) => archive.failure().await,
+                    None => core::future::pending().await,
+                }
+            };
             tokio::select! {
+                why = unwritten => self.notices.push_back(Notice::NotWritten(why)),
                 input = self.links.next() => self.on_input(input),
                 () = self.clock.sleep_until(self.timer) => {
                     self.handle(NodeEvent::Tick);
@@ -160,6 +178,11 @@ impl Driver {
             NodeAction::Dial { address, nearest } => self.links.dial(address, nearest),
             NodeAction::HangUp { peer, epoch, .. } => self.links.hang_up(peer, epoch),
             NodeAction::SetTimer(at) => self.timer = Some(at),
+            NodeAction::Persist(changes) => {
+                if let Some(archive) = &self.archive {
+                    archive.write(changes);
+                }
+            }
             NodeAction::Resolve {
                 query,
                 name,
@@ -187,6 +210,15 @@ impl Driver {
     #[must_use]
     pub const fn dialing(&self) -> usize {
         self.links.dialing()
+    }
+
+    /// Writes down what has changed, and ends. Blocks until the disk has it.
+    pub fn close(mut self) {
+        let changes = self.node.flush().unwrap_or_default();
+        if let Some(archive) = self.archive {
+            archive.write(changes);
+            archive.close();
+        }
     }
 
     /// Names an address to the machine, such as that of a seed.

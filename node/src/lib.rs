@@ -10,6 +10,7 @@ pub mod serve;
 pub mod transport;
 pub mod vault;
 
+mod archive;
 mod chance;
 mod clock;
 mod driver;
@@ -18,6 +19,7 @@ mod kind;
 mod links;
 mod notice;
 
+pub use archive::Archive;
 pub use chance::fresh_seed;
 pub use clock::Clock;
 pub use driver::Driver;

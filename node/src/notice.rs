@@ -53,6 +53,9 @@ pub enum Notice {
         /// Why.
         why: Eviction,
     },
+    /// What the machine knows can't be written down, and why; it is tried again and again. Told once
+    /// until it works.
+    NotWritten(String),
     /// A peer broke a rule; `cut` if the connection is ended for it.
     Fault {
         /// Who.
