@@ -19,6 +19,7 @@ use crate::notice::Notice;
 use crate::transport::{Local, RemoteInfo, TransportConfig};
 
 pub use map::{Found, Map, Outcome};
+pub(crate) use report::printable;
 pub use report::{Report, in_words, write_json, write_table};
 
 /// Visits after their first answer that go on at once. Who always has more to tell, and tells it

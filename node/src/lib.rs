@@ -6,6 +6,7 @@
 pub mod crawl;
 pub mod demo;
 pub mod inspect;
+pub mod peers_file;
 pub mod serve;
 pub mod transport;
 pub mod vault;

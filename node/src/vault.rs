@@ -27,6 +27,7 @@
 mod create;
 mod disk;
 mod error;
+pub mod leveldb;
 mod memory;
 mod rehearsal;
 
