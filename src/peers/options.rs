@@ -377,8 +377,8 @@ impl OptionsBuilder {
     }
 
     /// Nodes that we always want to be connected with: dialed before all others, never evicted for
-    /// another, rotated or forgotten. No more than [`connected_max`](Self::connected_max). Default:
-    /// none.
+    /// another, rotated or forgotten. Those that are not unconditional as well need a place each, so
+    /// there are no more of them than the first of [`slots`](Self::slots). Default: none.
     pub fn persistent(mut self, ids: impl IntoIterator<Item = NodeId>) -> Self {
         self.0.persistent = ids.into_iter().collect();
         self
@@ -489,10 +489,10 @@ impl Options {
                 self.connected_max as u128,
             ),
             (
-                "persistent nodes are",
-                self.persistent.len() as u128,
-                "connected_max",
-                self.connected_max as u128,
+                "persistent nodes (less the unconditional) are",
+                self.persistent.difference(&self.unconditional).count() as u128,
+                "the first of slots",
+                self.outbound_max as u128,
             ),
             (
                 "connected_max and upgrade_max add up to",
