@@ -265,6 +265,7 @@ impl PeerManager {
         };
         let slot = self.store.insert(&newcomer, &mut self.chance);
         self.retell(slot);
+        self.hide(address);
         self.mark(address.id());
         if self.live.get(address.id()).is_none() {
             // Where another address of the node is left alone, so is this one: it is one node.

@@ -169,6 +169,7 @@ impl PeerManager {
             let until = self.left_alone_until(slot);
             self.rest(slot, until);
         }
+        self.hide(address);
         true
     }
 

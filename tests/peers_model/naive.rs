@@ -116,7 +116,7 @@ impl Naive {
     }
 
     pub(crate) const fn is_persistent(&self, peer: u8) -> bool {
-        self.is(peer, PERSISTENT) && self.setting.connected() > 0
+        self.is(peer, PERSISTENT) && self.setting.outbound > 0
     }
 
     pub(crate) fn is_chosen(&self, peer: u8) -> bool {

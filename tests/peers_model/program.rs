@@ -143,7 +143,7 @@ impl Setting {
             .feeler_every(self.feelers.then_some(FEELER))
             .outbound_life(self.rotates.then_some(Duration::from_secs(3_600)))
             .persist_every(PERSIST)
-            .persistent(chosen(PERSISTENT).filter(|_| self.connected() > 0))
+            .persistent(chosen(PERSISTENT).filter(|_| self.outbound > 0))
             .scores(chosen(SCORED).map(|id| (id, SCORE)))
             .unconditional(chosen(UNCONDITIONAL))
             .private(chosen(PRIVATE));
