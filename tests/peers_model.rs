@@ -7,10 +7,13 @@
 //! A failure prints the seed and the shortest program that was found. `PEX_SEED` runs other
 //! programs, `PEX_TESTS` another number of them.
 
+#[cfg(test)]
 #[path = "peers_model/naive.rs"]
 mod naive;
+#[cfg(test)]
 #[path = "peers_model/program.rs"]
 mod program;
+#[cfg(test)]
 #[path = "peers_model/run.rs"]
 mod run;
 

@@ -119,7 +119,7 @@ impl Naive {
         self.is(peer, PERSISTENT) && self.setting.outbound > 0
     }
 
-    pub(crate) fn is_chosen(&self, peer: u8) -> bool {
+    pub(crate) const fn is_chosen(&self, peer: u8) -> bool {
         self.is_persistent(peer) || self.is(peer, SCORED)
     }
 

@@ -62,7 +62,7 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Check {
 impl Run {
     fn step(&mut self, now: Time, op: Op) -> Check {
         self.model.now = self.model.now.max(now);
-        let (event, expected) = self.event(op)?;
+        let (event, expected) = self.event(op);
         let actions = self.machine.handle(now, event.clone());
         let mut seen: Vec<Effect> = Vec::new();
         let mut dials = Vec::new();
@@ -95,7 +95,7 @@ impl Run {
     }
 
     /// The event of an op, and the connection that it is about.
-    fn event(&mut self, op: Op) -> Result<(Event, Option<Epoch>), String> {
+    fn event(&mut self, op: Op) -> (Event, Option<Epoch>) {
         let link = |model: &Naive, peer: u8| match model.peer(peer).life {
             Life::Linked { link, .. } | Life::Evicting(link) | Life::Refused(link) => {
                 Some(link.epoch)
@@ -109,7 +109,7 @@ impl Run {
             } => address(peer, which),
             _ => address(peer, which),
         };
-        Ok(match op {
+        match op {
             Op::Learn {
                 peer,
                 which,
@@ -163,7 +163,7 @@ impl Run {
                 (Event::InUse { peer, in_use }, None)
             }
             Op::Tick => (Event::Tick, None),
-        })
+        }
     }
 
     /// Lets the model go through the same event, and takes what it expects from what was seen.
@@ -266,7 +266,7 @@ impl Run {
         model.give_back(purpose, peer);
         model.peer_mut(peer).life = Life::Idle;
         let (now, at) = (model.now, usize::from(which));
-        let known = model.peer_mut(peer).known[at].get_or_insert(Known {
+        let known = model.peer_mut(peer).known[at].get_or_insert_with(|| Known {
             found: true,
             ..Known::default()
         });
@@ -410,7 +410,7 @@ impl Run {
         } else if upgrade {
             Purpose::Upgrade
         } else {
-            let gap = FEELER - FEELER / 4;
+            let gap = FEELER / 4 * 3;
             ensure(
                 model.setting.feelers && model.dialing_to(Purpose::Feel) == 0,
                 what,
@@ -499,7 +499,7 @@ impl Run {
             })?;
         }
         // The longest to look at, and what went wrong stays wrong.
-        if self.epochs % 4 == 0 {
+        if self.epochs.is_multiple_of(4) {
             self.told()
         } else {
             Ok(())

@@ -87,8 +87,8 @@ impl From<redb::Error> for VaultError {
         match error {
             E::DatabaseAlreadyOpen | E::LockProtocolMismatch => Self::Locked,
             // No file of a vault is older than the format that redb has had since its version 3.
-            E::UpgradeRequired(_) => Self::NotAVault,
-            E::TableTypeMismatch { .. }
+            E::UpgradeRequired(_)
+            | E::TableTypeMismatch { .. }
             | E::TableIsMultimap(_)
             | E::TableIsNotMultimap(_)
             | E::TypeDefinitionChanged { .. }

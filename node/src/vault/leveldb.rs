@@ -48,7 +48,7 @@ pub fn import(folder: &Path) -> Result<Imported, VaultError> {
     read.unwrap_or_else(|_| Err(damaged("it does not read as a database")))
 }
 
-fn damaged(what: impl ToString) -> VaultError {
+fn damaged<E: ToString + ?Sized>(what: &E) -> VaultError {
     VaultError::Damaged {
         what: what.to_string(),
     }
@@ -57,8 +57,8 @@ fn damaged(what: impl ToString) -> VaultError {
 fn read(folder: &Path) -> Result<Imported, VaultError> {
     let options = in_memory();
     load(folder, &options)?;
-    let mut database = DB::open(PLACE, options).map_err(damaged)?;
-    let mut entries = database.new_iter().map_err(damaged)?;
+    let mut database = DB::open(PLACE, options).map_err(|error| damaged(&error))?;
+    let mut entries = database.new_iter().map_err(|error| damaged(&error))?;
     let mut imported = Imported::default();
     let (first, past) = (RecordKey::FIRST.as_slice(), RecordKey::PAST.as_slice());
     while let Some((key, value)) = entries.next() {
@@ -88,7 +88,10 @@ fn load(folder: &Path, options: &Options) -> Result<(), VaultError> {
         }
         let content = fs::read(entry.path()).map_err(VaultError::Io)?;
         let place = Path::new(PLACE).join(entry.file_name());
-        let mut copy = options.env.open_writable_file(&place).map_err(damaged)?;
+        let mut copy = options
+            .env
+            .open_writable_file(&place)
+            .map_err(|error| damaged(&error))?;
         copy.write_all(&content).map_err(VaultError::Io)?;
     }
     Ok(())
@@ -109,8 +112,10 @@ mod tests {
     /// A database with these records, and a key of somebody else's.
     fn database(records: impl Iterator<Item = PeerRecord>) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let mut options = Options::default();
-        options.create_if_missing = true;
+        let options = Options {
+            create_if_missing: true,
+            ..Options::default()
+        };
         let mut database = DB::open(folder.path(), options).unwrap();
         database.put(b"other", b"value").unwrap();
         for record in records {
@@ -144,8 +149,10 @@ mod tests {
     #[test]
     fn a_record_that_is_none_is_told_apart() {
         let folder = database((1..=3).map(record));
-        let mut options = Options::default();
-        options.create_if_missing = false;
+        let options = Options {
+            create_if_missing: false,
+            ..Options::default()
+        };
         let mut database = DB::open(folder.path(), options).unwrap();
         let key = PeerRecord::key(record(2).id);
         database.put(key.as_bytes(), b"garbage").unwrap();
