@@ -93,7 +93,8 @@ impl PeerManager {
     pub fn rewind(&mut self, now: Time) {
         let back = self.now - now;
         self.now = self.now.min(now);
-        self.store.rewind(self.now, back);
+        let mut changed = self.store.rewind(self.now, back);
+        changed.extend(self.conduct.banned());
         self.live.rewind(back);
         self.conduct.rewind(back);
         self.forgotten.rewind(back);
@@ -104,6 +105,7 @@ impl PeerManager {
         self.hurry_at = self.hurry_at.map(|(at, slot)| (at.back(back), slot));
         let waiting = core::mem::take(&mut self.chosen_waiting).into_iter();
         self.chosen_waiting = waiting.map(|(at, slot)| (at.back(back), slot)).collect();
+        changed.into_iter().for_each(|id| self.mark(id));
         self.armed = self.deadline();
     }
 }

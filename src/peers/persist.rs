@@ -94,11 +94,13 @@ impl PeerManager {
     /// others may tell of, or more than the options allow are not. Where some have to be left out,
     /// those that were reached come first.
     ///
-    /// Times that lie in the future are taken to be now, and nobody is left alone for longer than
+    /// What is not taken as it is written is handed out as a change, so that a store ends up with
+    /// what is kept. Times that lie in the future are taken to be now, and nobody is left alone for longer than
     /// the options say, whatever clock the record was written by.
     pub fn load(&mut self, record: &PeerRecord) -> usize {
         let id = record.id;
         if id == self.me {
+            self.mark(id);
             return 0;
         }
         let longest = self.now + self.options.ban;
@@ -122,7 +124,21 @@ impl PeerManager {
             self.anchors_before.push(id);
             self.anchors.insert(id);
         }
+        if !self.is_kept_as(record) {
+            self.mark(id);
+        }
         taken
+    }
+
+    /// Whether this is what would be written down of its node now, in whatever order.
+    fn is_kept_as(&self, record: &PeerRecord) -> bool {
+        let by_address = |mut record: PeerRecord| {
+            let order = |one: &AddressRecord, two: &AddressRecord| one.address.cmp(&two.address);
+            record.addresses.sort_unstable_by(order);
+            record
+        };
+        let kept = self.record(record.id).map(by_address);
+        kept == Some(by_address(record.clone()))
     }
 
     fn load_address(&mut self, id: NodeId, kept: &AddressRecord) -> bool {
@@ -195,9 +211,12 @@ impl PeerManager {
             && (in_bounds || self.was_chosen(kept))
     }
 
-    /// Whether it was the operator who named an address, or wants to be connected with its node.
+    /// Whether it was the operator who named an address, or wants to be connected with its node, of
+    /// which it is more than what strangers say.
     fn was_chosen(&self, kept: &AddressRecord) -> bool {
-        kept.source == Some(self.me) || self.options.is_chosen(kept.address.id())
+        let hearsay = kept.source.is_some() && kept.last_success.is_none();
+        let chosen = self.options.is_chosen(kept.address.id());
+        kept.source == Some(self.me) || chosen && !hearsay
     }
 
     /// How near an address that was written down may lie, now and when a name is looked up.

@@ -323,6 +323,19 @@ fn what_lies_near_is_not_taken_from_a_store_but_for_what_the_operator_named() {
 }
 
 #[test]
+fn what_strangers_said_of_a_chosen_node_is_no_surer_after_a_restart() {
+    let mut record = foreign(&[at(1, [127, 0, 0, 1].into()), text(1, "n.example.org:1")]);
+    for kept in &mut record.addresses {
+        kept.source = Some(id(666));
+    }
+    let options = Options::builder().persistent([id(1)]).build().unwrap();
+    let (mut peers, taken) = loaded(options, &[record]);
+    assert_eq!(taken, 1, "what lies near was said by a stranger");
+    let actions = peers.handle(START, Event::Tick);
+    assert!(matches!(&actions[0], Action::Dial { nearest, .. } if *nearest == Reach::World));
+}
+
+#[test]
 fn a_name_from_a_store_leads_where_it_could_lead_before() {
     let nearest = |kept: &dyn Fn(&mut AddressRecord)| {
         let mut record = foreign(&[text(1, "n.example.org:1")]);
