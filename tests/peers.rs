@@ -4,6 +4,11 @@
 //! Each test's name is a sentence. `CONFORMANCE.md` maps the tests of the reference's peer manager,
 //! its known weaknesses and the threats to these tests, `INVARIANTS.md` the invariants.
 
+#![expect(
+    clippy::unchecked_time_subtraction,
+    reason = "spans of a test, of which the longer stands first"
+)]
+
 #[cfg(test)]
 #[path = "peers/accept.rs"]
 mod accept;

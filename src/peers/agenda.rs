@@ -105,7 +105,9 @@ impl PeerManager {
         self.hurry_at = self.hurry_at.map(|(at, slot)| (at.back(back), slot));
         let waiting = core::mem::take(&mut self.chosen_waiting).into_iter();
         self.chosen_waiting = waiting.map(|(at, slot)| (at.back(back), slot)).collect();
-        changed.into_iter().for_each(|id| self.mark(id));
+        for id in changed {
+            self.mark(id);
+        }
         self.armed = self.deadline();
     }
 }

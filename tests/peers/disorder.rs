@@ -31,7 +31,7 @@ impl Dice {
 /// Options under which everything happens that can happen, and everything is scarce.
 fn options(seed: u64) -> Options {
     let it = Options::builder()
-        .addresses_max(if seed % 2 == 0 { 40 } else { 12 })
+        .addresses_max(if seed.is_multiple_of(2) { 40 } else { 12 })
         .connected_max(6)
         .slots(3, 3)
         .upgrade_max(2)
@@ -82,7 +82,7 @@ fn somebody(dice: &mut Dice) -> NodeId {
 /// An epoch that the peer has now, or one of another connection.
 fn epoch(w: &World, dice: &mut Dice, peer: NodeId) -> Epoch {
     let link = w.judge.links.get(&peer).filter(|_| dice.below(8) > 0);
-    link.map_or(Epoch::new(dice.below(200).into()), |link| link.epoch)
+    link.map_or_else(|| Epoch::new(dice.below(200).into()), |link| link.epoch)
 }
 
 fn event(w: &mut World, dice: &mut Dice) -> Event {

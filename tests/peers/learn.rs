@@ -1,7 +1,7 @@
 //! What is taken in of what others tell.
 
 use pex::peers::{Action, Event, Misconduct, Options, PeerManager, Standing};
-use pex::{NodeAddress, Reach, Seed};
+use pex::{Directory as _, NodeAddress, Reach, Seed};
 
 use crate::world::{
     Answer, DAY, DEAD, HOUR, ME, START, World, at, at_port, dials, host, id, node, secs, text,
@@ -330,7 +330,6 @@ fn a_full_store_takes_in_nothing_that_was_only_heard_of() {
         (0..100).all(|n| w.knows(&node(n))),
         "nobody goes for hearsay"
     );
-    use pex::Directory as _;
     assert_eq!(w.peers.fill_percent(), 100);
 }
 
@@ -418,7 +417,6 @@ fn what_nobody_tells_of_for_four_weeks_is_forgotten() {
 
 #[test]
 fn what_is_known_and_how_full_the_store_is_can_be_asked() {
-    use pex::Directory as _;
     let mut w = World::quiet(|it| it.addresses_max(200).slots(0, 52));
     assert_eq!(w.peers.fill_percent(), 0);
     for n in 0..50 {

@@ -116,17 +116,17 @@ fn times_outside_their_bounds_are_refused_by_name() {
     times("retry_persistent_max", ms(1), MONTH, |it, t| {
         it.retry(ms(1), HOUR).retry_persistent_max(t)
     });
-    times("cooldown", ms(0), YEAR, |it, t| it.cooldown(t));
+    times("cooldown", ms(0), YEAR, OptionsBuilder::cooldown);
     times("forget", HOUR, YEAR, |it, t| it.forget(3, t));
-    times("probation", ms(0), MONTH, |it, t| it.probation(t));
+    times("probation", ms(0), MONTH, OptionsBuilder::probation);
     times("feeler_every", ms(100), DAY, |it, t| {
         it.feeler_every(Some(t))
     });
     times("outbound_life", HOUR, YEAR, |it, t| {
         it.outbound_life(Some(t))
     });
-    times("ban", secs(1), YEAR, |it, t| it.ban(t));
-    times("persist_every", ms(1), HOUR, |it, t| it.persist_every(t));
+    times("ban", secs(1), YEAR, OptionsBuilder::ban);
+    times("persist_every", ms(1), HOUR, OptionsBuilder::persist_every);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn lived_in(options: Options) -> World {
     w.learn(&at(1, host(500, 1)), 2_000);
     w.learn(&text(41, "node.example.org:1/path"), 2_000);
     w.run(HOUR, |it| {
-        if number(it.id()) % 3 == 0 {
+        if number(it.id()).is_multiple_of(3) {
             DEAD
         } else {
             Answer::Up
@@ -125,7 +125,7 @@ fn at_any_time_the_disk_is_half_a_second_behind_at_most() {
             _ => drop(w.behaves(n)),
         }
         w.run(ms(700), |it| {
-            if number(it.id()) % 2 == 0 {
+            if number(it.id()).is_multiple_of(2) {
                 DEAD
             } else {
                 Answer::Up

@@ -257,7 +257,7 @@ fn a_crawler_keeps_all_it_hears_from_one_teller() {
     assert_eq!(told_by(&mut w, 20_000, 0..3_000), 3_000);
     // Each is dialed once, and not again.
     w.run(30 * DAY, |it| {
-        if number(it.id()) % 2 == 0 {
+        if number(it.id()).is_multiple_of(2) {
             Answer::Up
         } else {
             crate::world::DEAD

@@ -94,7 +94,7 @@ fn two_who_ask_are_told_different_hundreds_and_the_lowest_score_no_less() {
             told.into_iter().collect()
         })
         .inspect(|told: &BTreeSet<NodeAddress>| {
-            with_the_lowest += usize::from(told.contains(&node(0)))
+            with_the_lowest += usize::from(told.contains(&node(0)));
         })
         .collect();
     assert!((8..=35).contains(&with_the_lowest), "{with_the_lowest}");

@@ -36,7 +36,7 @@ fn a_clock_that_jumps_ahead_does_what_is_due_once() {
         w.learn(&node(n), 1_000 + n);
     }
     w.run(HOUR, |it| {
-        if number(it.id()) % 2 == 0 {
+        if number(it.id()).is_multiple_of(2) {
             Answer::Up
         } else {
             DEAD
@@ -82,7 +82,7 @@ fn a_machine_that_was_told_a_time_a_year_ahead_goes_on_once_its_clock_is_correct
             w.learn(&node(n), 1_000 + n);
         }
         w.run(HOUR, |it| {
-            if number(it.id()) % 2 == 0 {
+            if number(it.id()).is_multiple_of(2) {
                 Answer::Up
             } else {
                 DEAD
@@ -188,7 +188,7 @@ fn the_same_events_at_the_same_times_give_the_same_actions_on_a_clone() {
             w.learn(&node(n), 1_000 + n);
         }
         w.run(HOUR, |it| {
-            if number(it.id()) % 3 == 0 {
+            if number(it.id()).is_multiple_of(3) {
                 DEAD
             } else {
                 Answer::Up
@@ -203,7 +203,7 @@ fn the_same_events_at_the_same_times_give_the_same_actions_on_a_clone() {
     for w in [&mut one, &mut two] {
         w.log.clear();
         w.run(DAY, |it| {
-            if number(it.id()) % 2 == 0 {
+            if number(it.id()).is_multiple_of(2) {
                 DEAD
             } else {
                 Answer::Up

@@ -110,10 +110,6 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
-        Self::with(|it| it)
-    }
-
     pub(crate) fn with(set: impl FnOnce(OptionsBuilder) -> OptionsBuilder) -> Self {
         Self::of(set(Options::builder()).build().unwrap())
     }
