@@ -57,6 +57,8 @@ impl Server {
             .addresses_max(2 * PEERS_MAX)
             .connected_max(PEERS_MAX)
             .slots(0, PEERS_MAX)
+            // A server has room for the many who share an address.
+            .per_network(1, 64)
             .dials(0, 1)
             .feeler_every(None)
             .nearest(Reach::Host);
