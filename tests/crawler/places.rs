@@ -58,7 +58,7 @@ fn how_near_an_address_may_lie_is_said_by_the_nearest_of_its_own_tellers() {
     crawler.meet(2, "127.0.0.1");
     // The first address that is dialed is the node's only one, so the others are told meanwhile.
     crawler.tells(1, &[address(3, "c.example.org:1"), name.clone(), other]);
-    crawler.tells(2, &[name.clone()]);
+    crawler.tells(2, core::slice::from_ref(&name));
     for _ in 0..2 {
         crawler.fails(3, DialFailure::Unreachable);
         let (dialed, nearest) = &crawler.dialing[&id(3)];
