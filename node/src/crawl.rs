@@ -176,8 +176,8 @@ impl Crawl {
             Notice::Heard { address, from } => self.map.learn(&address, Some(from)),
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
-            // A visit that is over, or somebody whom we know by another name.
-            Notice::Evicted { .. } => {}
+            // A visit that is over, or somebody whom we know by another name. Nothing is written.
+            Notice::Evicted { .. } | Notice::PersistFailed { .. } => {}
         }
     }
 

@@ -4,14 +4,18 @@
 //! and report to the owner what concerns it as a [`Notice`]. Whom to dial, keep and let go is the
 //! machine's business.
 
+use core::fmt;
+use core::future::pending;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use pex::peers::Change;
 use pex::wire::{self, Message};
 use pex::{Epoch, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::keeper::Keeper;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
@@ -23,6 +27,7 @@ pub struct Driver {
     node: Node,
     clock: Clock,
     links: Links,
+    keeper: Option<Keeper>,
     timer: Option<Time>,
     /// Who the connection in hand is with; told to the owner once the machine lets it in.
     arriving: Option<Box<RemoteInfo>>,
@@ -42,10 +47,27 @@ impl Driver {
             node,
             clock,
             links: Links::new(local, config),
+            keeper: None,
             arriving: None,
             up: BTreeSet::new(),
             notices: VecDeque::new(),
         }
+    }
+
+    /// The same, and what the machine learns is written down by `write`, which makes all changes that
+    /// it is given or none of them.
+    ///
+    /// It may block: it is called where that is allowed, once at a time and in order. What it could
+    /// not write is tried again after a while, and [`Notice::PersistFailed`] says why. Without it
+    /// nothing is kept. What was kept goes into the machine by [`Node::load`], before the driver has
+    /// it.
+    #[must_use]
+    pub fn persisting<E: fmt::Display>(
+        mut self,
+        write: impl FnMut(&[Change]) -> Result<(), E> + Send + 'static,
+    ) -> Self {
+        self.keeper = Some(Keeper::new(write));
+        self
     }
 
     /// The next thing that the owner should know. Safe to cancel: nothing is lost.
@@ -59,6 +81,9 @@ impl Driver {
                 () = self.clock.sleep_until(self.timer) => {
                     self.handle(NodeEvent::Tick);
                     self.timer = self.node.deadline();
+                }
+                why = failed(&mut self.keeper) => {
+                    self.notices.push_back(Notice::PersistFailed { why });
                 }
             }
         }
@@ -160,6 +185,12 @@ impl Driver {
             NodeAction::Dial { address, nearest } => self.links.dial(address, nearest),
             NodeAction::HangUp { peer, epoch, .. } => self.links.hang_up(peer, epoch),
             NodeAction::SetTimer(at) => self.timer = Some(at),
+            NodeAction::Persist(changes) => {
+                let kept = self.keeper.as_mut().map(|keeper| keeper.keep(changes));
+                let failed = kept.and_then(Result::err);
+                self.notices
+                    .extend(failed.map(|why| Notice::PersistFailed { why }));
+            }
             NodeAction::Resolve {
                 query,
                 name,
@@ -205,6 +236,25 @@ impl Driver {
         self.handle(NodeEvent::Release { peer });
     }
 
+    /// Tells the machine what only the owner can know: that a peer has misbehaved or behaved, or is
+    /// in use.
+    pub fn tell(&mut self, event: NodeEvent<'_>) {
+        self.handle(event);
+    }
+
+    /// Ends all connections, and returns when everything that the machine has learned is written.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be written, as a sentence.
+    pub async fn close(mut self) -> Result<(), String> {
+        drop(self.links);
+        match self.keeper {
+            Some(keeper) => keeper.finish(self.node.flush().unwrap_or_default()).await,
+            None => Ok(()),
+        }
+    }
+
     /// Whether there is something to tell already: [`Driver::next`] then returns it at once.
     #[must_use]
     pub fn has_notice(&self) -> bool {
@@ -215,6 +265,14 @@ impl Driver {
     #[must_use]
     pub const fn node(&self) -> &Node {
         &self.node
+    }
+}
+
+/// Waits until something can't be written down, and says why.
+async fn failed(keeper: &mut Option<Keeper>) -> String {
+    match keeper {
+        Some(keeper) => keeper.failed().await,
+        None => pending().await,
     }
 }
 

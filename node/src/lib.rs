@@ -13,6 +13,7 @@ mod chance;
 mod clock;
 mod driver;
 mod handshakes;
+mod keeper;
 mod kind;
 mod links;
 mod notice;

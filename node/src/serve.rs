@@ -60,7 +60,7 @@ impl Server {
 
     /// Addresses that are known.
     #[must_use]
-    pub fn known(&self) -> usize {
+    pub const fn known(&self) -> usize {
         self.driver.node().peers().addresses()
     }
 }
