@@ -29,9 +29,11 @@
 //! Nothing local helps against somebody with more networks than all honest nodes together. Name
 //! persistent peers, and more than one kind of seed, where that matters.
 
+mod agenda;
 mod alone;
 mod arena;
 mod check;
+mod chosen;
 mod conduct;
 mod counts;
 mod dial;
@@ -50,8 +52,6 @@ mod rate;
 mod record;
 mod room;
 mod rotate;
-#[cfg(test)]
-mod smoke;
 mod sources;
 mod store;
 mod tell;
@@ -64,7 +64,6 @@ use core::time::Duration;
 
 use arena::Slot;
 use conduct::Conduct;
-use entry::Turn;
 use forgotten::Forgotten;
 use life::{Life, Live, Purpose};
 use rate::Rate;
@@ -89,9 +88,6 @@ pub const DIAL_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The latest time that the machine reckons with, so that no deadline runs into the end of time.
 const LATEST: Time = Time::from_nanos(u64::MAX >> 1);
-
-/// Entries whose waiting ends that are looked at in one event.
-const WAKE_MAX: usize = 256;
 
 /// The pure machine that knows peers. See the [module](self).
 ///
@@ -136,6 +132,8 @@ pub struct PeerManager {
 
     /// Whom the operator chose and who may be dialed, the highest score first.
     chosen: BTreeSet<(Reverse<i32>, u64, NodeId)>,
+    /// Entries of those whom the operator chose that wait, and until when.
+    chosen_waiting: BTreeSet<(Time, Slot)>,
     /// Whom we have been connected with for longest.
     anchors: BTreeSet<NodeId>,
     /// The anchors of the life before, to be dialed first.
@@ -180,6 +178,7 @@ impl PeerManager {
             guest: None,
             live: Live::default(),
             chosen: BTreeSet::new(),
+            chosen_waiting: BTreeSet::new(),
             anchors: BTreeSet::new(),
             anchors_before: Vec::new(),
             challenged: VecDeque::new(),
@@ -273,55 +272,6 @@ impl PeerManager {
         }
     }
 
-    fn do_what_is_due(&mut self, out: &mut Actions<Action>) {
-        self.conduct.end_bans(self.now);
-        while let Some((_, peer)) = self.live.first_due().filter(|(at, _)| *at <= self.now) {
-            match self.live.get(peer).copied() {
-                Some(Life::Dialing(dial)) => {
-                    self.on_dial_over(peer, dial, DialFailure::Unreachable);
-                }
-                Some(_) => self.rotate(peer, out),
-                None => return,
-            }
-        }
-        self.hurry();
-        self.wake();
-    }
-
-    /// Lets those be dialed again whose waiting is over, a bounded number at a time.
-    fn wake(&mut self) {
-        for _ in 0..WAKE_MAX {
-            let Some((_, slot)) = self.store.first_waiting().filter(|it| it.0 <= self.now) else {
-                return;
-            };
-            self.set_turn(slot, Turn::Ready, self.now);
-            self.retell(slot);
-        }
-    }
-
-    /// Moves an entry into another turn, and keeps the list of the chosen.
-    fn set_turn(&mut self, slot: Slot, turn: Turn, until: Time) {
-        self.store.set_turn(slot, turn, until);
-        let Some(id) = self.store.get(slot).map(|entry| entry.id) else {
-            return;
-        };
-        if !self.options.is_chosen(id) {
-            return;
-        }
-        let ready = |slot: &Slot| {
-            self.store
-                .get(*slot)
-                .is_some_and(|it| it.turn == Turn::Ready)
-        };
-        let any = self.store.of_node(id).iter().any(ready);
-        let rank = (Reverse(self.score(id)), self.key.hash(id.as_bytes()), id);
-        if any {
-            self.chosen.insert(rank);
-        } else {
-            self.chosen.remove(&rank);
-        }
-    }
-
     /// Puts a node into another life, and counts our connections with its network.
     fn set_life(&mut self, id: NodeId, life: Option<Life>) -> Option<Life> {
         let old = self.live.set(id, life);
@@ -340,67 +290,13 @@ impl PeerManager {
         }
     }
 
-    fn set_timer(&mut self, out: &mut Actions<Action>) {
-        let deadline = self.deadline();
-        if deadline != self.armed {
-            self.armed = deadline;
-            out.extend(deadline.map(Action::SetTimer));
-        }
-    }
-
-    /// When the machine next has something to do by itself; `None` if only an event can wake it.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Time> {
-        // A feeler that is due and could not be sent waits for what hinders it.
-        let feeler = self
-            .feel_at
-            .filter(|at| self.live.tally().feeling == 0 && *at > self.now);
-        let waiting = self.store.first_waiting().filter(|_| self.wants_more());
-        let due = self.live.first_due();
-        let times = [
-            due.map(|(at, _)| at),
-            waiting.map(|(at, _)| at),
-            feeler,
-            self.dial_at,
-            self.persist_at,
-            self.hurry_at.map(|(at, _)| at),
-        ];
-        let first = times.into_iter().flatten().min();
-        // What could not be done at once is not tried again before a moment has passed.
-        first.map(|at| at.max(self.now + Duration::from_millis(1)))
-    }
-
-    /// Whether there is a place for which somebody might be dialed.
-    fn wants_more(&self) -> bool {
-        let chosen = !self.options.persistent.is_empty() || !self.options.scores.is_empty();
-        self.has_place_of_ours() || chosen
-    }
-
-    /// Sets the machine's time back to `now`, and with it everything that is due: what was to
-    /// happen in a minute still happens in a minute. Does nothing if `now` is not in the past. Arm
-    /// the timer anew afterwards, from [`PeerManager::deadline`].
-    pub fn rewind(&mut self, now: Time) {
-        let back = self.now - now;
-        self.now = self.now.min(now);
-        self.store.rewind(self.now, back);
-        self.live.rewind(back);
-        self.conduct.rewind(back);
-        self.forgotten.rewind(back);
-        self.rate.rewind(back);
-        for at in [&mut self.dial_at, &mut self.feel_at, &mut self.persist_at] {
-            *at = at.map(|at| at.back(back));
-        }
-        self.hurry_at = self.hurry_at.map(|(at, slot)| (at.back(back), slot));
-        self.armed = self.deadline();
-    }
-
-    /// The score of a node: what the operator set; or the highest, if it is persistent; or what it
+    /// The score of a node: the highest, if it is persistent; or what the operator set; or what it
     /// has earned, from -100 to 100.
     #[must_use]
     pub fn score(&self, id: NodeId) -> i32 {
         match self.options.scores.get(&id) {
+            _ if self.options.persistent.contains(&id) => i32::MAX,
             Some(score) => i32::from(conduct::SCORE_MAX).saturating_add(i32::from(*score)),
-            None if self.options.persistent.contains(&id) => i32::MAX,
             None => self.conduct.score(id).into(),
         }
     }

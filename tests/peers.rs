@@ -8,17 +8,53 @@
 #[path = "peers/accept.rs"]
 mod accept;
 #[cfg(test)]
+#[path = "peers/anchors.rs"]
+mod anchors;
+#[cfg(test)]
+#[path = "peers/conduct.rs"]
+mod conduct;
+#[cfg(test)]
 #[path = "peers/dialing.rs"]
 mod dialing;
+#[cfg(test)]
+#[path = "peers/disorder.rs"]
+mod disorder;
+#[cfg(test)]
+#[path = "peers/evict.rs"]
+mod evict;
+#[cfg(test)]
+#[path = "peers/feelers.rs"]
+mod feelers;
 #[cfg(test)]
 #[path = "peers/judge.rs"]
 mod judge;
 #[cfg(test)]
+#[path = "peers/learn.rs"]
+mod learn;
+#[cfg(test)]
 #[path = "peers/lifecycle.rs"]
 mod lifecycle;
 #[cfg(test)]
+#[path = "peers/options.rs"]
+mod options;
+#[cfg(test)]
+#[path = "peers/persistence.rs"]
+mod persistence;
+#[cfg(test)]
 #[path = "peers/retry.rs"]
 mod retry;
+#[cfg(test)]
+#[path = "peers/rotation.rs"]
+mod rotation;
+#[cfg(test)]
+#[path = "peers/shares.rs"]
+mod shares;
+#[cfg(test)]
+#[path = "peers/tell.rs"]
+mod tell;
+#[cfg(test)]
+#[path = "peers/time.rs"]
+mod time;
 #[cfg(test)]
 #[path = "peers/upgrade.rs"]
 mod upgrade;

@@ -4,6 +4,7 @@ mod crawl;
 mod demo;
 mod inspect;
 mod log;
+mod peers;
 mod serve;
 mod setup;
 mod terminal;
@@ -53,6 +54,11 @@ enum Command {
     Demo(DemoArgs),
     Crawl(CrawlArgs),
     Serve(ServeArgs),
+    /// Show, import, export or check a store of peers
+    ///
+    /// A store is the file that `pex serve --store FILE` keeps.
+    #[command(subcommand)]
+    Peers(PeersCommand),
     /// Show what is made of an address
     ///
     /// Reads one JSON string a line on standard input, and prints one JSON record a line.
@@ -131,8 +137,55 @@ struct ServeArgs {
     /// An address to tell; may be given more than once, or with commas
     #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
     known: Vec<NodeAddress>,
+    /// Where to keep what is known over a restart; made if the file is not there. `pex peers` shows
+    /// it [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     #[command(flatten)]
     identity: IdentityArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum PeersCommand {
+    /// Show what is in a store, as a table
+    ///
+    /// Example: pex peers show peers.pex
+    #[command(verbatim_doc_comment)]
+    Show {
+        /// The store
+        store: PathBuf,
+        /// Print JSON, one line a node
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a store as JSON lines, which `import` reads
+    ///
+    /// Example: pex peers export peers.pex > peers.jsonl
+    #[command(verbatim_doc_comment)]
+    Export {
+        /// The store
+        store: PathBuf,
+    },
+    /// Take records into a store, which is made if it is not there
+    ///
+    /// A record of a node that the store has already takes the place of the one there.
+    ///
+    /// Example: pex peers import peers.pex ~/.tendermint/data/peerstore.db
+    #[command(verbatim_doc_comment)]
+    Import {
+        /// The store
+        store: PathBuf,
+        /// JSON lines as `export` prints them, or the peerstore.db folder of a Tendermint node
+        from: PathBuf,
+    },
+    /// Read every record of a store, and say what is damaged
+    ///
+    /// Example: pex peers check peers.pex
+    #[command(verbatim_doc_comment)]
+    Check {
+        /// The store
+        store: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +252,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Demo(args) => demo::run(&args).await,
             Command::Crawl(args) => crawl::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
+            Command::Peers(command) => peers::run(&command),
         }
     };
     let runtime = tokio::runtime::Runtime::new()?;

@@ -21,6 +21,7 @@ use crate::transport::{Local, RemoteInfo, TransportConfig, TransportError};
 use map::NODES_MAX;
 
 pub use map::{Found, Map, Outcome};
+pub(crate) use report::printable;
 pub use report::{Report, in_words, write_json, write_table};
 
 /// Visits after their first answer that go on at once. Who always has more to tell, and tells it
@@ -194,7 +195,7 @@ impl Crawl {
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
             // A visit is over; and nothing is written down.
-            Notice::Evicted { .. } | Notice::PersistFailed { .. } => {}
+            Notice::Evicted { .. } | Notice::NotWritten(_) => {}
         }
     }
 

@@ -4,18 +4,15 @@
 //! and report to the owner what concerns it as a [`Notice`]. Whom to dial, keep and let go is the
 //! machine's business.
 
-use core::fmt;
-use core::future::pending;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use pex::peers::Change;
 use pex::wire::{self, Message};
 use pex::{Epoch, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
 use tokio::net::TcpListener;
 
+use crate::archive::Archive;
 use crate::clock::Clock;
-use crate::keeper::Keeper;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
@@ -27,7 +24,8 @@ pub struct Driver {
     node: Node,
     clock: Clock,
     links: Links,
-    keeper: Option<Keeper>,
+    /// Where what the machine knows is written down, if anywhere.
+    archive: Option<Archive>,
     timer: Option<Time>,
     /// Who the connection in hand is with; told to the owner once the machine lets it in.
     arriving: Option<Box<RemoteInfo>>,
@@ -47,26 +45,17 @@ impl Driver {
             node,
             clock,
             links: Links::new(local, config),
-            keeper: None,
+            archive: None,
             arriving: None,
             up: BTreeSet::new(),
             notices: VecDeque::new(),
         }
     }
 
-    /// The same, and what the machine learns is written down by `write`, which makes all changes that
-    /// it is given or none of them.
-    ///
-    /// It may block: it is called where that is allowed, once at a time and in order. What it could
-    /// not write is tried again after a while, and [`Notice::PersistFailed`] says why. Without it
-    /// nothing is kept. What was kept goes into the machine by [`Node::load`], before the driver has
-    /// it.
+    /// The same, and what the machine wants written down is.
     #[must_use]
-    pub fn persisting<E: fmt::Display>(
-        mut self,
-        write: impl FnMut(&[Change]) -> Result<(), E> + Send + 'static,
-    ) -> Self {
-        self.keeper = Some(Keeper::new(write));
+    pub fn with_archive(mut self, archive: Archive) -> Self {
+        self.archive = Some(archive);
         self
     }
 
@@ -76,14 +65,18 @@ impl Driver {
             if let Some(notice) = self.notices.pop_front() {
                 return notice;
             }
+            let unwritten = async {
+                match &mut self.archive {
+                    Some(archive) => archive.failure().await,
+                    None => core::future::pending().await,
+                }
+            };
             tokio::select! {
+                why = unwritten => self.notices.push_back(Notice::NotWritten(why)),
                 input = self.links.next() => self.on_input(input),
                 () = self.clock.sleep_until(self.timer) => {
                     self.handle(NodeEvent::Tick);
                     self.timer = self.node.deadline();
-                }
-                why = failed(&mut self.keeper) => {
-                    self.notices.push_back(Notice::PersistFailed { why });
                 }
             }
         }
@@ -186,10 +179,9 @@ impl Driver {
             NodeAction::HangUp { peer, epoch, .. } => self.links.hang_up(peer, epoch),
             NodeAction::SetTimer(at) => self.timer = Some(at),
             NodeAction::Persist(changes) => {
-                let kept = self.keeper.as_mut().map(|keeper| keeper.keep(changes));
-                let failed = kept.and_then(Result::err);
-                self.notices
-                    .extend(failed.map(|why| Notice::PersistFailed { why }));
+                if let Some(archive) = &self.archive {
+                    archive.write(changes);
+                }
             }
             NodeAction::Resolve {
                 query,
@@ -220,6 +212,15 @@ impl Driver {
         self.links.dialing()
     }
 
+    /// Writes down what has changed, and ends. Blocks until the disk has it.
+    pub fn close(mut self) {
+        let changes = self.node.flush().unwrap_or_default();
+        if let Some(archive) = self.archive {
+            archive.write(changes);
+            archive.close();
+        }
+    }
+
     /// Names an address to the machine, such as that of a seed.
     pub fn name(&mut self, address: NodeAddress) {
         self.handle(NodeEvent::Named { address });
@@ -242,19 +243,6 @@ impl Driver {
         self.handle(event);
     }
 
-    /// Ends all connections, and returns when everything that the machine has learned is written.
-    ///
-    /// # Errors
-    ///
-    /// Why it could not be written, as a sentence.
-    pub async fn close(mut self) -> Result<(), String> {
-        drop(self.links);
-        match self.keeper {
-            Some(keeper) => keeper.finish(self.node.flush().unwrap_or_default()).await,
-            None => Ok(()),
-        }
-    }
-
     /// Whether there is something to tell already: [`Driver::next`] then returns it at once.
     #[must_use]
     pub fn has_notice(&self) -> bool {
@@ -265,14 +253,6 @@ impl Driver {
     #[must_use]
     pub const fn node(&self) -> &Node {
         &self.node
-    }
-}
-
-/// Waits until something can't be written down, and says why.
-async fn failed(keeper: &mut Option<Keeper>) -> String {
-    match keeper {
-        Some(keeper) => keeper.failed().await,
-        None => pending().await,
     }
 }
 

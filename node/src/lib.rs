@@ -6,18 +6,21 @@
 pub mod crawl;
 pub mod demo;
 pub mod inspect;
+pub mod peers_file;
 pub mod serve;
 pub mod transport;
+pub mod vault;
 
+mod archive;
 mod chance;
 mod clock;
 mod driver;
 mod handshakes;
-mod keeper;
 mod kind;
 mod links;
 mod notice;
 
+pub use archive::Archive;
 pub use chance::fresh_seed;
 pub use clock::Clock;
 pub use driver::Driver;

@@ -54,6 +54,9 @@ pub enum Notice {
         /// Why.
         why: Eviction,
     },
+    /// What the machine knows can't be written down, and why; it is tried again and again. Told once
+    /// until it works.
+    NotWritten(String),
     /// A peer broke a rule; `cut` if the connection is ended for it.
     Fault {
         /// Who.
@@ -62,11 +65,6 @@ pub enum Notice {
         fault: Fault,
         /// Whether the connection is ended for it.
         cut: bool,
-    },
-    /// What the machine has learned could not be written down. What can be is tried again.
-    PersistFailed {
-        /// Why, as a sentence.
-        why: String,
     },
 }
 

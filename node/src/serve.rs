@@ -3,10 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
-use pex::peers::Options;
+use pex::peers::{Options, PeerRecord};
 use pex::{Config, Node, NodeAddress, Reach, Seed};
 use tokio::net::TcpListener;
 
+use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::notice::Notice;
@@ -36,6 +37,22 @@ impl Server {
         listener: TcpListener,
         known: &[NodeAddress],
     ) -> io::Result<Self> {
+        Self::keeping(local, transport, seed, listener, known, None)
+    }
+
+    /// The same, with a store: it begins with these records, and what it learns is written there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::new`].
+    pub fn keeping(
+        local: Arc<Local>,
+        transport: TransportConfig,
+        seed: Seed,
+        listener: TcpListener,
+        known: &[NodeAddress],
+        store: Option<(Archive, Vec<PeerRecord>)>,
+    ) -> io::Result<Self> {
         let clock = Clock::start();
         // Who is asked is as near as who asks: a server on a site serves the site.
         let options = Options::builder()
@@ -47,8 +64,15 @@ impl Server {
             .feeler_every(None)
             .nearest(Reach::Host);
         let options = options.build().map_err(io::Error::other)?;
-        let node = Node::new(Config::default(), options, local.id(), seed, clock.now());
+        let mut node = Node::new(Config::default(), options, local.id(), seed, clock.now());
+        let (archive, records) = store.unzip();
+        for record in records.iter().flatten() {
+            node.load(record);
+        }
         let mut driver = Driver::new(node, clock, local, transport);
+        if let Some(archive) = archive {
+            driver = driver.with_archive(archive);
+        }
         for address in known {
             driver.name(address.clone());
         }
@@ -59,6 +83,11 @@ impl Server {
     /// What happens next. Safe to cancel: nothing is lost.
     pub async fn next(&mut self) -> Notice {
         self.driver.next().await
+    }
+
+    /// Writes down what has changed, and ends. Blocks until the disk has it.
+    pub fn close(self) {
+        self.driver.close();
     }
 
     /// Addresses that are known.

@@ -20,5 +20,7 @@ mod inspect;
 mod limits;
 #[path = "cli/nodes.rs"]
 mod nodes;
+#[path = "cli/peers.rs"]
+mod peers;
 #[path = "cli/serve.rs"]
 mod serve;

@@ -33,6 +33,11 @@ impl PeerManager {
             "addresses are bounded",
         )?;
         hold(19, self.store.is_sound(), "every index finds every entry")?;
+        hold(
+            19,
+            self.chosen_are_listed(),
+            "the chosen are listed as they are",
+        )?;
         hold(21, self.conduct.is_sound(), "bans and scores are bounded")?;
         hold(
             28,

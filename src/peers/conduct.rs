@@ -56,13 +56,14 @@ impl Conduct {
         }
     }
 
-    /// Ends the bans that are over.
-    pub(crate) fn end_bans(&mut self, now: Time) {
-        while let Some(&(until, id)) = self.bans_by_end.first()
-            && until <= now
-        {
-            self.pardon(id);
-        }
+    /// Ends the first ban that is over, and says whose it was.
+    pub(crate) fn end_ban(&mut self, now: Time) -> Option<NodeId> {
+        let &(_, id) = self
+            .bans_by_end
+            .first()
+            .filter(|(until, _)| *until <= now)?;
+        self.pardon(id);
+        Some(id)
     }
 
     /// Until when a node is banned, if it is.
@@ -126,7 +127,8 @@ mod tests {
         conduct.ban(id(1), end);
         assert_eq!(conduct.banned_until(id(1), now), Some(end));
         assert_eq!(conduct.banned_until(id(1), end), None);
-        conduct.end_bans(end);
+        assert_eq!(conduct.end_ban(now), None);
+        assert_eq!(conduct.end_ban(end), Some(id(1)));
         assert_eq!(conduct.bans(), 0);
     }
 

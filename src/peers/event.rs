@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-use super::record::RecordKey;
+use super::record::{PeerRecord, RecordKey};
 use crate::{Epoch, NodeAddress, NodeId, Reach, Time};
 
 /// Something that happened, in the words of the driver.
@@ -178,6 +178,26 @@ pub struct Change {
     /// The record, as [`PeerRecord::decode`](super::PeerRecord::decode) reads it; none if it is to
     /// be deleted.
     pub value: Option<Vec<u8>>,
+}
+
+impl Change {
+    /// Keep this record, in place of what was kept of its node.
+    #[must_use]
+    pub fn put(record: &PeerRecord) -> Self {
+        Self {
+            key: PeerRecord::key(record.id),
+            value: Some(record.encode()),
+        }
+    }
+
+    /// Keep no record of this node.
+    #[must_use]
+    pub fn remove(id: NodeId) -> Self {
+        Self {
+            key: PeerRecord::key(id),
+            value: None,
+        }
+    }
 }
 
 /// Why a connection has to end.

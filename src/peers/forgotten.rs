@@ -6,6 +6,7 @@
 //! place: only when several have turned out wrong, nothing more is believed of it.
 
 use alloc::collections::BTreeSet;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use super::PeerManager;
@@ -63,6 +64,18 @@ impl PeerManager {
                 self.forgotten.insert(place, self.now);
             }
             return;
+        }
+    }
+
+    /// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
+    fn place(&self, address: &NodeAddress) -> u64 {
+        let port = u64::from(address.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        port ^ match (address.ip(), address.name()) {
+            (Some(ip), _) => match ip.to_canonical() {
+                IpAddr::V4(ip) => self.key.hash(&ip.octets()),
+                IpAddr::V6(ip) => self.key.hash(&ip.octets()),
+            },
+            (None, name) => self.key.hash(name.unwrap_or_default().as_bytes()),
         }
     }
 

@@ -54,8 +54,10 @@ const HEARD_EVERY: u32 = 3_600;
 /// Slots that one tick looks at for entries to forget.
 const SWEPT: u32 = 64;
 
-/// Victims that are looked at when one has to make room.
-const SAMPLED: u32 = 16;
+/// Victims among which one is chosen when one has to make room, and entries that are looked at to
+/// find them.
+const SAMPLED: usize = 16;
+const LOOKED_AT: usize = 512;
 
 impl PeerManager {
     /// Takes an address in, or says why not.
@@ -117,7 +119,7 @@ impl PeerManager {
         } else {
             self.sources.add(teller.id, teller.network)
         };
-        Ok(self.take_in(address, lane, source, teller.reach))
+        Ok(self.take_in(address, lane, source, self.nearest_of(teller)))
     }
 
     pub(super) fn is_own(&self, address: &NodeAddress) -> bool {
@@ -144,8 +146,17 @@ impl PeerManager {
     /// machine is a mistake, or somebody who wants us to knock at our own doors. What the operator
     /// says is dialed as it stands: the driver tells him if it can't be.
     fn is_fit(&self, address: &NodeAddress, teller: &Teller) -> bool {
-        let nearest = self.options.nearest.max(teller.reach).max(Reach::Host);
-        teller.is_operator || Reach::claimed_by(address).is_ok_and(|reach| reach >= nearest)
+        teller.is_operator
+            || Reach::claimed_by(address).is_ok_and(|reach| reach >= self.nearest_of(teller))
+    }
+
+    /// How near what a teller tells may lie, now and when a name is looked up.
+    fn nearest_of(&self, teller: &Teller) -> Reach {
+        if teller.is_operator {
+            Reach::Nowhere
+        } else {
+            self.options.nearest.max(teller.reach).max(Reach::Host)
+        }
     }
 
     /// What counts as one network for this address.
@@ -256,6 +267,7 @@ impl PeerManager {
         };
         let slot = self.store.insert(&newcomer, &mut self.chance);
         self.retell(slot);
+        self.hide(address);
         self.mark(address.id());
         if self.live.get(address.id()).is_none() {
             // Where another address of the node is left alone, so is this one: it is one node.
@@ -305,22 +317,24 @@ impl PeerManager {
     pub(super) fn make_room(&mut self) -> bool {
         let list = self.store.told().list(false);
         let below = u32::try_from(list.len()).unwrap_or(u32::MAX);
-        let mut victim: Option<(u32, Slot)> = None;
-        for _ in 0..SAMPLED.min(below) {
-            let at = self.chance.below(below) as usize;
-            let Some(&slot) = self.store.told().list(false).get(at) else {
-                continue;
-            };
-            let Some(entry) = self.store.get(slot) else {
-                continue;
-            };
-            let may_go = entry.turn != Turn::Busy && !self.is_kept(slot);
-            let (stored, _) = self.store.lanes.counts(entry.lane);
-            if may_go && victim.is_none_or(|(most, _)| stored > most) {
-                victim = Some((stored, slot));
-            }
-        }
-        let Some((_, slot)) = victim else {
+        // The list is shuffled, so its places in a row are as good as any.
+        let start = self.chance.below(below) as usize;
+        let in_a_row = list.iter().cycle().skip(start).take(list.len());
+        let may_go = |slot: &Slot| {
+            let entry = self.store.get(*slot);
+            entry.is_some_and(|it| it.turn != Turn::Busy) && !self.is_kept(*slot)
+        };
+        let few = in_a_row
+            .take(LOOKED_AT)
+            .copied()
+            .filter(may_go)
+            .take(SAMPLED);
+        let crowd = |slot: &Slot| {
+            let entry = self.store.get(*slot);
+            entry.map(|it| self.store.lanes.counts(it.lane).0)
+        };
+        let victim = few.max_by_key(crowd);
+        let Some(slot) = victim else {
             return false;
         };
         self.forget(slot);
@@ -342,18 +356,6 @@ impl PeerManager {
             self.conduct.set_score(id, 0);
         }
         self.mark(id);
-    }
-
-    /// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
-    pub(super) fn place(&self, address: &NodeAddress) -> u64 {
-        let port = u64::from(address.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        port ^ match (address.ip(), address.name()) {
-            (Some(ip), _) => match ip.to_canonical() {
-                IpAddr::V4(ip) => self.key.hash(&ip.octets()),
-                IpAddr::V6(ip) => self.key.hash(&ip.octets()),
-            },
-            (None, name) => self.key.hash(name.unwrap_or_default().as_bytes()),
-        }
     }
 
     /// Looks at a few entries more, and forgets those that nobody has told of or reached for long.

@@ -250,7 +250,7 @@ impl PeerManager {
         let slot = self
             .store
             .find(address)
-            .or_else(|| self.take_in_proved(address));
+            .or_else(|| self.take_in_proved(address, ip));
         if let Some(slot) = slot {
             self.succeed(slot);
         }
@@ -304,7 +304,7 @@ impl PeerManager {
 
     /// Takes in an address that is not stored and that we have reached. Where the store is full,
     /// one that was never reached makes room.
-    fn take_in_proved(&mut self, address: &NodeAddress) -> Option<Slot> {
+    fn take_in_proved(&mut self, address: &NodeAddress, ip: Option<IpAddr>) -> Option<Slot> {
         if self.is_own(address) {
             return None;
         }
@@ -317,7 +317,12 @@ impl PeerManager {
             return None;
         }
         let lane = self.lane_of(address, self.me);
-        Some(self.take_in(address, lane, NOBODY, Reach::Nowhere))
+        // A name that leads to the world today may lead to our own site tomorrow.
+        let nearest = match ip {
+            Some(ip) => Reach::of(ip),
+            None => Reach::claimed_by(address).unwrap_or(Reach::World),
+        };
+        Some(self.take_in(address, lane, NOBODY, nearest))
     }
 
     /// An address was reached, and its node's id proved.

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::entry::Stamp;
+use super::lanes::LaneKey;
 use super::record::{AddressRecord, PeerRecord};
 use super::sources::{ITSELF, NOBODY};
 use super::store::Newcomer;
@@ -89,23 +90,31 @@ impl PeerManager {
     }
 
     /// Takes in what was written down before a restart, one node at a time, before the first event.
-    /// Returns how many of its addresses were taken: those that are known, our own, or more than
-    /// the options allow are not.
+    /// Returns how many of its addresses were taken: those that are known, our own, nearer than
+    /// others may tell of, or more than the options allow are not. Where some have to be left out,
+    /// those that were reached come first.
     ///
-    /// Times that lie in the future are taken to be now, and nobody is left alone for longer than
+    /// What is not taken as it is written is handed out as a change, so that a store ends up with
+    /// what is kept. Times that lie in the future are taken to be now, and nobody is left alone for longer than
     /// the options say, whatever clock the record was written by.
     pub fn load(&mut self, record: &PeerRecord) -> usize {
         let id = record.id;
         if id == self.me {
+            self.mark(id);
             return 0;
         }
         let longest = self.now + self.options.ban;
         let banned = record.banned_until.map(|until| until.min(longest));
         let banned = banned.or_else(|| record.inactive.then_some(longest));
+        let banned = banned.filter(|_| !self.options.persistent.contains(&id));
         if let Some(until) = banned.filter(|until| *until > self.now) {
             let _pardoned = self.conduct.ban(id, until);
         }
-        let kept = record.addresses.iter();
+        let (reached, others): (Vec<_>, Vec<_>) = record
+            .addresses
+            .iter()
+            .partition(|kept| kept.last_success.is_some());
+        let kept = reached.into_iter().chain(others);
         let taken = kept.filter(|kept| self.load_address(id, kept)).count();
         if taken > 0 {
             let score = i16::try_from(record.score).unwrap_or_default();
@@ -115,65 +124,115 @@ impl PeerManager {
             self.anchors_before.push(id);
             self.anchors.insert(id);
         }
+        if !self.is_kept_as(record) {
+            self.mark(id);
+        }
         taken
+    }
+
+    /// Whether this is what would be written down of its node now, in whatever order.
+    fn is_kept_as(&self, record: &PeerRecord) -> bool {
+        let by_address = |mut record: PeerRecord| {
+            let order = |one: &AddressRecord, two: &AddressRecord| one.address.cmp(&two.address);
+            record.addresses.sort_unstable_by(order);
+            record
+        };
+        let kept = self.record(record.id).map(by_address);
+        kept == Some(by_address(record.clone()))
     }
 
     fn load_address(&mut self, id: NodeId, kept: &AddressRecord) -> bool {
         let address = &kept.address;
-        let options = &self.options;
-        let fits = address.id() == id
-            && !self.is_own(address)
-            && Reach::claimed_by(address).is_ok_and(|it| it > Reach::Nowhere)
-            && self.store.len() < options.addresses_max
-            && self.store.of_node(id).len() < options.addresses_per_node
-            && self.store.find(address).is_none();
-        if !fits {
+        let lane = self.lane_of(address, kept.source.unwrap_or(self.me));
+        if address.id() != id || !self.fits(kept, lane) {
             return false;
         }
-        let stamp =
-            |time: Option<Time>| time.map_or(Stamp::NEVER, |it| Stamp::of(it.min(self.now)));
-        let (heard, first, success, failure) = (
-            stamp(kept.heard),
-            stamp(kept.first_success),
-            stamp(kept.last_success),
-            stamp(kept.last_failure),
-        );
-        let group = (kept.source_group != 0).then_some(super::lanes::LaneKey(kept.source_group));
-        let teller = kept.source.unwrap_or(self.me);
+        let group = group_of(kept);
         let source = match kept.source {
             // From another place than its own, a node is a teller like others.
             Some(source) if source == id && group.is_none() => ITSELF,
             Some(source) => self.sources.add(source, group),
             None => NOBODY,
         };
+        let now = self.now;
+        let stamp = |time: Option<Time>| time.map_or(Stamp::NEVER, |it| Stamp::of(it.min(now)));
+        let (success, known) = (stamp(kept.last_success), kept.first_success.or(kept.heard));
+        // A record of the reference says neither; what was never reached is as good as heard now.
+        let known = known.or(kept.last_success).unwrap_or(now);
         let newcomer = Newcomer {
             address,
-            lane: self.lane_of(address, teller),
+            lane,
             source,
-            known: heard.max(success),
-            nearest: Reach::claimed_by(address).unwrap_or(Reach::World),
+            known: stamp(Some(known)),
+            nearest: self.nearest_of_kept(kept),
         };
         let slot = self.store.insert(&newcomer, &mut self.chance);
         if let Some(entry) = self.store.get_mut(slot) {
             entry.success = success;
-            entry.failure = failure;
+            entry.failure = stamp(kept.last_failure);
             entry.failures = u16::try_from(kept.failures).unwrap_or(u16::MAX);
         }
-        // Where others wrote the record, all that is known is that it was reached.
-        let tested = success != Stamp::NEVER && (first != Stamp::NEVER || heard == Stamp::NEVER);
-        let lane = self.store.get(slot).map_or(0, |entry| entry.lane);
-        if tested && self.has_place_for_tested(id, lane) {
+        let entry = self.store.get(slot);
+        let (_, tested) = entry.map_or((0, 0), |it| self.store.lanes.counts(it.lane));
+        // What was reached, but does not count as such, has when it was heard of instead.
+        let counts = kept.first_success.is_some() || kept.heard.is_none();
+        let room = tested < self.options.tested_per_network || lane == LaneKey::LOCAL;
+        if success != Stamp::NEVER && counts && room {
             self.sources.count_untested(source, false);
             self.store.set_tested(slot, true);
-            if let Some(entry) = self.store.get_mut(slot) {
-                let first = Some(first).filter(|it| *it != Stamp::NEVER);
-                entry.known = first.unwrap_or(success);
-            }
         }
         if self.live.get(id).is_none() {
             let until = self.left_alone_until(slot);
             self.rest(slot, until);
         }
+        self.hide(address);
         true
     }
+
+    /// Whether an address that was written down may be taken in, by the bounds of the options as
+    /// they are now.
+    fn fits(&self, kept: &AddressRecord, lane: LaneKey) -> bool {
+        let (address, options) = (&kept.address, &self.options);
+        let stored = self.store.lanes.find(lane);
+        let stored = stored.map_or(0, |lane| self.store.lanes.counts(lane).0);
+        let world = Reach::claimed_by(address) == Ok(Reach::World);
+        let teller = kept.source.filter(|it| *it != address.id());
+        let told = teller.map_or(0, |it| self.sources.untested(it, group_of(kept)));
+        let in_bounds = !world
+            || (stored as usize) < options.addresses_per_network
+                && self.store.at_place(address).len() < options.addresses_per_ip
+                && (kept.last_success.is_some() || told < options.share(options.teller_percent));
+        let nearest = self.nearest_of_kept(kept);
+        !self.is_own(address)
+            && Reach::claimed_by(address).is_ok_and(|reach| reach >= nearest)
+            && self.store.len() < options.addresses_max
+            && self.store.of_node(address.id()).len() < options.addresses_per_node
+            && self.store.find(address).is_none()
+            && (in_bounds || self.was_chosen(kept))
+    }
+
+    /// Whether it was the operator who named an address, or wants to be connected with its node, of
+    /// which it is more than what strangers say.
+    fn was_chosen(&self, kept: &AddressRecord) -> bool {
+        let hearsay = kept.source.is_some() && kept.last_success.is_none();
+        let chosen = self.options.is_chosen(kept.address.id());
+        kept.source == Some(self.me) || chosen && !hearsay
+    }
+
+    /// How near an address that was written down may lie, now and when a name is looked up.
+    fn nearest_of_kept(&self, kept: &AddressRecord) -> Reach {
+        if self.was_chosen(kept) {
+            Reach::Host
+        } else if kept.last_success.is_some() {
+            self.options.nearest.max(Reach::Host)
+        } else {
+            let claimed = Reach::claimed_by(&kept.address).unwrap_or(Reach::World);
+            claimed.max(self.options.nearest).max(Reach::Host)
+        }
+    }
+}
+
+/// The network from which an address was told.
+fn group_of(kept: &AddressRecord) -> Option<LaneKey> {
+    (kept.source_group != 0).then_some(LaneKey(kept.source_group))
 }

@@ -64,12 +64,14 @@ impl PeerManager {
         });
         let mut lasted: Vec<(Time, NodeId)> = lasted.collect();
         lasted.sort_unstable();
-        // An anchor that is gone stays one until another has lasted as long as it takes.
-        let lasted = lasted.into_iter().map(|(_, id)| id);
-        let mut anchors = BTreeSet::new();
-        for id in lasted.chain(self.anchors.iter().copied()) {
-            if anchors.len() < self.options.anchors {
-                anchors.insert(id);
+        lasted.truncate(self.options.anchors);
+        let mut anchors: BTreeSet<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
+        // Who was one stays one until another has lasted: neither a restart nor a day without a
+        // connection takes them from us.
+        for id in &self.anchors {
+            let known = !self.store.of_node(*id).is_empty() && !self.is_banned(*id);
+            if known && anchors.len() < self.options.anchors {
+                anchors.insert(*id);
             }
         }
         let before = core::mem::replace(&mut self.anchors, anchors);

@@ -4,6 +4,7 @@
 //! by its place, is in the list of its network while it may be dialed, and in a queue while it is
 //! left alone. All of this takes constant time, the queue logarithmic, however many there are.
 
+use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -287,14 +288,21 @@ impl Store {
         self.waiting.at(entry.rank).map(|(at, _)| at)
     }
 
-    pub(crate) fn rewind(&mut self, now: Time, back: Duration) {
+    /// Everything that waits ends `back` earlier, and nothing was later than `now`; returns whose
+    /// times have changed.
+    pub(crate) fn rewind(&mut self, now: Time, back: Duration) -> Vec<NodeId> {
         self.waiting.rewind(back);
         let latest = Stamp::of(now);
+        let mut changed = Vec::new();
         self.entries.each_mut(|entry| {
-            entry.known = entry.known.min(latest);
-            entry.success = entry.success.min(latest);
-            entry.failure = entry.failure.min(latest);
+            let times = [&mut entry.known, &mut entry.success, &mut entry.failure];
+            let mut later = times.into_iter().filter(|time| **time > latest).peekable();
+            if later.peek().is_some() {
+                changed.push(entry.id);
+            }
+            later.for_each(|time| *time = latest);
         });
+        changed
     }
 
     /// Notes that an entry was reached and its node's id proved, or that this is not to be relied

@@ -87,9 +87,37 @@ impl PeerManager {
         };
         let wanted = self.options.tells
             && entry.may_be_told()
-            && !self.options.private.contains(&entry.id)
+            && !self.is_private(slot)
             && self.conduct.banned_until(entry.id, self.now).is_none();
         self.store.tell(slot, wanted, Some(&mut self.chance));
+    }
+
+    /// Whether an entry is of a private node, or of a place that is known to be a private node's,
+    /// whatever id it was told with.
+    fn is_private(&self, slot: Slot) -> bool {
+        let is_private = |id| self.options.private.contains(&id);
+        let Some(entry) = self
+            .store
+            .get(slot)
+            .filter(|_| !self.options.private.is_empty())
+        else {
+            return false;
+        };
+        let at_place = |address: &NodeAddress| {
+            let others = self.store.at_place(address).into_iter();
+            let mut others = others.filter_map(|other| self.store.get(other));
+            others.any(|other| other.port == entry.port && is_private(other.id))
+        };
+        is_private(entry.id) || self.store.address(entry).is_some_and(|it| at_place(&it))
+    }
+
+    /// Tells nobody any more of the place of a private node, of which we have just heard.
+    pub(super) fn hide(&mut self, address: &NodeAddress) {
+        if self.options.private.contains(&address.id()) {
+            for other in self.store.at_place(address) {
+                self.retell(other);
+            }
+        }
     }
 }
 

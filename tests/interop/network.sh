@@ -140,14 +140,15 @@ TOML
 }
 
 # A V2 node puts its external address, if it has one, before the others into each answer, and then
-# leaves one of the others out. Node 0 has none: it is to tell all others.
+# leaves one of the others out. Node 0 has none: it is to tell all others. Its peer store is on disk, as
+# it is with those who run such a node.
 write_v2_config() {
     local external=127.0.0.1:$3
     if [[ $2 == node0 ]]; then external=''; fi
     cat >"$1" <<TOML
 mode = "seed"
 moniker = "$2"
-db-backend = "memdb"
+db-backend = "goleveldb"
 log-level = "debug"
 
 [rpc]

@@ -145,6 +145,35 @@ go_node_learns_all() {
     return $missing
 }
 
+# $1 network. Every node of it stands in the peer store that node 0 keeps; the store is not changed.
+imports_the_peer_store() {
+    local folder id addr before missing=0
+    folder=$(find "$1" -type d -name peerstore.db | sort | head -n 1)
+    [[ -n $folder ]] || {
+        echo "the Go nodes keep no peerstore.db under $1"
+        return 1
+    }
+    before=$(cat "$folder"/*.ldb "$folder"/*.log "$folder"/MANIFEST* 2>/dev/null | cksum)
+    "$PEX" peers import "$1/peers.pex" "$folder" || return 1
+    "$PEX" peers check "$1/peers.pex" || return 1
+    "$PEX" peers export "$1/peers.pex" >"$1/peers.jsonl"
+    while read -r id addr; do
+        # A node is not in its own store.
+        if ! grep -qF "$id@$addr" "$1/peers.jsonl" && [[ $folder != *"${id}"* ]]; then
+            missing=$((missing + 1))
+        fi
+    done < <(nodes_of "$1")
+    if ((missing > 1)); then
+        echo "$missing of $NODES nodes are not in the store:"
+        cat "$1/peers.jsonl"
+        return 1
+    fi
+    [[ $before == "$(cat "$folder"/*.ldb "$folder"/*.log "$folder"/MANIFEST* 2>/dev/null | cksum)" ]] || {
+        echo "the import has changed $folder"
+        return 1
+    }
+}
+
 # $1 family, $2 first of its ports
 run_family() {
     local family=$1 port=$2 network=$WORK/$1
@@ -161,6 +190,10 @@ run_family() {
     fi
     stop_server
     "$HERE/network.sh" down "$network"
+    if [[ $family == tendermint-v0.35 ]]; then
+        check "$family" "pex peers imports the peer store of a Go node" \
+            imports_the_peer_store "$network" || true
+    fi
 }
 
 check build "${families[*]}" "$HERE/network.sh" build "${families[@]}" || exit 1

@@ -416,10 +416,29 @@ fn names_that_lead_to_one_ip_address_get_one_connection() {
 #[test]
 fn nodes_that_the_operator_wants_at_one_ip_address_are_all_dialed() {
     let mut w = World::quiet(|it| it.persistent([id(1), id(2)]));
-    w.judge.dials_per_ip = 2;
+    w.judge.chosen.extend([id(1), id(2)]);
     let port = |n: u32| at_port(n, host(1, 1), 1_000 + n);
     w.name(&port(1));
     w.name(&port(2));
     w.run(secs(10), |_| Answer::Up);
     assert_eq!(w.up(), [1, 2]);
+}
+
+#[test]
+fn feelers_and_dials_of_a_day_do_not_exceed_a_few_in_an_hour_once_all_places_are_taken() {
+    let mut w = World::with(|it| it);
+    w.checks_inside = false;
+    for n in 0..500 {
+        w.learn(&node(n), 1_000 + n / 10);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 12);
+    let (ticks, made) = (w.ticks, w.dial_times().len());
+    w.run(DAY, |_| Answer::Up);
+    // A feeler every two minutes, and what it leads to.
+    let ticks = w.ticks - ticks;
+    assert!((24 * 25..24 * 200).contains(&ticks), "{ticks}");
+    let dials = w.dial_times().len() - made;
+    assert!((24 * 15..24 * 40).contains(&dials), "{dials}");
+    assert_eq!(w.peers.check(), Ok(()));
 }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use pex::peers::{Action, DIAL_PATIENCE, Event, Eviction, PeerManager};
 use pex::{Epoch, NodeAddress, NodeId, Reach, Subnet, Time};
 
-use crate::world::ME;
+use crate::world::{LATEST, ME, START};
 
 /// A connection, as the driver knows it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,20 @@ pub(crate) struct Link {
     /// The manager has said that it may be used.
     up: bool,
     pub(crate) evicted: Option<Eviction>,
+}
+
+impl Link {
+    /// Whether it was let in, though it may have to go by now.
+    fn has_place(&self) -> bool {
+        use Eviction::{Banned, Feeler, Full, NetworkFull, Ourselves};
+        let refusals = [Banned, Feeler, Full, NetworkFull, Ourselves];
+        self.evicted.is_none_or(|why| !refusals.contains(&why))
+    }
+}
+
+fn public_ip(ip: Option<IpAddr>) -> Option<IpAddr> {
+    let ip = ip.map(|ip| ip.to_canonical());
+    ip.filter(|ip| Reach::of(*ip) == Reach::World)
 }
 
 /// An onlooker, with the bounds to which it holds the manager.
@@ -40,8 +54,9 @@ pub(crate) struct Judge {
     pub(crate) dialing_max: usize,
     pub(crate) dials_per_second: usize,
     pub(crate) hearsay_per_subnet: usize,
-    pub(crate) dials_per_ip: usize,
     pub(crate) nearest: Reach,
+    /// Those whom the operator chose, who may live at one IP address.
+    pub(crate) chosen: BTreeSet<NodeId>,
     /// Never evicted but for the operator's or their own doing.
     pub(crate) persistent: BTreeSet<NodeId>,
 }
@@ -59,7 +74,7 @@ impl Default for Judge {
             dialing_max: 8,
             dials_per_second: 10,
             hearsay_per_subnet: 2,
-            dials_per_ip: 1,
+            chosen: BTreeSet::new(),
             nearest: Reach::World,
             persistent: BTreeSet::new(),
         }
@@ -70,11 +85,12 @@ impl Judge {
     /// Learns what is about to happen.
     pub(crate) fn before(&mut self, now: Time, event: &Event) {
         // The machine takes the latest time it knows for the present.
-        self.now = self.now.max(now);
+        self.now = self.now.max(now.min(LATEST));
         match event {
             Event::Learned { address, from } => {
-                let own_word = address.id() == *from && self.ip_of(*from) == address.ip();
-                if *from == ME || own_word && address.ip().is_some() {
+                let ip = address.ip().map(|ip| ip.to_canonical());
+                let own_word = address.id() == *from && self.ip_of(*from) == ip;
+                if *from == ME || own_word && ip.is_some() {
                     self.trusted.insert(address.clone());
                 }
             }
@@ -95,7 +111,9 @@ impl Judge {
                 listen,
             } => {
                 self.link(*peer, *epoch, false, *ip);
-                let own_word = |it: &&NodeAddress| it.id() == *peer && it.ip() == *ip;
+                let canonical = |ip: Option<IpAddr>| ip.map(|ip| ip.to_canonical());
+                let own_word =
+                    |it: &&NodeAddress| it.id() == *peer && canonical(it.ip()) == canonical(*ip);
                 self.trusted.extend(listen.iter().find(own_word).cloned());
             }
             Event::Ready { peer, epoch } => {
@@ -127,7 +145,7 @@ impl Judge {
         let link = Link {
             epoch,
             outbound,
-            ip,
+            ip: ip.map(|ip| ip.to_canonical()),
             ready: false,
             up: false,
             evicted: None,
@@ -190,14 +208,13 @@ impl Judge {
             assert!(nearest >= self.nearest, "row 13: {address}");
             self.hear(address);
         }
-        if let Some(ip) = address.ip().filter(|ip| Reach::of(*ip) == Reach::World) {
-            let dials = self.dialing.values().filter(|it| it.0.ip() == Some(ip));
+        if let Some(ip) = public_ip(address.ip()) {
+            let dials = self.dialing.values();
+            let dials = dials.filter(|it| public_ip(it.0.ip()) == Some(ip));
             let links = self.links.values();
-            let links = links.filter(|it| {
-                it.outbound && it.ip == Some(ip) && it.evicted != Some(Eviction::Feeler)
-            });
-            let many = dials.count() + links.count();
-            assert!(many < self.dials_per_ip, "I22: {ip} once more");
+            let links = links.filter(|it| it.outbound && it.has_place() && it.ip == Some(ip));
+            let free = dials.count() + links.count() == 0;
+            assert!(free || self.chosen.contains(&id), "I22: {ip} once more");
         }
         self.dialing.insert(id, (address.clone(), now));
         assert!(self.dialing.len() <= self.dialing_max, "I22: dials at once");
@@ -214,7 +231,7 @@ impl Judge {
 
     /// A dial on the word of strangers.
     fn hear(&mut self, address: &NodeAddress) {
-        let Some(ip) = address.ip().filter(|ip| Reach::of(*ip) == Reach::World) else {
+        let Some(ip) = public_ip(address.ip()) else {
             return;
         };
         let (now, subnet) = (self.now, Subnet::of(ip));
@@ -228,6 +245,30 @@ impl Judge {
             of_it <= self.hearsay_per_subnet,
             "I25: {subnet} in a minute"
         );
+    }
+
+    /// The clock was wrong, and is set back.
+    pub(crate) fn rewind(&mut self, to: Time) {
+        let back = self.now - to;
+        self.now = to;
+        let earlier = |at: Time| START + (at - START).saturating_sub(back);
+        for at in &mut self.recent {
+            *at = earlier(*at);
+        }
+        for (at, _) in &mut self.hearsay {
+            *at = earlier(*at);
+        }
+        for (_, at) in self.dialing.values_mut() {
+            *at = earlier(*at);
+        }
+    }
+
+    /// The process has ended.
+    pub(crate) fn forget_connections(&mut self) {
+        self.links.clear();
+        self.dialing.clear();
+        self.recent.clear();
+        self.hearsay.clear();
     }
 
     /// What must be so after every event.

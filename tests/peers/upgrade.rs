@@ -203,3 +203,18 @@ fn who_went_for_a_better_one_is_not_dialed_for_his_own_place() {
     w.down(1);
     assert_eq!(dials(&w.pass(secs(7_200))), []);
 }
+
+#[test]
+fn a_persistent_peer_goes_for_nobody_whatever_score_it_was_given() {
+    let mut w = World::quiet(|it| {
+        let it = it.connected_max(1).slots(1, 0).persistent([id(1)]);
+        it.scores([(id(1), 1), (id(9), 1_000)])
+    });
+    w.judge.persistent.insert(id(1));
+    w.connect(1);
+    assert_eq!(dials(&w.name(&node(9))), []);
+    // But what the operator says is done.
+    let actions = w.event(Event::Release { peer: id(1) });
+    assert_eq!(evicted(&actions), [(1, Eviction::Released)]);
+    assert_eq!(dials(&actions), [9]);
+}

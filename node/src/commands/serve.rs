@@ -1,10 +1,13 @@
 //! `pex serve`.
 
 use std::io::Write as _;
+use std::path::Path;
 
-use pex_node::Notice;
+use pex::peers::PeerRecord;
 use pex_node::serve::Server;
 use pex_node::transport::TransportConfig;
+use pex_node::vault::{DiskVault, Vault as _, VaultError};
+use pex_node::{Archive, Notice};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -21,7 +24,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     let local = setup::local(&args.identity, &args.chain_id, &format!("tcp://{place}"))?;
     let id = local.id();
     let (config, seed) = (TransportConfig::default(), setup::seed()?);
-    let mut server = Server::new(local, config, seed, listener, &args.known)?;
+    let store = args.store.as_deref().map(open).transpose()?;
+    let mut server = Server::keeping(local, config, seed, listener, &args.known, store)?;
     if server.known() < args.known.len() {
         let (kept, given) = (server.known(), args.known.len());
         complain(format_args!(
@@ -42,8 +46,20 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
             _ = interrupt.recv() => break,
         }
     }
+    server.close();
     log.end();
     Ok(Outcome::Done)
+}
+
+/// Opens a store and reads it. What can't be read is left where it is, and named.
+fn open(path: &Path) -> Result<(Archive, Vec<PeerRecord>), Failure> {
+    let failed = |why: VaultError| Failure::new(format_args!("{}: {why}", path.display()));
+    let mut vault = DiskVault::open_or_create(path).map_err(failed)?;
+    let loaded = vault.load().map_err(failed)?;
+    for damaged in &loaded.damaged {
+        complain(format_args!("pex: {}: {damaged}", path.display()));
+    }
+    Ok((Archive::new(vault)?, loaded.records))
 }
 
 /// One line on standard error for what an operator may want to know.
@@ -65,6 +81,7 @@ fn tell(notice: &Notice, log: &mut Log) {
             ));
         }
         Notice::Heard { address, from } => log.line(format_args!("heard of {address} from {from}")),
+        Notice::NotWritten(why) => log.line(format_args!("what is known is not written: {why}")),
         Notice::Evicted { peer, why } => log.line(format_args!("let go of {peer}: {why}")),
         _ => {}
     }

@@ -230,7 +230,7 @@ fn tellers(found: &Found) -> String {
 
 /// What others chose, safe to show on a terminal: neither control characters nor those that turn
 /// the direction of text pass unescaped.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '"' | '\'') {

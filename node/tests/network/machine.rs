@@ -1,11 +1,9 @@
 //! The machine decides whom to dial, keep and let go, and the driver carries it out.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pex::peers::{Change, Eviction, Options, OptionsBuilder, PeerRecord, RecordKey, Standing};
-use pex::{Directory as _, NodeAddress, NodeEvent, NodeId, Reach};
+use pex::peers::{Eviction, Options, OptionsBuilder, Standing};
+use pex::{NodeAddress, NodeEvent, NodeId, Reach};
 use pex_node::transport::{TransportConfig, connect};
 use pex_node::{DialError, Notice};
 use tokio::net::TcpListener;
@@ -140,66 +138,4 @@ async fn where_a_node_that_comes_to_us_listens_is_learned_with_the_ip_address_it
         assert_eq!(known, Vec::from_iter(learned), "{listens}");
         drop(dial);
     }
-}
-
-/// What a node has written down.
-type Disk = Arc<Mutex<BTreeMap<RecordKey, Vec<u8>>>>;
-
-fn write(disk: &Disk, changes: &[Change]) {
-    let mut disk = disk.lock().unwrap();
-    for change in changes {
-        match change.value.clone() {
-            Some(record) => disk.insert(change.key, record),
-            None => disk.remove(&change.key),
-        };
-    }
-}
-
-#[tokio::test]
-async fn what_a_node_learns_is_written_down_and_is_known_again_after_a_restart() {
-    let (disk, mut b) = (Disk::default(), make(2).node().await);
-    let at_disk = Arc::clone(&disk);
-    let mut a = dialer(1, |it| it).node().await;
-    a.driver = a.driver.persisting(move |changes| {
-        write(&at_disk, changes);
-        Ok::<(), String>(())
-    });
-    a.driver.name(b.address.clone());
-    let is_written = |n: NodeId| disk.lock().unwrap().contains_key(&PeerRecord::key(n));
-    // Half a second later, without anybody asking for it.
-    let id = b.id();
-    let ticking = async {
-        while !is_written(id) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::select! {
-        () = both(&mut a, &mut b, |_, _| false) => {}
-        () = ticking => {}
-    }
-    // And the rest of it at the end.
-    let last = NodeAddress::mconn(NodeId::new([9; 20]), [9, 9, 9, 9].into(), 1);
-    a.driver.name(last.clone());
-    a.driver.close().await.unwrap();
-    assert!(is_written(last.id()));
-
-    let mut again = dialer(1, |it| it).machine();
-    for record in disk.lock().unwrap().values() {
-        again.load(&PeerRecord::decode(record).unwrap());
-    }
-    assert!(again.peers().knows(&b.address) && again.peers().knows(&last));
-}
-
-#[tokio::test]
-async fn a_disk_that_takes_nothing_is_told_and_stops_nothing() {
-    let mut a = dialer(1, |it| it).node().await;
-    a.driver = a.driver.persisting(|_| Err("the disk is full"));
-    let mut b = make(2).node().await;
-    a.driver.name(b.address.clone());
-    let failed = |notice: &Notice| matches!(notice, Notice::PersistFailed { why } if why == "the disk is full");
-    both(&mut a, &mut b, |a, b| {
-        a.count(failed) > 0 && is_up(a, b.id())
-    })
-    .await;
-    assert_eq!(a.driver.close().await, Err("the disk is full".to_owned()));
 }

@@ -208,8 +208,8 @@ impl OptionsBuilder {
     }
 
     /// Nodes that we always want to be connected with: dialed before all others, never evicted for
-    /// another, rotated or forgotten. No more than [`connected_max`](Self::connected_max). Default:
-    /// none.
+    /// another, rotated or forgotten. Those that are not unconditional as well need a place each, so
+    /// there are no more of them than the first of [`slots`](Self::slots). Default: none.
     pub fn persistent(mut self, ids: impl IntoIterator<Item = NodeId>) -> Self {
         self.0.persistent = ids.into_iter().collect();
         self

@@ -69,10 +69,10 @@ impl Options {
                 self.connected_max as u128,
             ),
             (
-                "persistent nodes are",
-                self.persistent.len() as u128,
-                "connected_max",
-                self.connected_max as u128,
+                "persistent nodes (less the unconditional) are",
+                self.persistent.difference(&self.unconditional).count() as u128,
+                "the first of slots",
+                self.outbound_max as u128,
             ),
             (
                 "connected_max and upgrade_max add up to",
