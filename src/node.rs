@@ -79,7 +79,7 @@ impl Node {
     }
 
     /// The same, and every address that a peer tells comes out as a [`NodeAction::Heard`], known or
-    /// not. For a crawler, which wants to know who knows whom.
+    /// not, taken in or not. For a crawler, which wants to know who knows whom.
     #[must_use]
     pub const fn hearing_all(mut self) -> Self {
         self.hears_all = true;

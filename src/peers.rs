@@ -209,16 +209,19 @@ impl PeerManager {
         out
     }
 
-    /// The same as an [`Event::Learned`] for each of these, at once.
+    /// The same as an [`Event::Learned`] for each of these, at once. Each is handed back, with
+    /// whether it was taken in.
     pub(crate) fn learn_all(
         &mut self,
         now: Time,
         addresses: impl IntoIterator<Item = (NodeAddress, NodeId)>,
+        mut back: impl FnMut(NodeAddress, NodeId, bool),
     ) -> Actions<Action> {
         let mut out = Actions::default();
         self.advance(now);
         for (address, from) in addresses {
-            let _taken = self.learn(&address, from);
+            let is_new = self.learn(&address, from).is_ok();
+            back(address, from, is_new);
         }
         self.finish(&mut out);
         out

@@ -7,16 +7,18 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pex::peers::{Options, Standing};
+use pex::peers::{Options, OptionsBuilder, Standing};
 use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES};
-use pex::{Config, Estimate, Kind, Node, NodeAddress, NodeId, Seed};
+use pex::{Config, Directory as _, Estimate, Kind, Node, NodeAddress, NodeId, Seed};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::kind::kind_of;
-use crate::notice::Notice;
-use crate::transport::{Local, RemoteInfo, TransportConfig};
+use crate::notice::{DialError, Notice};
+use crate::transport::{Local, RemoteInfo, TransportConfig, TransportError};
+
+use map::NODES_MAX;
 
 pub use map::{Found, Map, Outcome};
 pub(crate) use report::printable;
@@ -33,6 +35,9 @@ const ASKED_MAX: usize = 513;
 /// How long we wait for somebody whose turn to be dialed has not come yet, when nothing else is left
 /// to do.
 const TURN: Duration = Duration::from_secs(60);
+
+/// How often we look whether anything is left to do, when nothing happens.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a node may keep us waiting for its first answer: the core's own patience, and a little
 /// for the core to give up first.
@@ -126,7 +131,9 @@ impl Crawl {
         let clock = Clock::start();
         // Whoever is visited is asked at once: silent nodes must not use up the others' patience.
         let config = Config::builder().outstanding_max(ASKED_MAX).build();
-        let (config, options) = (config.unwrap_or_default(), Options::crawler());
+        let config = config.unwrap_or_default();
+        let options = OptionsBuilder::from(Options::crawler()).addresses_max(NODES_MAX);
+        let options = options.build().unwrap_or_else(|_| Options::crawler());
         let node = Node::new(config, options, local.id(), seed, clock.now()).hearing_all();
         let mut crawl = Self {
             driver: Driver::new(node, clock, local, transport),
@@ -136,22 +143,32 @@ impl Crawl {
             faults: 0,
         };
         for address in seeds {
-            crawl.map.learn(address, None);
-            crawl.driver.name(address.clone());
+            crawl.name(address);
         }
         crawl
+    }
+
+    /// Takes in a seed, or notes why the machine does not want it.
+    fn name(&mut self, address: &NodeAddress) {
+        self.map.learn(address, None);
+        self.driver.name(address.clone());
+        let peers = self.driver.node().peers();
+        if peers.knows(address) {
+            return;
+        }
+        let why = if address.id() == peers.me() {
+            DialError::Transport(TransportError::SelfConnection).to_string()
+        } else {
+            "not dialed: enough addresses are known; leave some out".to_owned()
+        };
+        self.map.dial_failed(address.clone(), why);
     }
 
     /// Goes on until something has changed; false once there is nothing left to do. Safe to
     /// cancel: nothing is lost.
     pub async fn step(&mut self) -> bool {
         let patience = self.visits.values().map(|visit| visit.until).min();
-        let impatient = async {
-            match patience {
-                Some(until) => tokio::time::sleep_until(until).await,
-                None => core::future::pending().await,
-            }
-        };
+        let impatient = tokio::time::sleep_until(patience.unwrap_or_else(|| Instant::now() + LOOK));
         if !self.driver.has_notice() && !self.is_busy() {
             return false;
         }
@@ -174,11 +191,20 @@ impl Crawl {
                 self.visits.remove(&peer);
             }
             Notice::DialFailed { address, why } => self.map.dial_failed(address, why.to_string()),
-            Notice::Heard { address, from } => self.map.learn(&address, Some(from)),
+            Notice::Heard { address, from } => self.heard(&address, from),
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
-            // A visit that is over, or somebody whom we know by another name.
+            // A visit is over; and nothing is written down.
             Notice::Evicted { .. } | Notice::NotWritten(_) => {}
+        }
+    }
+
+    /// Notes who told of an address. If the machine did not take it in, such as one that lies nearer
+    /// than who told it, it tells us of nobody.
+    fn heard(&mut self, address: &NodeAddress, from: NodeId) {
+        let peers = self.driver.node().peers();
+        if peers.knows(address) || self.map.nodes().contains_key(&address.id()) {
+            self.map.learn(address, Some(from));
         }
     }
 

@@ -237,6 +237,12 @@ impl Driver {
         self.handle(NodeEvent::Release { peer });
     }
 
+    /// Tells the machine what only the owner can know: that a peer has misbehaved or behaved, or is
+    /// in use.
+    pub fn tell(&mut self, event: NodeEvent<'_>) {
+        self.handle(event);
+    }
+
     /// Whether there is something to tell already: [`Driver::next`] then returns it at once.
     #[must_use]
     pub fn has_notice(&self) -> bool {

@@ -14,7 +14,7 @@ pub enum Notice {
     /// A connection is ready. If there was one with the same node, it takes its place, and no
     /// [`Notice::Down`] tells of that one's end.
     Up(Box<RemoteInfo>),
-    /// A connection has ended.
+    /// The connection with a peer that was up has ended.
     Down {
         /// With whom.
         peer: NodeId,
@@ -30,7 +30,8 @@ pub enum Notice {
     },
     /// A handshake with somebody who dialed us came to nothing.
     AcceptFailed(TransportError),
-    /// Somebody told us an address. Only where the machine hears all.
+    /// Somebody told us an address that is taken in; or any, where the machine was made to
+    /// [hear all](pex::Node::hearing_all).
     Heard {
         /// The address.
         address: NodeAddress,
@@ -46,7 +47,7 @@ pub enum Notice {
         /// Those of nodes not heard of before.
         fresh: u64,
     },
-    /// A connection is ended, or was not let in, and not for a fault.
+    /// A connection has to end, or is not let in, and not for a fault. One that was up is down soon.
     Evicted {
         /// With whom.
         peer: NodeId,
@@ -122,7 +123,8 @@ impl DialError {
     pub(crate) const fn verdict(&self) -> DialFailure {
         match self {
             Self::Unsupported | Self::TooNear | Self::Nowhere => DialFailure::Unusable,
-            Self::Connected | Self::Transport(TransportError::OutOfDescriptors) => {
+            Self::Connected
+            | Self::Transport(TransportError::OutOfDescriptors | TransportError::Stopped) => {
                 DialFailure::NotTried
             }
             Self::Transport(
@@ -154,3 +156,55 @@ impl fmt::Display for DialError {
 }
 
 impl core::error::Error for DialError {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+    use crate::transport::{NodeInfoError, Step};
+
+    #[test]
+    fn what_a_failed_dial_says_of_the_address_is_no_more_than_what_was_seen() {
+        use DialFailure::{NotThisNode, NotTried, Unreachable, Unusable};
+        let (expected, actual) = (NodeId::new([1; 20]), NodeId::new([2; 20]));
+        let transport = DialError::Transport;
+        for (error, verdict) in [
+            (DialError::Unsupported, Unusable),
+            (DialError::TooNear, Unusable),
+            (DialError::Nowhere, Unusable),
+            // Whoever looks names up may be out of order.
+            (DialError::UnknownName, Unreachable),
+            // None of these is the address's fault.
+            (DialError::Connected, NotTried),
+            (transport(TransportError::OutOfDescriptors), NotTried),
+            (transport(TransportError::Stopped), NotTried),
+            // Somebody else lives there.
+            (
+                transport(TransportError::WrongId { expected, actual }),
+                NotThisNode,
+            ),
+            (transport(TransportError::SelfConnection), NotThisNode),
+            (
+                transport(TransportError::NodeInfo(NodeInfoError::NoCommonChannel)),
+                NotThisNode,
+            ),
+            // Nobody does, as far as one can see.
+            (
+                transport(TransportError::Dial {
+                    kind: ErrorKind::ConnectionRefused,
+                }),
+                Unreachable,
+            ),
+            (
+                transport(TransportError::HungUp {
+                    step: Step::NodeInfo,
+                }),
+                Unreachable,
+            ),
+            (transport(TransportError::NotTendermint), Unreachable),
+        ] {
+            assert_eq!(error.verdict(), verdict, "{error}");
+        }
+    }
+}

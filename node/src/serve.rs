@@ -13,8 +13,10 @@ use crate::driver::Driver;
 use crate::notice::Notice;
 use crate::transport::{Local, TransportConfig};
 
-/// Peers that may be connected at once.
+/// Peers that may be connected at once, and those of them that may come from one IP address: a few
+/// racks behind one gateway can ask, and nobody holds more than a hundredth of the places.
 const PEERS_MAX: usize = 10_000;
+const PEERS_OF_IP: usize = 64;
 
 /// A node that tells what it knows, and dials nobody.
 #[derive(Debug)]
@@ -57,8 +59,7 @@ impl Server {
             .addresses_max(2 * PEERS_MAX)
             .connected_max(PEERS_MAX)
             .slots(0, PEERS_MAX)
-            // A server has room for the many who share an address.
-            .per_network(1, 64)
+            .per_network(1, PEERS_OF_IP)
             .dials(0, 1)
             .feeler_every(None)
             .nearest(Reach::Host);

@@ -10,6 +10,8 @@ mod duplicates;
 mod exchange;
 #[path = "network/hostile.rs"]
 mod hostile;
+#[path = "network/machine.rs"]
+mod machine;
 #[path = "network/node.rs"]
 mod node;
 #[path = "network/reconnect.rs"]

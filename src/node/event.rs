@@ -188,8 +188,8 @@ pub enum NodeAction {
         /// Those of nodes not heard of before.
         fresh: u64,
     },
-    /// A peer told this address. Only where the node was made
-    /// [`hearing_all`](crate::Node::hearing_all).
+    /// A peer told this address, and it was not known and is taken in. Where the node was made
+    /// [`hearing_all`](crate::Node::hearing_all), whether it is or not. Nothing needs to be done.
     Heard {
         /// The address.
         address: NodeAddress,

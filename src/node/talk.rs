@@ -14,27 +14,24 @@ pub(super) enum Task {
     OfPeers(peers::Action),
 }
 
-/// The manager as a directory. Where the owner wants to hear of every telling, nothing is known.
-struct Told<'a> {
-    peers: &'a PeerManager,
-    hears_all: bool,
-}
+/// The manager as a directory that wants to hear of everything: it notes what is told again.
+struct Told<'a>(&'a PeerManager);
 
 impl Directory for Told<'_> {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        self.peers.walk(from, visit);
+        self.0.walk(from, visit);
     }
 
     fn start(&self, chance: u64) -> Cursor {
-        self.peers.start(chance)
+        self.0.start(chance)
     }
 
-    fn knows(&self, address: &NodeAddress) -> bool {
-        !self.hears_all && self.peers.knows(address)
+    fn knows(&self, _: &NodeAddress) -> bool {
+        false
     }
 
     fn fill_percent(&self) -> u8 {
-        self.peers.fill_percent()
+        self.0.fill_percent()
     }
 }
 
@@ -62,11 +59,7 @@ impl Node {
         } else {
             None
         };
-        let directory = Told {
-            peers: &self.peers,
-            hears_all: self.hears_all,
-        };
-        let actions = self.pex.handle(now, event, &directory);
+        let actions = self.pex.handle(now, event, &Told(&self.peers));
         let mut heard = Vec::new();
         for action in actions {
             if let Action::AddPeer { address, from } = action {
@@ -75,13 +68,8 @@ impl Node {
                 tasks.push_back(Task::OfPex(action));
             }
         }
-        if self.hears_all {
-            let heard = heard.iter().cloned();
-            out.extend(heard.map(|(address, from)| NodeAction::Heard { address, from }));
-        }
         if !heard.is_empty() {
-            let actions = self.peers.learn_all(now, heard);
-            tasks.extend(actions.into_iter().map(Task::OfPeers));
+            self.learn(now, heard, tasks, out);
         }
         let after = self.pex.stats();
         if let Some(peer) = from.filter(|_| after.responses_accepted > before.responses_accepted) {
@@ -92,6 +80,23 @@ impl Node {
                 fresh: after.addresses_fresh.saturating_sub(before.addresses_fresh),
             });
         }
+    }
+
+    /// Has the manager learn what a peer has told.
+    fn learn(
+        &mut self,
+        now: Time,
+        heard: Vec<(NodeAddress, NodeId)>,
+        tasks: &mut VecDeque<Task>,
+        out: &mut Actions<NodeAction>,
+    ) {
+        let all = self.hears_all;
+        let actions = self.peers.learn_all(now, heard, |address, from, is_new| {
+            if all || is_new {
+                out.push(NodeAction::Heard { address, from });
+            }
+        });
+        tasks.extend(actions.into_iter().map(Task::OfPeers));
     }
 
     /// Lets the parts answer each other until neither has anything left for the other.

@@ -284,8 +284,11 @@ impl PeerManager {
         }
     }
 
+    /// Whether there may be a connection of ours with this IP address. Where networks are not
+    /// bounded, their addresses are not either.
     pub(super) fn ip_is_free(&self, ip: Option<IpAddr>) -> bool {
-        ip.is_none_or(|ip| self.live.with_ip(ip.to_canonical()).0 == 0)
+        let bounded = self.options.outbound_per_network < u32::MAX;
+        !bounded || ip.is_none_or(|ip| self.live.with_ip(ip.to_canonical()).0 == 0)
     }
 
     /// Whether there may be one more connection of ours with the network of this IP address.

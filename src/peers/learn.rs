@@ -189,7 +189,9 @@ impl PeerManager {
             return Err(Refusal::Forgotten);
         }
         self.check_crowd(&of_node, per_node, teller, address)?;
-        if Reach::claimed_by(address) == Ok(Reach::World) {
+        // Where a place may fill the store there is nothing to count, and much to go through.
+        let bounded = per_ip < self.options.addresses_max;
+        if bounded && Reach::claimed_by(address) == Ok(Reach::World) {
             let at_place = self.store.at_place(address);
             self.check_crowd(&at_place, per_ip, teller, address)?;
         }

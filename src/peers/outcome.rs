@@ -149,9 +149,11 @@ impl PeerManager {
         }
     }
 
-    /// Other entries with the same IP address or name and port.
+    /// Other entries with the same IP address or name and port. None where nothing is forgotten:
+    /// then each is to be tried by itself, and there may be very many.
     fn neighbours(&self, slot: Slot) -> super::store::Slots {
-        let Some(entry) = self.store.get(slot) else {
+        let entry = self.store.get(slot);
+        let Some(entry) = entry.filter(|_| self.options.failures_max < u16::MAX) else {
             return super::store::Slots::new();
         };
         let Some(address) = self.store.address(entry) else {

@@ -80,6 +80,7 @@ fn tell(notice: &Notice, log: &mut Log) {
                 if *cut { "cut" } else { "fault" }
             ));
         }
+        Notice::Heard { address, from } => log.line(format_args!("heard of {address} from {from}")),
         Notice::NotWritten(why) => log.line(format_args!("what is known is not written: {why}")),
         Notice::Evicted { peer, why } => log.line(format_args!("let go of {peer}: {why}")),
         _ => {}

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use pex::{Kind, NodeAddress, NodeId};
 
-/// Nodes that a crawl keeps. More are counted by the estimate, and not visited.
-const NODES_MAX: usize = 200_000;
+/// Nodes that a crawl keeps, and addresses of theirs that it visits. More are counted by the estimate.
+pub(super) const NODES_MAX: usize = 200_000;
 
 /// Tellers that are kept of one node.
 const TELLERS_MAX: usize = 64;

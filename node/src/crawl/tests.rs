@@ -73,6 +73,43 @@ fn there_are_places_for_those_not_visited_yet_however_many_visits_go_on() {
 }
 
 #[tokio::test]
+async fn an_address_that_nobody_may_dial_tells_us_of_no_node() {
+    let mut crawl = crawl(0, 0);
+    let at = |n: u8, place: &str| format!("{}@{place}", NodeId::new([n; 20])).parse().unwrap();
+    let (near, far): (NodeAddress, NodeAddress) = (at(7, "127.0.0.1:22"), at(7, "9.9.9.9:26656"));
+    // As after an answer of somebody outside: the machine has refused the address.
+    crawl.heard(&near, visited(1));
+    assert_eq!(crawl.map.nodes().len(), 0);
+    crawl.driver.name(far.clone());
+    crawl.heard(&far, visited(2));
+    crawl.heard(&near, visited(3));
+    let found = &crawl.map.nodes()[&far.id()];
+    assert_eq!(found.address, Some(far));
+    assert_eq!(
+        found.told_by,
+        [visited(2), visited(3)],
+        "they did tell of it"
+    );
+}
+
+#[tokio::test]
+async fn seeds_that_are_ourselves_or_too_many_are_not_dialed_and_it_is_said_why() {
+    let mut crawl = crawl(0, 0);
+    let me = crawl.driver.node().peers().me();
+    let at = |id: NodeId, port: u16| NodeAddress::mconn(id, [9, 9, 9, 9].into(), port);
+    crawl.name(&at(me, 1));
+    (1..=17).for_each(|port| crawl.name(&at(visited(1), port)));
+    let why = |id: NodeId| match &crawl.map.nodes()[&id].outcome {
+        Outcome::Failed { why } => why.clone(),
+        other => format!("{other:?}"),
+    };
+    assert!(why(me).contains("connected to ourselves"), "{}", why(me));
+    let crowded = why(visited(1));
+    assert!(crowded.contains("enough addresses"), "{crowded}");
+    assert_eq!(crawl.driver.dialing(), 1);
+}
+
+#[tokio::test]
 async fn of_too_many_long_visits_the_longest_ends() {
     let mut crawl = crawl(LONG_VISITS_MAX, 1);
     let (longest, new) = (visited(5), visited(LONG_VISITS_MAX));

@@ -7,9 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use pex::NodeAddress;
-use pex_node::transport::Handshake;
+use pex::wire::{Dialect, Entry, Message, ResponseBuilder};
+use pex_node::transport::{Handshake, TransportConfig, connect};
 
-use crate::command::{Outcome, Run, pex};
+use crate::command::{Outcome, Run, pex, pex_beside};
+use crate::nodes::local;
 
 const KNOWN: &str = "00112233445566778899aabbccddeeff00112233@127.0.0.1:1";
 
@@ -115,6 +117,50 @@ fn a_server_keeps_its_key_in_a_file() {
         "{}",
         run.err
     );
+}
+
+#[test]
+fn a_crawl_with_the_key_of_its_own_seed_is_told_that_it_is_the_same_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("node_key.json");
+    let key = ["--node-key", file.to_str().unwrap()];
+    let (_server, address) = serve(&key);
+    let seed = &address.to_string();
+    let crawl = ["crawl", "--chain-id", "c", "--seed", seed];
+    let run = pex(&[&crawl[..], &key].concat(), "");
+    assert_eq!(run.code, Some(1));
+    let says = format!("pex: no node was reached; seed {seed}: connected to ourselves");
+    assert!(run.err.starts_with(&says), "{}", run.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_asks_who_comes_and_tells_others_what_it_heard() {
+    let (server, address) = serve(&[]);
+    let place = (address.ip().unwrap(), address.port()).into();
+    let peer = local("c", "m", pex_node::VERSION, ([127, 0, 0, 1], 0).into());
+    let id = peer.id();
+    let config = TransportConfig::default();
+    let connection = connect(&peer, &config, place, None).await.unwrap();
+    let (sender, mut receiver) = connection.split();
+    // It asks, and is told of a node.
+    assert_eq!(receiver.recv().await.unwrap(), [0x1a, 0x00]);
+    let mut answer = ResponseBuilder::new(Dialect::V2);
+    answer.push(&Entry::V2 { url: KNOWN }).unwrap();
+    let answer = Message::Response(answer.finish()).to_bytes();
+    sender.try_send(answer).unwrap();
+    let run = loop {
+        let seed = address.to_string();
+        let run = pex_beside(&["crawl", "--chain-id", "c", "--seed", &seed]).await;
+        // The server has the answer soon.
+        if !run.out.contains("1 node found") {
+            break run;
+        }
+    };
+    assert!(run.out.contains("2 nodes found, 1 reached"), "{}", run.out);
+    server.signal("TERM");
+    let end = tokio::task::spawn_blocking(|| server.end()).await.unwrap();
+    let heard = format!("\nheard of mconn://{KNOWN} from {id}\n");
+    assert_eq!(end.err.matches(&heard).count(), 1, "{}", end.err);
 }
 
 /// How many descriptors a server has open, once they are at most this many, or some time is over.

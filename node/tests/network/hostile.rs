@@ -7,7 +7,7 @@ use pex::{Config, Directory as _, Fault, Node, NodeAddress, NodeEvent, NodeId, S
 use pex_node::crawl::{Crawl, Outcome};
 use pex_node::serve::Server;
 use pex_node::transport::{Direction, TransportConfig, TransportError, connect, establish};
-use pex_node::{Clock, Driver, Notice, VERSION};
+use pex_node::{Clock, Driver, Notice};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -15,6 +15,9 @@ use tokio::time::{Instant, timeout};
 use crate::node::{address, both, homebody, local, make};
 
 const REQUEST: [u8; 2] = [0x1a, 0x00];
+
+/// Where those listen whom nobody is to dial.
+const NOWHERE: &str = "tcp://0.0.0.0:0";
 
 #[tokio::test]
 async fn silent_strangers_do_not_keep_an_honest_node_out() {
@@ -45,7 +48,7 @@ async fn a_peer_that_reads_nothing_is_cut_and_blocks_nobody() {
     (a.known, a.transport.write_timeout) = (&known, stalls);
     a.config = a.config.grant_gaps(gap, gap);
     let mut a = a.node().await;
-    let (slow, id) = (reads_nothing(&a.address), local(9, VERSION).id());
+    let (slow, id) = (reads_nothing(&a.address), local(9, NOWHERE).id());
 
     let stalled = |notice: &Notice| {
         let Notice::Down { peer, why } = notice else {
@@ -71,7 +74,7 @@ fn reads_nothing(of: &NodeAddress) -> JoinHandle<()> {
     socket.set_recv_buffer_size(2_048).unwrap();
     let place = (of.ip().unwrap(), of.port()).into();
     tokio::spawn(async move {
-        let (local, config) = (local(9, VERSION), TransportConfig::default());
+        let (local, config) = (local(9, NOWHERE), TransportConfig::default());
         let stream = socket.connect(place).await.unwrap();
         let to = Direction::Outbound;
         let connection = establish(&local, &config, stream, place, to, None)
@@ -100,7 +103,7 @@ fn long_address(n: u8) -> NodeAddress {
 async fn a_peer_that_sends_garbage_is_cut_and_the_fault_is_told() {
     let mut a = make(1).node().await;
     let place = (a.address.ip().unwrap(), a.address.port()).into();
-    let peer = local(9, VERSION);
+    let peer = local(9, NOWHERE);
     let dial = tokio::spawn(async move {
         connect(&peer, &TransportConfig::default(), place, None)
             .await
@@ -148,18 +151,18 @@ async fn a_node_that_tells_of_endless_nodes_keeps_a_crawl_from_no_other() {
     let (mut transport, clock) = (TransportConfig::default(), Clock::start());
     transport.dial_timeout = Duration::from_secs(1);
     transport.handshake_timeout = Duration::from_secs(1);
-    let (local_, seed) = (local(1, VERSION), Seed::new([7; 32]));
+    let (local_, seed) = (local(1, NOWHERE), Seed::new([7; 32]));
     let liar = liar(local_.id(), nowhere.port(), clock.now());
     let mut liar = Driver::new(liar, clock, Arc::clone(&local_), transport.clone());
     let (at_liar, liar_address) = place(local_.id()).await;
     liar.listen(at_liar);
 
-    let ids: Vec<NodeId> = (2..=8).map(|key| local(key, VERSION).id()).collect();
+    let ids: Vec<NodeId> = (2..=8).map(|key| local(key, NOWHERE).id()).collect();
     let (mut servers, mut next) = (Vec::new(), Vec::new());
     // A chain of honest nodes, each of which knows the next: all must be found one by one.
     for (key, id) in (2..=8).zip(&ids).rev() {
         let (listener, address) = place(*id).await;
-        let local = local(key, VERSION);
+        let local = local(key, NOWHERE);
         servers.push(Server::new(local, transport.clone(), seed, listener, &next).unwrap());
         next = vec![address];
     }
@@ -171,7 +174,7 @@ async fn a_node_that_tells_of_endless_nodes_keeps_a_crawl_from_no_other() {
     tokio::spawn(async move { while !matches!(liar.next().await, Notice::AcceptFailed(_)) {} });
 
     let seeds = [liar_address, next[0].clone()];
-    let mut crawl = Crawl::new(local(20, VERSION), transport, seed, &seeds);
+    let mut crawl = Crawl::new(local(20, NOWHERE), transport, seed, &seeds);
     let started = Instant::now();
     while crawl.progress().reached < 8 {
         assert!(crawl.step().await, "the liar keeps the crawl going");

@@ -29,6 +29,7 @@ pub(crate) struct Make<'a> {
     pub(crate) version: &'a str,
     pub(crate) known: &'a [NodeAddress],
     pub(crate) config: ConfigBuilder,
+    pub(crate) options: Options,
     pub(crate) transport: TransportConfig,
 }
 
@@ -38,6 +39,7 @@ pub(crate) fn make<'a>(key: u8) -> Make<'a> {
         version: VERSION,
         known: &[],
         config: Config::builder(),
+        options: homebody(),
         transport: TransportConfig::default(),
     }
 }
@@ -52,14 +54,22 @@ pub(crate) fn homebody() -> Options {
 }
 
 impl Make<'_> {
+    /// The machine alone, which knows nobody.
+    pub(crate) fn machine(&self) -> Machine {
+        let (id, now) = (key(self.key).id(), Clock::start().now());
+        let config = self.config.clone().build().unwrap();
+        let seed = Seed::new([self.key; 32]);
+        Machine::new(config, self.options.clone(), id, seed, now)
+    }
+
     pub(crate) async fn node(self) -> Node {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let place = listener.local_addr().unwrap();
-        let (clock, seed) = (Clock::start(), Seed::new([self.key; 32]));
-        let local = local(self.key, self.version);
+        let (clock, node) = (Clock::start(), self.machine());
+        let info = local(self.key, &format!("tcp://{place}"));
+        let info = info.info().clone().with_version(self.version).unwrap();
+        let local = Arc::new(Local::new(key(self.key), info).unwrap());
         let id = local.id();
-        let config = self.config.build().unwrap();
-        let node = Machine::new(config, homebody(), id, seed, clock.now()).hearing_all();
         let mut driver = Driver::new(node, clock, local, self.transport);
         for address in self.known {
             driver.name(address.clone());
@@ -124,10 +134,14 @@ pub(crate) async fn both(a: &mut Node, b: &mut Node, holds: impl Fn(&Node, &Node
     );
 }
 
-pub(crate) fn local(key: u8, version: &str) -> Arc<Local> {
-    let key = NodeKey::from_seed(&[key; 32]);
-    let info = NodeInfo::new(key.id(), "chain-1", "node", "tcp://127.0.0.1:26656").unwrap();
-    Arc::new(Local::new(key, info.with_version(version).unwrap()).unwrap())
+fn key(seed: u8) -> NodeKey {
+    NodeKey::from_seed(&[seed; 32])
+}
+
+/// Who says that it listens there.
+pub(crate) fn local(seed: u8, listens: &str) -> Arc<Local> {
+    let info = NodeInfo::new(key(seed).id(), "chain-1", "node", listens).unwrap();
+    Arc::new(Local::new(key(seed), info).unwrap())
 }
 
 /// Some address that nobody here dials.

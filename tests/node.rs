@@ -1,0 +1,5 @@
+//! The exchange and the peer manager as one machine: what the one says, the other hears.
+
+#[cfg(test)]
+#[path = "node/hearing.rs"]
+mod hearing;
