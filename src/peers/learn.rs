@@ -1,5 +1,6 @@
 //! What is taken in of what others tell, and what is forgotten again.
 
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use super::arena::Slot;
@@ -117,9 +118,25 @@ impl PeerManager {
         let source = if teller.is_at(address) {
             ITSELF
         } else {
-            self.sources.add(teller.id, teller.network)
+            self.count_teller(teller)
         };
         Ok(self.take_in(address, lane, source, self.nearest_of(teller)))
+    }
+
+    /// The number of a teller, who has told of one more address. Once for each teller its network
+    /// becomes known: then what is kept of all that it told of changes with it.
+    fn count_teller(&mut self, teller: &Teller) -> u32 {
+        let known = self.sources.find(teller.id);
+        let before = known.map(|number| self.sources.network(number));
+        let number = self.sources.add(teller.id, teller.network);
+        if before.is_some_and(|before| before != self.sources.network(number)) {
+            let its = self.store.iter().filter(|(_, it)| it.source == number);
+            let its: Vec<NodeId> = its.map(|(_, it)| it.id).collect();
+            for id in its {
+                self.mark(id);
+            }
+        }
+        number
     }
 
     pub(super) fn is_own(&self, address: &NodeAddress) -> bool {

@@ -31,8 +31,13 @@ impl PeerManager {
     }
 
     fn is_of(&self, dial: &Dial, address: &NodeAddress) -> bool {
-        let entry = dial.slot.and_then(|slot| self.store.get(slot));
-        entry.is_none_or(|entry| self.store.address(entry).as_ref() == Some(address))
+        match dial.slot {
+            Some(slot) => {
+                let entry = self.store.get(slot);
+                entry.and_then(|entry| self.store.address(entry)).as_ref() == Some(address)
+            }
+            None => self.guest.as_ref() == Some(address),
+        }
     }
 
     /// A dial has come to nothing.
