@@ -31,7 +31,7 @@
 
 mod agenda;
 mod alone;
-mod arena;
+pub(crate) mod arena;
 mod check;
 mod chosen;
 mod conduct;
@@ -39,23 +39,23 @@ mod counts;
 mod dial;
 mod entry;
 mod event;
-mod forgotten;
+pub(crate) mod forgotten;
 mod keep;
-mod lanes;
+pub(crate) mod lanes;
 mod learn;
-mod life;
+pub(crate) mod life;
 mod options;
 mod outcome;
 mod persist;
 mod queue;
-mod rate;
+pub(crate) mod rate;
 mod record;
 mod room;
 mod rotate;
 mod sources;
 mod store;
 mod tell;
-mod told;
+pub(crate) mod told;
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;

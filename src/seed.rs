@@ -93,6 +93,11 @@ impl HashKey {
         Self(chance.next_u64(), chance.next_u64())
     }
 
+    /// The key of these two numbers, for a hash of what is secret itself.
+    pub(crate) const fn fixed(one: u64, two: u64) -> Self {
+        Self(one, two)
+    }
+
     pub(crate) fn hash(self, bytes: &[u8]) -> u64 {
         SipHasher13::new_with_keys(self.0, self.1).hash(bytes)
     }

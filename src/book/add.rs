@@ -1,0 +1,237 @@
+//! What is taken in, and where it goes.
+
+use core::fmt;
+
+use super::buckets::BUCKET_SIZE;
+use super::entry::{BUCKETS_OF_NEW, BucketNumber, Entry};
+use super::{AddrBook, place};
+use crate::peers::arena::Slot;
+use crate::{NetAddress, Reach, Time};
+
+/// Addresses of one node.
+pub(super) const OF_NODE: usize = 4;
+
+/// Addresses at one IP address of the world.
+const AT_IP: usize = 4;
+
+/// New addresses in one network of the world: a bucket's worth.
+const NEW_IN_NETWORK: u32 = 64;
+
+/// New addresses that one group of tellers may have told: a tenth of the new table.
+const TOLD_BY_GROUP: usize = place::NEW_BUCKETS * BUCKET_SIZE / 10;
+
+/// What became of an address that was taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Added {
+    /// It is new, and in the book now.
+    New,
+    /// It was known, and is in one bucket more: it is more likely to stay.
+    Again,
+    /// It was known, and nothing has changed.
+    Known,
+}
+
+/// What there is too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Crowd {
+    /// Addresses of this node.
+    Node,
+    /// Addresses at this IP address.
+    Ip,
+    /// Addresses in this network that were only heard of.
+    Network,
+    /// Addresses told by this group of tellers.
+    Tellers,
+}
+
+/// Why an address was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddError {
+    /// No node can be there.
+    Invalid,
+    /// The node is banned until then.
+    Banned(Time),
+    /// The node is private.
+    Private,
+    /// Who told it is private.
+    PrivateSource,
+    /// It is ourselves.
+    Ours,
+    /// Not everybody can route to it, and the book is strict.
+    NotRoutable,
+    /// There are as many such addresses as may be.
+    Crowded(Crowd),
+    /// Its bucket is full of addresses that were reached.
+    Full,
+}
+
+impl fmt::Display for AddError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalid => "no node can have this address",
+            Self::Banned(_) => "the node is banned",
+            Self::Private => "the node is private",
+            Self::PrivateSource => "who told it is a private node",
+            Self::Ours => "this is our own address",
+            Self::NotRoutable => {
+                "not everybody can route to it; a book that is not strict takes it in \
+                 (addr_book_strict = false)"
+            }
+            Self::Crowded(Crowd::Node) => "the node has as many addresses as it may",
+            Self::Crowded(Crowd::Ip) => "as many nodes are known at this IP address as may be",
+            Self::Crowded(Crowd::Network) => "as many are known in this network as may be",
+            Self::Crowded(Crowd::Tellers) => {
+                "the network of who told it has told as many as it may"
+            }
+            Self::Full => "its bucket is full of addresses that were reached",
+        })
+    }
+}
+
+impl core::error::Error for AddError {}
+
+impl AddrBook {
+    /// Takes in an address that somebody has told: `AddAddress` of the reference.
+    ///
+    /// One that is known comes into one bucket more with a chance of 1 in `2 * buckets`, up to four
+    /// buckets, so that what many tell is more likely to stay.
+    ///
+    /// # Errors
+    ///
+    /// [`AddError`], in the order of its variants.
+    pub fn add_address(
+        &mut self,
+        now: Time,
+        address: &NetAddress,
+        source: &NetAddress,
+    ) -> Result<Added, AddError> {
+        self.judge(now, address, source)?;
+        let bucket = self.placer.new_bucket(address, source);
+        if let Some(slot) = self.shelf.find(address) {
+            return Ok(self.add_again(now, slot, bucket));
+        }
+        self.judge_crowd(address, source)?;
+        let entry = Entry::new(*address, *source, now);
+        self.put_new(now, entry, bucket)?;
+        Ok(Added::New)
+    }
+
+    /// Whether an address may be in the book at all.
+    pub(super) fn judge(
+        &self,
+        now: Time,
+        address: &NetAddress,
+        source: &NetAddress,
+    ) -> Result<(), AddError> {
+        if !address.is_valid() {
+            return Err(AddError::Invalid);
+        }
+        if let Some(ban) = self.banned_until(now, address.id()) {
+            return Err(AddError::Banned(ban));
+        }
+        if self.private.contains(&address.id()) {
+            return Err(AddError::Private);
+        }
+        if self.private.contains(&source.id()) {
+            return Err(AddError::PrivateSource);
+        }
+        if self.is_our_address(address) {
+            return Err(AddError::Ours);
+        }
+        if self.strict && !(address.is_routable() && Reach::of(address.ip()) == Reach::World) {
+            return Err(AddError::NotRoutable);
+        }
+        Ok(())
+    }
+
+    fn judge_crowd(&self, address: &NetAddress, source: &NetAddress) -> Result<(), AddError> {
+        if self.shelf.of_node(address.id()).len() >= OF_NODE {
+            return Err(AddError::Crowded(Crowd::Node));
+        }
+        // What is not of the world is the operator's own matter.
+        if Reach::of(address.ip()) != Reach::World {
+            return Ok(());
+        }
+        if self.shelf.at_place(address).len() >= AT_IP {
+            return Err(AddError::Crowded(Crowd::Ip));
+        }
+        if self.new_in_network(address) >= NEW_IN_NETWORK {
+            return Err(AddError::Crowded(Crowd::Network));
+        }
+        if self.shelf.told_by(self.placer.group(source)) as usize >= TOLD_BY_GROUP {
+            return Err(AddError::Crowded(Crowd::Tellers));
+        }
+        Ok(())
+    }
+
+    fn new_in_network(&self, address: &NetAddress) -> u32 {
+        let lane = self.shelf.lanes.find(super::shelf::lane_of(address.ip()));
+        lane.map_or(0, |lane| {
+            let (all, old) = self.shelf.lanes.counts(lane);
+            all.saturating_sub(old)
+        })
+    }
+
+    /// One more bucket for an address that is known, perhaps.
+    fn add_again(&mut self, now: Time, slot: Slot, bucket: BucketNumber) -> Added {
+        let Some(entry) = self.shelf.get(slot) else {
+            return Added::Known;
+        };
+        let buckets = entry.buckets.len();
+        if entry.old || buckets >= BUCKETS_OF_NEW || entry.buckets.contains(&bucket) {
+            return Added::Known;
+        }
+        let factor = u32::try_from(buckets.saturating_mul(2)).unwrap_or(u32::MAX);
+        let reached = entry.last_success.is_some();
+        if self.chance.below(factor) != 0 || !self.make_room(now, bucket, reached) {
+            return Added::Known;
+        }
+        self.shelf.put(slot, bucket);
+        Added::Again
+    }
+
+    /// Puts an entry into a new bucket.
+    pub(super) fn put_new(
+        &mut self,
+        now: Time,
+        entry: Entry,
+        bucket: BucketNumber,
+    ) -> Result<Slot, AddError> {
+        if !self.make_room(now, bucket, entry.last_success.is_some()) {
+            return Err(AddError::Full);
+        }
+        let told_by = self.placer.group(&entry.source);
+        Ok(self.shelf.insert(entry, bucket, told_by, &mut self.chance))
+    }
+
+    /// Makes room in a new bucket, if it is full: `expireNew` of the reference. For hearsay nobody
+    /// goes who was reached.
+    pub(super) fn make_room(&mut self, now: Time, bucket: BucketNumber, reached: bool) -> bool {
+        if !self.shelf.new.is_full(bucket) {
+            return true;
+        }
+        let entries = self.shelf.new.of(bucket).iter();
+        let entries = entries.filter_map(|&slot| Some((slot, self.shelf.get(slot)?)));
+        let rank = |(slot, entry): (Slot, &Entry)| {
+            let last = entry.last_success.max(Some(entry.last_attempt));
+            (!entry.is_bad(now), entry.last_success.is_some(), last, slot)
+        };
+        let first = entries.map(rank).min();
+        match first {
+            Some((false, .., slot) | (true, false, _, slot)) => self.expire(slot, bucket),
+            Some((true, true, _, slot)) if reached => self.expire(slot, bucket),
+            _ => return false,
+        }
+        true
+    }
+
+    fn expire(&mut self, slot: Slot, bucket: BucketNumber) {
+        if let Some(entry) = self.shelf.get(slot) {
+            let told_by = self.placer.group(&entry.source);
+            self.shelf.take(slot, bucket, told_by);
+        }
+    }
+}

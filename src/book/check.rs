@@ -1,0 +1,84 @@
+//! The invariants of the book, as code.
+
+use super::AddrBook;
+use super::buckets::BUCKET_SIZE;
+use super::entry::BUCKETS_OF_NEW;
+use super::mark::BANS_MAX;
+use crate::Broken;
+use crate::invariant::hold;
+
+impl AddrBook {
+    /// Checks what holds after every call, whatever the calls were: I17 to I20 of the threat model.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that does not hold.
+    pub fn check(&self) -> Result<(), Broken> {
+        self.check_ours()?;
+        self.check_buckets()?;
+        hold(
+            19,
+            self.shelf.is_indexed(),
+            "every index finds every entry, and nothing else",
+        )?;
+        hold(17, self.bans.len() <= BANS_MAX, "bans are bounded")
+    }
+
+    fn check_ours(&self) -> Result<(), Broken> {
+        let mut entries = self.shelf.iter().map(|(_, entry)| entry);
+        hold(
+            16,
+            entries.all(|entry| {
+                !self.is_our_address(&entry.address) && !self.private.contains(&entry.address.id())
+            }),
+            "neither we nor private nodes are in the book",
+        )
+    }
+
+    fn check_buckets(&self) -> Result<(), Broken> {
+        let old = self.shelf.iter().filter(|(_, entry)| entry.old).count();
+        hold(18, old == self.old(), "old entries are counted")?;
+        let tables = [(true, &self.shelf.old), (false, &self.shelf.new)];
+        for (old, table) in tables {
+            for (number, bucket) in table.iter() {
+                hold(18, bucket.len() <= BUCKET_SIZE, "no bucket is overfull")?;
+                let theirs = bucket.iter().all(|&slot| {
+                    let entry = self.shelf.get(slot);
+                    entry.is_some_and(|it| it.old == old && it.buckets.contains(&number))
+                });
+                hold(18, theirs, "a bucket holds those who say so")?;
+            }
+        }
+        for (slot, entry) in self.shelf.iter() {
+            let table = if entry.old {
+                &self.shelf.old
+            } else {
+                &self.shelf.new
+            };
+            let fits = match entry.buckets.len() {
+                1 => true,
+                len => !entry.old && (2..=BUCKETS_OF_NEW).contains(&len),
+            };
+            hold(
+                18,
+                fits,
+                "an old entry has one bucket, a new one up to four",
+            )?;
+            let buckets = &entry.buckets;
+            let holds = buckets.iter().all(|&it| table.of(it).contains(&slot));
+            hold(18, holds, "an entry is in the buckets it names")?;
+            let rightly = if entry.old {
+                buckets.contains(&self.placer.old_bucket(&entry.address))
+            } else {
+                true
+            };
+            hold(18, rightly, "an old entry is where the hash places it")?;
+            hold(
+                20,
+                !entry.old || entry.last_success.is_some(),
+                "who is old was reached",
+            )?;
+        }
+        Ok(())
+    }
+}

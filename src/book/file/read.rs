@@ -1,0 +1,405 @@
+//! Reading a book, which may be damaged, or made to do harm.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+use super::{BookError, Loaded, Repair, RepairKind, stamp};
+use crate::book::AddrBook;
+use crate::book::add::OF_NODE;
+use crate::book::entry::{BUCKETS_OF_NEW, BucketNumber, Entry};
+use crate::book::mark::BANS_MAX;
+use crate::book::place::{BookKey, NEW_BUCKETS};
+use crate::seed::Chance;
+use crate::{NetAddress, NodeId, Seed, Time};
+
+/// Anchors that are read at most.
+const ANCHORS_MAX: usize = 100;
+
+/// What stands in a file, each entry as it stands.
+#[derive(Default)]
+struct Text<'a> {
+    key: Option<Cow<'a, str>>,
+    addrs: Option<Vec<&'a RawValue>>,
+    pex: Option<&'a RawValue>,
+}
+
+/// Reads what is there into `Text`, which keeps what came before an error.
+struct Whole<'t, 'a>(&'t mut Text<'a>);
+
+impl<'a> DeserializeSeed<'a> for Whole<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Whole<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address book")
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(name) = map.next_key::<Cow<'a, str>>()? {
+            match name.as_ref() {
+                "key" => {
+                    let raw: &RawValue = map.next_value()?;
+                    self.0.key = serde_json::from_str(raw.get()).ok();
+                }
+                "addrs" => map.next_value_seed(List(self.0.addrs.get_or_insert_default()))?,
+                "pex" => self.0.pex = Some(map.next_value()?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct List<'t, 'a>(&'t mut Vec<&'a RawValue>);
+
+impl<'a> DeserializeSeed<'a> for List<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for List<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of addresses")
+    }
+
+    fn visit_seq<S: SeqAccess<'a>>(self, mut list: S) -> Result<(), S::Error> {
+        while let Some(entry) = list.next_element()? {
+            self.0.push(entry);
+        }
+        Ok(())
+    }
+
+    // Go writes an empty list that was never made as null.
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Known<'a> {
+    #[serde(borrow)]
+    addr: Place<'a>,
+    #[serde(borrow, default)]
+    src: Option<&'a RawValue>,
+    #[serde(default)]
+    buckets: Option<Vec<i64>>,
+    #[serde(default)]
+    attempts: i64,
+    #[serde(default)]
+    bucket_type: i64,
+    #[serde(borrow, default)]
+    last_attempt: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    last_success: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    first_success: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Place<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    ip: Cow<'a, str>,
+    port: i64,
+}
+
+impl Place<'_> {
+    fn address(&self) -> Option<NetAddress> {
+        let id = NodeId::parse(&self.id).ok()?;
+        let (ip, port) = (self.ip.parse().ok()?, u16::try_from(self.port).ok()?);
+        Some(NetAddress::new(id, ip, port))
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Ours<'a> {
+    #[serde(borrow, default)]
+    addrs: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    bans: Vec<&'a RawValue>,
+    #[serde(default)]
+    anchors: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Banned<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    until: Cow<'a, str>,
+    #[serde(borrow, default)]
+    addrs: Vec<Told<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Told<'a> {
+    #[serde(borrow)]
+    addr: Place<'a>,
+    #[serde(borrow)]
+    src: Place<'a>,
+}
+
+/// A book that is being read.
+struct Reading {
+    book: AddrBook,
+    now: Time,
+    repairs: Vec<Repair>,
+}
+
+impl AddrBook {
+    /// Reads a book, as [`AddrBook::to_json`] and CometBFT write it. Times after `now` count as
+    /// `now`. What is wrong with a single entry is mended, or the entry left out, and either is
+    /// told in [`Loaded::repairs`].
+    ///
+    /// It takes time and memory in proportion to the text, however hostile that is.
+    ///
+    /// # Errors
+    ///
+    /// [`BookError`] if the text is no book, or is one only up to some point: see
+    /// [`AddrBook::salvage`].
+    pub fn read(text: &[u8], strict: bool, seed: Seed, now: Time) -> Result<Loaded, BookError> {
+        match Self::salvage(text, strict, seed, now) {
+            (loaded, None) => Ok(loaded),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// Reads what there is of a book: everything before the point at which it is damaged, and what
+    /// is wrong there. Nothing is in the book if the text is none at all.
+    #[must_use]
+    pub fn salvage(
+        text: &[u8],
+        strict: bool,
+        seed: Seed,
+        now: Time,
+    ) -> (Loaded, Option<BookError>) {
+        let (read, error) = parse(text);
+        let mut chance = Chance::new(&seed);
+        let key = read.key.as_deref().and_then(BookKey::parse);
+        let drawn = BookKey::draw(&mut chance);
+        let mut reading = Reading {
+            book: Self::with_key(strict, key.unwrap_or(drawn), chance),
+            now,
+            repairs: Vec::new(),
+        };
+        if key.is_none() && error.is_none() {
+            reading.note(None, RepairKind::Key);
+        }
+        for (at, raw) in (1..).zip(read.addrs.into_iter().flatten()) {
+            reading.take_in(at, raw);
+        }
+        if let Some(raw) = read.pex {
+            reading.take_in_ours(raw);
+        }
+        let loaded = Loaded {
+            book: reading.book,
+            repairs: reading.repairs,
+        };
+        (loaded, error)
+    }
+}
+
+fn parse(text: &[u8]) -> (Text<'_>, Option<BookError>) {
+    let mut read = Text::default();
+    let error = match core::str::from_utf8(text) {
+        Ok(text) => parse_text(text, &mut read),
+        Err(error) => {
+            // Up to there it is text.
+            let (valid, _) = text
+                .split_at_checked(error.valid_up_to())
+                .unwrap_or_default();
+            let valid = core::str::from_utf8(valid).unwrap_or_default();
+            parse_text(valid, &mut read)
+                .or_else(|| Some(serde_json::Error::custom("what follows is no text")))
+        }
+    };
+    let whole = read.addrs.as_ref().map_or(0, Vec::len);
+    let error = error.map(|error| BookError::Damaged {
+        line: error.line(),
+        column: error.column(),
+        whole,
+        why: error.to_string(),
+    });
+    let no_list = read.addrs.is_none().then_some(BookError::NotABook);
+    (read, error.or(no_list))
+}
+
+fn parse_text<'a>(text: &'a str, read: &mut Text<'a>) -> Option<serde_json::Error> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let result = Whole(read).deserialize(&mut from);
+    // The reference's reader stops at the end of the book as well.
+    result.err()
+}
+
+impl Reading {
+    fn note(&mut self, entry: Option<usize>, kind: RepairKind) {
+        self.repairs.push(Repair { entry, kind });
+    }
+
+    fn take_in(&mut self, at: usize, raw: &RawValue) {
+        let at = Some(at);
+        let Ok(known) = serde_json::from_str::<Known<'_>>(raw.get()) else {
+            return self.note(at, RepairKind::Shape);
+        };
+        let Some(address) = known.addr.address() else {
+            return self.note(at, RepairKind::Address);
+        };
+        let source = known.src.and_then(|raw| {
+            let place: Place<'_> = serde_json::from_str(raw.get()).ok()?;
+            place.address()
+        });
+        if source.is_none() {
+            self.note(at, RepairKind::Source);
+        }
+        if self.book.judge(self.now, &address, &address).is_err() {
+            return self.note(at, RepairKind::NotRoutable);
+        }
+        if self.book.has_address(&address) {
+            return self.note(at, RepairKind::Twice);
+        }
+        if self.book.shelf.of_node(address.id()).len() >= OF_NODE {
+            return self.note(at, RepairKind::TooMany);
+        }
+        let mut entry = Entry::new(address, source.unwrap_or(address), self.now);
+        let attempts = known.attempts.clamp(0, i32::MAX.into());
+        if attempts != known.attempts {
+            self.note(at, RepairKind::Attempts);
+        }
+        entry.attempts = u32::try_from(attempts).unwrap_or_default();
+        let attempt = self.time(at, known.last_attempt.as_deref());
+        entry.last_attempt = attempt.unwrap_or(Time::EPOCH);
+        entry.last_success = self.time(at, known.last_success.as_deref());
+        let first = self.time(at, known.first_success.as_deref());
+        entry.first_success = first.or(entry.last_success).min(entry.last_success);
+        self.place(
+            at,
+            entry,
+            known.bucket_type,
+            &known.buckets.unwrap_or_default(),
+        );
+    }
+
+    /// A time of the file; none if it never was.
+    fn time(&mut self, at: Option<usize>, text: Option<&str>) -> Option<Time> {
+        let text = text.filter(|text| !text.is_empty())?;
+        match stamp::read(text) {
+            Ok(time) if time > Some(self.now) => {
+                self.note(at, RepairKind::Time);
+                Some(self.now)
+            }
+            Ok(time) => time,
+            Err(()) => {
+                self.note(at, RepairKind::Time);
+                None
+            }
+        }
+    }
+
+    fn place(&mut self, at: Option<usize>, mut entry: Entry, kind: i64, buckets: &[i64]) {
+        let reached = entry.last_success.is_some();
+        match kind {
+            2 if !reached => self.note(at, RepairKind::NeverReached),
+            1 | 2 => {}
+            _ => self.note(at, RepairKind::Bucket),
+        }
+        let old = self.book.placer.old_bucket(&entry.address);
+        if kind == 2 && reached && !self.book.shelf.old.is_full(old) {
+            entry.old = true;
+            self.insert(entry, old);
+            return;
+        }
+        let mut right: SmallVec<[BucketNumber; BUCKETS_OF_NEW]> = SmallVec::new();
+        let mut wrong = kind == 1 && buckets.is_empty();
+        for &number in buckets.iter().filter(|_| kind == 1) {
+            let fits = BucketNumber::try_from(number)
+                .ok()
+                .filter(|&it| usize::from(it) < NEW_BUCKETS);
+            match fits.filter(|it| right.len() < BUCKETS_OF_NEW && !right.contains(it)) {
+                Some(number) if !self.book.shelf.new.is_full(number) => right.push(number),
+                // It is full of others, which is nobody's fault.
+                Some(_) => {}
+                None => wrong = true,
+            }
+        }
+        if wrong {
+            self.note(at, RepairKind::Bucket);
+        }
+        if right.is_empty() {
+            right.push(self.book.placer.new_bucket(&entry.address, &entry.source));
+        }
+        let mut slot = None;
+        for bucket in right {
+            match slot {
+                Some(slot) => self.book.shelf.put(slot, bucket),
+                None if self.book.shelf.new.is_full(bucket) => {
+                    return self.note(at, RepairKind::Full);
+                }
+                None => slot = Some(self.insert(entry.clone(), bucket)),
+            }
+        }
+    }
+
+    fn insert(&mut self, entry: Entry, bucket: BucketNumber) -> u32 {
+        let told_by = self.book.placer.group(&entry.source);
+        let book = &mut self.book;
+        book.shelf.insert(entry, bucket, told_by, &mut book.chance)
+    }
+
+    fn take_in_ours(&mut self, raw: &RawValue) {
+        let Ok(ours) = serde_json::from_str::<Ours<'_>>(raw.get()) else {
+            return self.note(None, RepairKind::Ours);
+        };
+        let before = self.book.size();
+        for (at, raw) in (1..).zip(ours.addrs) {
+            self.take_in(before.saturating_add(at), raw);
+        }
+        for raw in ours.bans.into_iter().take(BANS_MAX) {
+            if self.take_in_ban(raw).is_none() {
+                self.note(None, RepairKind::Ours);
+            }
+        }
+        for text in ours.anchors.into_iter().take(ANCHORS_MAX) {
+            match NodeId::parse(&text) {
+                Ok(id) => self.book.anchors.push(id),
+                Err(_) => self.note(None, RepairKind::Ours),
+            }
+        }
+    }
+
+    fn take_in_ban(&mut self, raw: &RawValue) -> Option<()> {
+        let banned: Banned<'_> = serde_json::from_str(raw.get()).ok()?;
+        let id = NodeId::parse(&banned.id).ok()?;
+        let until = stamp::read(&banned.until).ok()??;
+        let told = banned.addrs.iter().take(OF_NODE);
+        let told = told.map(|told| Some((told.addr.address()?, told.src.address()?)));
+        let addresses: Option<Vec<_>> = told.collect();
+        // Whoever sits in the book all the same is banned as well.
+        self.book.remove_node(id);
+        self.book.ban(id, until, addresses?);
+        Some(())
+    }
+}

@@ -1,0 +1,266 @@
+//! What experience says of an address: attempts, successes, bans.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::add::OF_NODE;
+use super::entry::{BAD_AFTER, Entry, FAILURES};
+use super::{AddError, AddrBook};
+use crate::peers::arena::Slot;
+use crate::{NetAddress, NodeId, Time};
+
+/// Bans that are kept at once. When there are more, the one that ends first ends now.
+pub(super) const BANS_MAX: usize = 8_192;
+
+/// Entries whose place is in question at once, as many as Bitcoin Core's collisions.
+const CHALLENGES_MAX: usize = 10;
+
+/// A node that is banned, and what was known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ban {
+    /// When it ends.
+    pub until: Time,
+    /// The addresses that were in the book, each with who told it.
+    pub addresses: Vec<(NetAddress, NetAddress)>,
+}
+
+impl AddrBook {
+    /// A dial of this address has failed: `MarkAttempt` of the reference. Whether it is in the book.
+    ///
+    /// If its place in a full old bucket was in question, it goes to who waits for it.
+    pub fn mark_attempt(&mut self, now: Time, address: &NetAddress) -> bool {
+        let Some(slot) = self.shelf.find(address) else {
+            return false;
+        };
+        if let Some(entry) = self.shelf.get_mut(slot) {
+            entry.attempts = entry.attempts.saturating_add(1);
+            entry.last_attempt = now;
+        }
+        self.lose_place(now, slot, address);
+        true
+    }
+
+    /// A node was reached at this address, and proved its id: `MarkGood` of the reference. Moves it
+    /// to an old bucket; where that is full, it waits until the one there that was not reached for
+    /// longest has been tested: see [`AddrBook::challenged`].
+    ///
+    /// An address that is not in the book is taken in, if it may be. Where its node has as many
+    /// addresses as it may, one that was never reached makes room.
+    pub fn mark_good(&mut self, now: Time, address: &NetAddress) -> bool {
+        let Some(slot) = self.find_or_take_in(now, address) else {
+            return false;
+        };
+        let Some(entry) = self.shelf.get_mut(slot) else {
+            return false;
+        };
+        entry.attempts = 0;
+        entry.last_attempt = now;
+        entry.last_success = Some(now);
+        entry.first_success = entry.first_success.or(Some(now));
+        let old = entry.old;
+        // Whoever is reached keeps his place.
+        self.challenges.retain(|(_, holder)| holder != address);
+        if !old {
+            self.promote(now, slot);
+        }
+        true
+    }
+
+    fn find_or_take_in(&mut self, now: Time, address: &NetAddress) -> Option<Slot> {
+        if let Some(slot) = self.shelf.find(address) {
+            return Some(slot);
+        }
+        self.judge(now, address, address).ok()?;
+        let mut entry = Entry::new(*address, *address, now);
+        entry.last_success = Some(now);
+        // What was proved takes the place of what was only said.
+        let of_node = self.shelf.of_node(address.id());
+        if of_node.len() >= OF_NODE {
+            let hearsay = of_node.iter().copied().find(|&slot| {
+                let its = self.shelf.get(slot);
+                its.is_some_and(|it| it.last_success.is_none())
+            });
+            self.drop_entry(hearsay?);
+        }
+        let bucket = self.placer.new_bucket(address, address);
+        self.put_new(now, entry, bucket).ok()
+    }
+
+    /// `moveToOld` of the reference, with a test before anybody goes.
+    fn promote(&mut self, now: Time, slot: Slot) {
+        let Some(entry) = self.shelf.get(slot) else {
+            return;
+        };
+        let address = entry.address;
+        let bucket = self.placer.old_bucket(&address);
+        if self.shelf.old.is_full(bucket) {
+            let holder = self.longest_not_reached(bucket);
+            let Some((holder, its)) = holder.and_then(|it| Some((it, self.shelf.get(it)?))) else {
+                return;
+            };
+            if !is_dead(its, now) {
+                let its = its.address;
+                self.challenge(address, its);
+                return;
+            }
+            self.demote(now, holder);
+        }
+        let Some(source) = self.shelf.get(slot).map(|it| it.source) else {
+            return;
+        };
+        let told_by = self.placer.group(&source);
+        self.shelf
+            .set_old(slot, true, bucket, told_by, &mut self.chance);
+    }
+
+    fn longest_not_reached(&self, bucket: u16) -> Option<Slot> {
+        let slots = self.shelf.old.of(bucket).iter();
+        let ages = slots.filter_map(|&slot| Some((self.shelf.get(slot)?.last_success, slot)));
+        ages.min().map(|(_, slot)| slot)
+    }
+
+    fn challenge(&mut self, newcomer: NetAddress, holder: NetAddress) {
+        let known = |(one, other): &(NetAddress, NetAddress)| *one == newcomer || *other == holder;
+        if self.challenges.len() < CHALLENGES_MAX && !self.challenges.iter().any(known) {
+            self.challenges.push((newcomer, holder));
+        }
+    }
+
+    /// An old address whose place another would take, to be dialed: if that fails, it loses its
+    /// place; if it succeeds, it keeps it.
+    #[must_use]
+    pub fn challenged(&self) -> Option<NetAddress> {
+        self.challenges.first().map(|(_, holder)| *holder)
+    }
+
+    /// If the place of this entry was in question, it goes to who waits for it.
+    fn lose_place(&mut self, now: Time, slot: Slot, address: &NetAddress) {
+        let found = self.challenges.iter().position(|(_, its)| its == address);
+        let Some(found) = found else {
+            return;
+        };
+        let (newcomer, _) = self.challenges.remove(found);
+        let Some(waiting) = self.shelf.find(&newcomer) else {
+            return;
+        };
+        self.demote(now, slot);
+        // Making room for the one may have cost the other.
+        if self.shelf.find(&newcomer) == Some(waiting) {
+            self.promote(now, waiting);
+        }
+    }
+
+    /// Back to a new bucket; out of the book, if that is full of addresses that were reached later.
+    fn demote(&mut self, now: Time, slot: Slot) {
+        let Some(entry) = self.shelf.get(slot) else {
+            return;
+        };
+        let bucket = self.placer.new_bucket(&entry.address, &entry.source);
+        let told_by = self.placer.group(&entry.source);
+        if self.make_room(now, bucket, true) {
+            self.shelf
+                .set_old(slot, false, bucket, told_by, &mut self.chance);
+        } else {
+            self.drop_entry(slot);
+        }
+    }
+
+    /// Bans a node for so long: `MarkBad` of the reference. Its addresses leave the book, and come
+    /// back with [`AddrBook::reinstate_bad_peers`]. Unlike there, who is not in the book can be
+    /// banned too; a ban is lengthened, never shortened.
+    pub fn mark_bad(&mut self, now: Time, id: NodeId, ban: Duration) {
+        let mut addresses = Vec::new();
+        for slot in self.shelf.of_node(id) {
+            if let Some(entry) = self.shelf.get(slot) {
+                addresses.push((entry.address, entry.source));
+                self.drop_entry(slot);
+            }
+        }
+        self.ban(id, now + ban, addresses);
+    }
+
+    pub(super) fn ban(
+        &mut self,
+        id: NodeId,
+        until: Time,
+        addresses: Vec<(NetAddress, NetAddress)>,
+    ) {
+        let known = self.bans.entry(id).or_insert(Ban {
+            until,
+            addresses: Vec::new(),
+        });
+        known.until = known.until.max(until);
+        known.addresses.extend(addresses);
+        if self.bans.len() > BANS_MAX {
+            let first = self.bans.iter().map(|(id, ban)| (ban.until, *id)).min();
+            if let Some((_, id)) = first {
+                self.bans.remove(&id);
+            }
+        }
+    }
+
+    /// Until when a node is banned, if it is.
+    #[must_use]
+    pub fn banned_until(&self, now: Time, id: NodeId) -> Option<Time> {
+        let until = self.bans.get(&id)?.until;
+        (until > now).then_some(until)
+    }
+
+    /// Those who are banned, or were and are not reinstated yet, by id.
+    pub fn bans(&self) -> impl Iterator<Item = (NodeId, &Ban)> {
+        self.bans.iter().map(|(id, ban)| (*id, ban))
+    }
+
+    /// Ends the bans that are over: `ReinstateBadPeers` of the reference. What was known of those
+    /// nodes is new again. Returns how many nodes those are.
+    pub fn reinstate_bad_peers(&mut self, now: Time) -> usize {
+        let over = self.bans.iter().filter(|(_, ban)| ban.until <= now);
+        let over: Vec<NodeId> = over.map(|(id, _)| *id).collect();
+        for id in &over {
+            let ban = self.bans.remove(id);
+            for (address, source) in ban.into_iter().flat_map(|ban| ban.addresses) {
+                // Where there is no room any more, somebody will tell of it again.
+                let _room: Result<_, AddError> = self.add_address(now, &address, &source);
+            }
+        }
+        over.len()
+    }
+
+    /// When the first ban ends.
+    #[must_use]
+    pub fn first_ban_ends(&self) -> Option<Time> {
+        self.bans.values().map(|ban| ban.until).min()
+    }
+
+    /// Whether this address is worthless: `isBad` of the reference. It is the first to go from a
+    /// full bucket.
+    #[must_use]
+    pub fn is_bad(&self, now: Time, address: &NetAddress) -> bool {
+        let slot = self.shelf.find(address);
+        slot.and_then(|slot| self.shelf.get(slot))
+            .is_some_and(|entry| entry.is_bad(now))
+    }
+
+    /// Sets everything that lies after `now` to `now`: for a clock that was wrong.
+    pub fn rewind(&mut self, now: Time, back: Duration) {
+        let slots: Vec<Slot> = self.shelf.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            if let Some(entry) = self.shelf.get_mut(slot) {
+                entry.last_attempt = entry.last_attempt.min(now);
+                for time in [&mut entry.last_success, &mut entry.first_success] {
+                    *time = time.map(|at| at.min(now));
+                }
+            }
+        }
+        for ban in self.bans.values_mut() {
+            ban.until = ban.until.back(back);
+        }
+    }
+}
+
+/// Whether an old address has failed so often, for so long, that it need not be tested again.
+fn is_dead(entry: &Entry, now: Time) -> bool {
+    let success = entry.last_success.unwrap_or(Time::EPOCH);
+    entry.attempts >= FAILURES && now - success > BAD_AFTER
+}
