@@ -86,6 +86,7 @@ pub struct AddrBook {
     own_ids: BTreeSet<NodeId>,
     own_places: Endpoints,
     bans: BTreeMap<NodeId, Ban>,
+    revision: u64,
     /// With whom the owner was connected for longest. The book only keeps them.
     anchors: Vec<NodeId>,
     /// Who would have whose place in a full old bucket, if that one turns out to be gone.
@@ -112,6 +113,7 @@ impl AddrBook {
             own_ids: BTreeSet::new(),
             own_places: Endpoints::default(),
             bans: BTreeMap::new(),
+            revision: 0,
             anchors: Vec::new(),
             challenges: Vec::new(),
             chance,
@@ -132,6 +134,12 @@ impl AddrBook {
         for slot in gone {
             self.drop_entry(slot);
         }
+    }
+
+    /// Our own id, under whatever address.
+    pub fn add_our_id(&mut self, id: NodeId) {
+        self.own_ids.insert(id);
+        self.remove_node(id);
     }
 
     /// Whether this is an address of our own.
@@ -166,7 +174,12 @@ impl AddrBook {
         any
     }
 
-    fn drop_entry(&mut self, slot: u32) -> bool {
+    pub(super) const fn touch(&mut self) {
+        self.revision = self.revision.saturating_add(1);
+    }
+
+    pub(super) fn drop_entry(&mut self, slot: u32) -> bool {
+        self.touch();
         let Some(source) = self.shelf.get(slot).map(|it| it.source) else {
             return false;
         };
@@ -231,6 +244,11 @@ impl AddrBook {
         self.size() < NEEDED
     }
 
+    /// A number that grows with every change.
+    pub(crate) const fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Whether only what can be routed to is taken in.
     #[must_use]
     pub const fn is_strict(&self) -> bool {
@@ -252,6 +270,14 @@ impl AddrBook {
     /// Keeps those with whom the owner of the book has been connected for longest.
     pub fn set_anchors(&mut self, anchors: Vec<NodeId>) {
         self.anchors = anchors;
+        self.touch();
+    }
+
+    /// What is known of an address.
+    #[must_use]
+    pub fn known(&self, address: &NetAddress) -> Option<KnownAddress> {
+        let entry = self.shelf.get(self.shelf.find(address)?)?;
+        Some(KnownAddress::of(entry))
     }
 
     /// What is known of the addresses of a node.

@@ -55,6 +55,12 @@ pub trait Directory {
         Cursor::new(chance)
     }
 
+    /// How many addresses one answer may hold, beside what the protocol allows. V1's book tells a
+    /// share of itself at most.
+    fn answer_max(&self) -> usize {
+        usize::MAX
+    }
+
     /// Whether the store holds this address already.
     fn knows(&self, address: &NodeAddress) -> bool;
 

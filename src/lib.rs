@@ -105,6 +105,7 @@ mod roster;
 mod seed;
 mod stats;
 mod time;
+pub mod v1;
 pub mod wire;
 
 pub use action::{Action, Actions, IntoIter};
@@ -116,7 +117,7 @@ pub use fault::Fault;
 pub use invariant::Broken;
 pub use net_address::{NetAddress, NetAddressError, Reachability};
 pub use network::{ClaimError, Group, Reach, Subnet};
-pub use node::{HangUp, Node, NodeAction, NodeEvent};
+pub use node::{HangUp, Manager, Node, NodeAction, NodeEvent};
 pub use node_id::{NodeId, NodeIdError};
 pub use pex::Pex;
 pub use pex::dump::RestoreError;

@@ -1,17 +1,20 @@
 //! The exchange and the peer manager as one machine, which an embedder can use as it is.
 
 mod event;
+mod manager;
 mod talk;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 pub use event::{HangUp, NodeAction, NodeEvent};
+pub use manager::Manager;
 
 use talk::Task;
 
 use crate::invariant::hold;
 use crate::peers::{self, Change, Options, PeerManager, PeerRecord};
+use crate::v1::Switch;
 use crate::{Actions, Broken, Config, Event, Kind, NodeId, Pex, Seed, Time};
 
 /// A node's whole discovery: [`Pex`] asks and answers, [`PeerManager`] knows, dials and keeps, and
@@ -39,9 +42,9 @@ use crate::{Actions, Broken, Config, Event, Kind, NodeId, Pex, Seed, Time};
 /// # Ok::<(), pex::AddressError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Node {
+pub struct Node<M = PeerManager> {
     pex: Pex,
-    peers: PeerManager,
+    peers: M,
     /// What the handshake told of whom this event brings.
     arriving: Kind,
     armed: Option<Time>,
@@ -49,8 +52,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// A machine for the node `me`, which starts at `now`, knows nobody and is connected with
-    /// nobody.
+    /// A machine for the node `me` in the manner of V2, which starts at `now`, knows nobody and is
+    /// connected with nobody.
     ///
     /// Where `config` and `options` name private nodes or our own addresses, both count for both.
     #[must_use]
@@ -69,9 +72,31 @@ impl Node {
             }
         }
         options.own_addresses.clone_from(&config.own_addresses);
+        let peers = PeerManager::new(options, me, seed.derive(2), now);
+        Self::over(config, peers, seed, now)
+    }
+
+    /// Takes in what was written down before a restart: see [`PeerManager::load`]. Send a
+    /// [`NodeEvent::Tick`] when all is loaded.
+    pub fn load(&mut self, record: &PeerRecord) -> usize {
+        self.peers.load(record)
+    }
+}
+
+impl Node<Switch> {
+    /// A machine in the manner of V1, with what `switch` knows, connected with nobody.
+    #[must_use]
+    pub fn v1(config: Config, switch: Switch, seed: Seed, now: Time) -> Self {
+        Self::over(config, switch, seed, now)
+    }
+}
+
+impl<M: Manager> Node<M> {
+    fn over(mut config: Config, peers: M, seed: Seed, now: Time) -> Self {
+        peers.configure(&mut config);
         Self {
-            pex: Pex::new(config, me, seed.derive(1), now),
-            peers: PeerManager::new(options, me, seed.derive(2), now),
+            pex: Pex::new(config, peers.me(), seed.derive(1), now),
+            peers,
             arriving: Kind::V1,
             armed: None,
             hears_all: false,
@@ -84,12 +109,6 @@ impl Node {
     pub const fn hearing_all(mut self) -> Self {
         self.hears_all = true;
         self
-    }
-
-    /// Takes in what was written down before a restart: see [`PeerManager::load`]. Send a
-    /// [`NodeEvent::Tick`] when all is loaded.
-    pub fn load(&mut self, record: &PeerRecord) -> usize {
-        self.peers.load(record)
     }
 
     /// Advances the machine by one event, and returns everything it wants done, in order.
@@ -229,9 +248,9 @@ impl Node {
         &self.pex
     }
 
-    /// The peer manager.
+    /// Who keeps the peers.
     #[must_use]
-    pub const fn peers(&self) -> &PeerManager {
+    pub const fn peers(&self) -> &M {
         &self.peers
     }
 
@@ -244,12 +263,10 @@ impl Node {
         self.pex.check()?;
         self.peers.check()?;
         let up = self.pex.peers();
-        let all = up
-            .iter()
-            .all(|(id, _)| self.peers.standing(*id).may_be_used());
+        let all = up.iter().all(|(id, _)| self.peers.is_up(*id));
         hold(
             2,
-            all && up.len() == self.peers.ready().count(),
+            all && up.len() == self.peers.ups(),
             "who may be used is up in the exchange, and nobody else",
         )
     }

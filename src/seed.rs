@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::hash::Hasher as _;
+use core::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use crate::NodeId;
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// 32 secret bytes from which all chance in the core is drawn.
 ///
@@ -77,6 +80,30 @@ impl Chance {
         // Fixed-point multiplication: no loop whose length depends on luck.
         let wide = u64::from(self.next_u32()).wrapping_mul(bound.into());
         u32::try_from(wide >> 32).unwrap_or(u32::MAX)
+    }
+
+    /// A time from zero to `most`, in milliseconds.
+    pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
+        let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
+        Duration::from_millis(self.below(millis.saturating_add(1)).into())
+    }
+
+    /// This time, up to a quarter shorter or longer, so that it tells nothing.
+    pub(crate) fn about(&mut self, every: Duration) -> Duration {
+        let quarter = every.checked_div(4).unwrap_or_default();
+        let jitter = self.up_to(quarter.saturating_mul(2));
+        every.saturating_sub(quarter).saturating_add(jitter)
+    }
+
+    /// How long something lasts that ends in each hour with the same chance, so that having lasted
+    /// says nothing about how long it goes on. At most ten times as long as the mean.
+    pub(crate) fn life(&mut self, mean: Duration) -> Duration {
+        let mean = u32::try_from(mean.as_secs() / HOUR.as_secs()).unwrap_or(u32::MAX);
+        let mut hours = 0_u32;
+        while hours < mean.saturating_mul(10) && self.below(mean) != 0 {
+            hours = hours.saturating_add(1);
+        }
+        HOUR.saturating_mul(hours).saturating_add(self.up_to(HOUR))
     }
 
     fn next_u32(&mut self) -> u32 {

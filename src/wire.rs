@@ -69,11 +69,15 @@ use reader::Reader;
 /// [`Response::len`] tells the number before any entry is parsed.
 pub const MAX_MESSAGE_BYTES: usize = 64_000;
 
-/// The most addresses in an answer of ours.
+/// The most addresses in an answer of ours, but to a peer that is known to be of V1.
 ///
 /// Tendermint v0.35 and later drop a peer that sends more (`maxAddresses`, later
 /// `maxGetSelection`).
 pub const MAX_ANSWER_ADDRESSES: usize = 100;
+
+/// The most addresses in an answer of ours to a peer of V1: `maxGetSelection` of Tendermint v0.34 and
+/// CometBFT.
+pub const MAX_ANSWER_ADDRESSES_V1: usize = 250;
 
 /// The most bytes in an answer of ours, envelope included.
 ///

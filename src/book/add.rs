@@ -190,6 +190,7 @@ impl AddrBook {
             return Added::Known;
         }
         self.shelf.put(slot, bucket);
+        self.touch();
         Added::Again
     }
 
@@ -203,6 +204,7 @@ impl AddrBook {
         if !self.make_room(now, bucket, entry.last_success.is_some()) {
             return Err(AddError::Full);
         }
+        self.touch();
         let told_by = self.placer.group(&entry.source);
         Ok(self.shelf.insert(entry, bucket, told_by, &mut self.chance))
     }

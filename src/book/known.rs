@@ -26,7 +26,7 @@ pub struct KnownAddress {
 }
 
 impl KnownAddress {
-    pub(super) fn of(entry: &Entry) -> Self {
+    pub(crate) fn of(entry: &Entry) -> Self {
         Self {
             address: entry.address,
             source: entry.source,

@@ -37,6 +37,7 @@ impl AddrBook {
             entry.attempts = entry.attempts.saturating_add(1);
             entry.last_attempt = now;
         }
+        self.touch();
         self.lose_place(now, slot, address);
         true
     }
@@ -59,6 +60,7 @@ impl AddrBook {
         entry.last_success = Some(now);
         entry.first_success = entry.first_success.or(Some(now));
         let old = entry.old;
+        self.touch();
         // Whoever is reached keeps his place.
         self.challenges.retain(|(_, holder)| holder != address);
         if !old {
@@ -186,6 +188,7 @@ impl AddrBook {
         until: Time,
         addresses: Vec<(NetAddress, NetAddress)>,
     ) {
+        self.touch();
         let known = self.bans.entry(id).or_insert(Ban {
             until,
             addresses: Vec::new(),
@@ -218,6 +221,7 @@ impl AddrBook {
         let over = self.bans.iter().filter(|(_, ban)| ban.until <= now);
         let over: Vec<NodeId> = over.map(|(id, _)| *id).collect();
         for id in &over {
+            self.touch();
             let ban = self.bans.remove(id);
             for (address, source) in ban.into_iter().flat_map(|ban| ban.addresses) {
                 // Where there is no room any more, somebody will tell of it again.

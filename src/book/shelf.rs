@@ -74,6 +74,11 @@ impl Shelf {
         self.len().saturating_sub(self.olds)
     }
 
+    /// Slots below this one have been in use.
+    pub(crate) const fn bound(&self) -> usize {
+        self.entries.bound()
+    }
+
     pub(crate) fn get(&self, slot: Slot) -> Option<&Entry> {
         self.entries.get(slot)
     }

@@ -165,6 +165,9 @@ pub enum NodeAction {
     SetTimer(Time),
     /// Write these changes down, all or none of them.
     Persist(Vec<Change>),
+    /// Write the address book down, [`Switch::book`](crate::v1::Switch::book), before the process may
+    /// end. Only a node of V1 has one.
+    SaveBook,
     /// A peer may be used from now on. Nothing needs to be done.
     Up {
         /// Who.

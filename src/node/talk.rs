@@ -4,8 +4,9 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-use super::{HangUp, Node, NodeAction};
-use crate::peers::{self, Misconduct, PeerManager};
+use super::{HangUp, Manager, Node, NodeAction};
+use crate::peers::{self, Misconduct};
+use crate::wire::Message;
 use crate::{Action, Actions, Cursor, Directory, Epoch, Event, Fault, NodeAddress, NodeId, Time};
 
 /// What one part of the machine has for the other.
@@ -15,15 +16,19 @@ pub(super) enum Task {
 }
 
 /// The manager as a directory that wants to hear of everything: it notes what is told again.
-struct Told<'a>(&'a PeerManager);
+struct Told<'a, M>(&'a M);
 
-impl Directory for Told<'_> {
+impl<M: Directory> Directory for Told<'_, M> {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
         self.0.walk(from, visit);
     }
 
     fn start(&self, chance: u64) -> Cursor {
         self.0.start(chance)
+    }
+
+    fn answer_max(&self) -> usize {
+        self.0.answer_max()
     }
 
     fn knows(&self, _: &NodeAddress) -> bool {
@@ -35,7 +40,7 @@ impl Directory for Told<'_> {
     }
 }
 
-impl Node {
+impl<M: Manager> Node<M> {
     pub(super) fn tell_peers(
         &mut self,
         now: Time,
@@ -79,6 +84,8 @@ impl Node {
                 told: told(after).saturating_sub(told(before)),
                 fresh: after.addresses_fresh.saturating_sub(before.addresses_fresh),
             });
+            let actions = self.peers.on_answer_from(now, peer);
+            tasks.extend(actions.into_iter().map(Task::OfPeers));
         }
     }
 
@@ -91,11 +98,12 @@ impl Node {
         out: &mut Actions<NodeAction>,
     ) {
         let all = self.hears_all;
-        let actions = self.peers.learn_all(now, heard, |address, from, is_new| {
+        let mut back = |address, from, is_new| {
             if all || is_new {
                 out.push(NodeAction::Heard { address, from });
             }
-        });
+        };
+        let actions = self.peers.learn_all(now, heard, &mut back);
         tasks.extend(actions.into_iter().map(Task::OfPeers));
     }
 
@@ -123,7 +131,12 @@ impl Node {
     ) {
         match action {
             Action::Send { to, epoch, message } => {
+                let is_answer = matches!(message, Message::Response(_));
                 out.push(NodeAction::Send { to, epoch, message });
+                if is_answer {
+                    let actions = self.peers.on_answer_to(now, to);
+                    tasks.extend(actions.into_iter().map(Task::OfPeers));
+                }
             }
             Action::Resolve {
                 query,
@@ -184,6 +197,7 @@ impl Node {
                 self.tell_pex(now, Event::PeerDown { peer, epoch }, tasks, out);
             }
             peers::Action::Persist(changes) => out.push(NodeAction::Persist(changes)),
+            peers::Action::SaveBook => out.push(NodeAction::SaveBook),
             peers::Action::SetTimer(_) => {}
         }
     }

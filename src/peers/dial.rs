@@ -191,19 +191,10 @@ impl PeerManager {
         self.live.tally().feeling == 0 && self.feel_at.is_some_and(|at| at <= self.now)
     }
 
-    /// Sets the time of the next feeler, up to a quarter sooner or later, so that it tells nothing.
+    /// Sets the time of the next feeler.
     pub(super) fn plan_feeler(&mut self) {
-        self.feel_at = self.options.feeler_every.map(|every| {
-            let quarter = every.checked_div(4).unwrap_or_default();
-            let jitter = self.up_to(quarter.saturating_mul(2));
-            self.now + every.saturating_sub(quarter).saturating_add(jitter)
-        });
-    }
-
-    /// A time from zero to `most`.
-    pub(super) fn up_to(&mut self, most: Duration) -> Duration {
-        let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
-        Duration::from_millis(self.chance.below(millis.saturating_add(1)).into())
+        let every = self.options.feeler_every;
+        self.feel_at = every.map(|every| self.now + self.chance.about(every));
     }
 
     /// Whom to feel for: a tested one whose place another would take; who waits for a place in a

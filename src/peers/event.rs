@@ -164,6 +164,8 @@ pub enum Action {
     SetTimer(Time),
     /// Write these changes down, all or none of them, before the process may end.
     Persist(Vec<Change>),
+    /// Write the book down: [`Switch::book`](crate::v1::Switch::book). Only V1 has one.
+    SaveBook,
 }
 
 /// One record that is to be written or deleted.
@@ -224,6 +226,10 @@ pub enum Eviction {
     Misconduct,
     /// The owner has no more use for it.
     Released,
+    /// We are a seed node, and it has been told what it asked for.
+    Served,
+    /// We are a seed node, and it has stayed as long as it may.
+    Stayed,
 }
 
 impl fmt::Display for Eviction {
@@ -239,6 +245,8 @@ impl fmt::Display for Eviction {
             Self::Rotated => "its time is over",
             Self::Misconduct => "it broke a rule",
             Self::Released => "no more use for it",
+            Self::Served => "it has been told what it asked for",
+            Self::Stayed => "it has stayed as long as it may",
         })
     }
 }

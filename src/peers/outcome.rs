@@ -195,7 +195,9 @@ impl PeerManager {
             return;
         }
         let backoff = self.backoff(slot, failures);
-        let jitter = self.up_to(backoff.checked_div(4).unwrap_or_default());
+        let jitter = self
+            .chance
+            .up_to(backoff.checked_div(4).unwrap_or_default());
         let until = now + backoff.saturating_add(jitter);
         // It may be left alone for longer already, as after a connection.
         let until = self.store.waits_until(slot).max(Some(until));

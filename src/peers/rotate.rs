@@ -11,24 +11,14 @@ use crate::{Actions, NodeId, Time};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Hours after which a connection is given up whatever is drawn, in mean lives.
-const LIVES_MAX: u32 = 10;
-
 /// How long a peer must have stayed to be an anchor.
 const LASTED: Duration = HOUR;
 
 impl PeerManager {
-    /// When a new connection of ours is to be given up: each hour with the same chance, so that
-    /// having lasted says nothing about how long it goes on.
+    /// When a new connection of ours is to be given up.
     pub(super) fn draw_life(&mut self) -> Option<Time> {
         let mean = self.options.outbound_life?;
-        let mean = u32::try_from(mean.as_secs() / 3_600).unwrap_or(u32::MAX);
-        let mut hours = 0_u32;
-        while hours < mean.saturating_mul(LIVES_MAX) && self.chance.below(mean) != 0 {
-            hours = hours.saturating_add(1);
-        }
-        let part = self.up_to(HOUR);
-        Some(self.now + HOUR.saturating_mul(hours).saturating_add(part))
+        Some(self.now + self.chance.life(mean))
     }
 
     /// The time of a connection of ours is over.

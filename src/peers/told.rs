@@ -85,7 +85,16 @@ impl Told {
 
     /// Every entry once, those not told yet first, each with the cursor behind it.
     pub(crate) fn walk(&self, from: Cursor) -> impl Iterator<Item = (Cursor, Slot)> {
-        let all = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.walk_first(self.len(), from)
+    }
+
+    /// The same, of the tested entries alone.
+    pub(crate) fn walk_tested(&self, from: Cursor) -> impl Iterator<Item = (Cursor, Slot)> {
+        self.walk_first(self.tested.len(), from)
+    }
+
+    fn walk_first(&self, all: usize, from: Cursor) -> impl Iterator<Item = (Cursor, Slot)> {
+        let all = u32::try_from(all).unwrap_or(u32::MAX);
         let (origin, told) = (from.position() >> HALF, low(from.position()));
         // Whoever has been told everything begins anew.
         let told = if told >= all { 0 } else { told };

@@ -20,8 +20,11 @@ use super::agenda::{Due, Entry};
 use super::rotation::Slot;
 use super::{Pex, Phase};
 use crate::stats::count;
-use crate::wire::{Dialect, MAX_ANSWER_ADDRESSES, Message, ResponseBuilder};
-use crate::{Action, Actions, Directory, Fault, NodeAddress, NodeId, QueryId};
+use crate::wire::{
+    Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
+    Message, ResponseBuilder,
+};
+use crate::{Action, Actions, Directory, Fault, Kind, NodeAddress, NodeId, QueryId};
 
 /// Addresses looked at for one answer, told or not: bounds the work in a store full of addresses
 /// that may not be told.
@@ -59,7 +62,8 @@ impl Pex {
         self.send_draft(slot, out);
         match dialect {
             Dialect::V2 => {
-                let mut answer = ResponseBuilder::new(Dialect::V2);
+                let max = self.room(slot, MAX_ANSWER_ADDRESSES, directory);
+                let mut answer = ResponseBuilder::with_limits(dialect, max, MAX_ANSWER_BYTES);
                 self.choose(slot, directory, |address| {
                     answer.push_address(address).is_ok()
                 });
@@ -67,8 +71,9 @@ impl Pex {
             }
             Dialect::V1 => {
                 let mut chosen = Vec::new();
+                let max = self.room(slot, self.limits_v1(slot).0, directory);
                 self.choose(slot, directory, |address| {
-                    let room = chosen.len() < MAX_ANSWER_ADDRESSES;
+                    let room = chosen.len() < max;
                     if room {
                         chosen.push(address.clone());
                     }
@@ -206,8 +211,27 @@ impl Pex {
         Some(draft)
     }
 
+    /// How many addresses an answer may hold: as many as the protocol and the store allow, our own
+    /// aside.
+    fn room(&self, slot: Slot, max: usize, directory: &(impl Directory + ?Sized)) -> usize {
+        let is_first = self.peers.get(slot).is_some_and(|it| it.cursor.is_none());
+        let own = is_first && !self.config.own_addresses.is_empty();
+        let store = directory.answer_max().saturating_add(usize::from(own));
+        max.min(store)
+    }
+
+    /// How many addresses and bytes an answer in V1's words may hold. A node of V2 takes as many as
+    /// of its own kind.
+    fn limits_v1(&self, slot: Slot) -> (usize, usize) {
+        match self.peers.get(slot).map(|peer| peer.kind) {
+            Some(Kind::V1) => (MAX_ANSWER_ADDRESSES_V1, MAX_MESSAGE_BYTES),
+            _ => (MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES),
+        }
+    }
+
     fn send_v1(&mut self, slot: Slot, addresses: &[NodeAddress], out: &mut Actions) {
-        let mut answer = ResponseBuilder::new(Dialect::V1);
+        let (addresses_max, bytes_max) = self.limits_v1(slot);
+        let mut answer = ResponseBuilder::with_limits(Dialect::V1, addresses_max, bytes_max);
         let mut told = BTreeSet::new();
         for address in addresses {
             // V1 says no more of an address than this, so several may become one.

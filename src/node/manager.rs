@@ -1,0 +1,119 @@
+//! What a node wants of the part that keeps its peers.
+
+use alloc::vec::Vec;
+
+use crate::peers::{Action, Change, Event, PeerManager};
+use crate::{Actions, Broken, Config, Directory, NodeAddress, NodeId, Time};
+
+mod sealed {
+    #[expect(unnameable_types, reason = "that is what seals")]
+    pub trait Sealed {}
+    impl Sealed for crate::peers::PeerManager {}
+    impl Sealed for crate::v1::Switch {}
+}
+
+/// Who keeps a node's peers: [`PeerManager`] as V2 does, or [`Switch`](crate::v1::Switch) as V1
+/// does. Both know addresses, dial, let in and send away, in the same words.
+///
+/// It is sealed: what a [`Node`](crate::Node) relies on may grow.
+pub trait Manager: Directory + sealed::Sealed {
+    /// Who this node is.
+    fn me(&self) -> NodeId;
+
+    /// Advances the machine by one event, and returns everything it wants done, in order.
+    fn handle(&mut self, now: Time, event: Event) -> Actions<Action>;
+
+    /// Takes in what peers have told. Each address is handed back, with whether it was taken in.
+    fn learn_all(
+        &mut self,
+        now: Time,
+        addresses: Vec<(NodeAddress, NodeId)>,
+        back: &mut dyn FnMut(NodeAddress, NodeId, bool),
+    ) -> Actions<Action>;
+
+    /// A peer has answered a request of ours.
+    fn on_answer_from(&mut self, _now: Time, _peer: NodeId) -> Actions<Action> {
+        Actions::default()
+    }
+
+    /// An answer of ours goes to a peer.
+    fn on_answer_to(&mut self, _now: Time, _peer: NodeId) -> Actions<Action> {
+        Actions::default()
+    }
+
+    /// When the machine next has something to do by itself; `None` if only an event can wake it.
+    fn deadline(&self) -> Option<Time>;
+
+    /// Sets the machine's time back to `now`, and with it everything that is due.
+    fn rewind(&mut self, now: Time);
+
+    /// Everything that has changed and was not handed out.
+    fn flush(&mut self) -> Option<Vec<Change>> {
+        None
+    }
+
+    /// Whether a peer may be used.
+    fn is_up(&self, id: NodeId) -> bool;
+
+    /// How many peers may be used.
+    fn ups(&self) -> usize;
+
+    /// Checks what holds after every event.
+    ///
+    /// # Errors
+    ///
+    /// The first invariant that does not hold.
+    fn check(&self) -> Result<(), Broken>;
+
+    /// Tells the exchange what it has to know of the options: whose addresses may not be told.
+    fn configure(&self, config: &mut Config);
+}
+
+impl Manager for PeerManager {
+    fn me(&self) -> NodeId {
+        self.me()
+    }
+
+    fn handle(&mut self, now: Time, event: Event) -> Actions<Action> {
+        self.handle(now, event)
+    }
+
+    fn learn_all(
+        &mut self,
+        now: Time,
+        addresses: Vec<(NodeAddress, NodeId)>,
+        back: &mut dyn FnMut(NodeAddress, NodeId, bool),
+    ) -> Actions<Action> {
+        self.learn_all(now, addresses, back)
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.deadline()
+    }
+
+    fn rewind(&mut self, now: Time) {
+        self.rewind(now);
+    }
+
+    fn flush(&mut self) -> Option<Vec<Change>> {
+        self.flush()
+    }
+
+    fn is_up(&self, id: NodeId) -> bool {
+        self.standing(id).may_be_used()
+    }
+
+    fn ups(&self) -> usize {
+        self.ready().count()
+    }
+
+    fn check(&self) -> Result<(), Broken> {
+        self.check()
+    }
+
+    fn configure(&self, config: &mut Config) {
+        let options = self.options();
+        config.private_ids.extend(&options.private);
+        config.own_addresses.clone_from(&options.own_addresses);
+    }
+}

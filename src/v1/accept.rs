@@ -1,0 +1,426 @@
+//! Who is let in, who stays, and who has to go.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use super::Switch;
+use crate::peers::life::{Life, Link, Purpose};
+use crate::peers::{Action, Eviction, Misconduct};
+use crate::stats::count;
+use crate::{Actions, Epoch, NetAddress, NodeAddress, NodeId, Time};
+
+/// Connections that were refused whose end is waited for. More are refused as well, and forgotten
+/// at once.
+const REFUSED_MAX: usize = 1_024;
+
+/// A connection of ours that ends before this counts as a failure of its address: who accepts and
+/// hangs up is of no use.
+const SHORT: Duration = Duration::from_secs(60);
+
+/// How long a node is left alone after a connection.
+const COOLDOWN: Duration = Duration::from_secs(30);
+
+/// How long a seed node waits for the answer of one whom it checks.
+const CHECK: Duration = Duration::from_secs(15);
+
+/// Newcomers whom a seed node does not send away for others before they had time to ask.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The lowest score that a node can earn, at which it is banned, and the highest.
+const SCORE_MAX: i16 = 100;
+
+/// Scores that are kept at most; more are those of strangers, and start anew.
+const SCORES_MAX: usize = 8_192;
+
+impl Switch {
+    pub(super) fn on_accepted(
+        &mut self,
+        peer: NodeId,
+        epoch: Epoch,
+        ip: Option<IpAddr>,
+        listen: Option<&NodeAddress>,
+        out: &mut Actions<Action>,
+    ) {
+        match self.live.get(peer).copied() {
+            Some(life) if life.link().is_some_and(|link| link.epoch == epoch) => {
+                count(&mut self.counts.stray_events, 1);
+                return;
+            }
+            // Who comes to us need not be dialed any more.
+            Some(Life::Dialing(_)) => {
+                self.live.set(peer, None);
+                self.dialing.remove(&peer);
+            }
+            Some(_) => self.end(peer, out),
+            None => {}
+        }
+        let ip = ip.map(|ip| ip.to_canonical());
+        let listen = listen.filter(|listen| listen.id() == peer);
+        let place = listen.and_then(|listen| NetAddress::try_from(listen).ok());
+        match self.judge_accepted(peer, ip) {
+            Ok(victim) => {
+                if let Some(victim) = victim {
+                    self.evict(victim, Eviction::Stayed, out);
+                }
+                let seen = ip.map(|ip| NetAddress::new(peer, ip, place.map_or(0, |it| it.port())));
+                self.admit(peer, epoch, ip, seen.or(place), None);
+            }
+            Err(why) => self.refuse(peer, epoch, false, why, out),
+        }
+        // Its own word, which is worth as much as anybody's: it may be dialed one day.
+        if let Some(place) = place {
+            self.take_in(&place, &place);
+        }
+    }
+
+    /// Whether somebody who has come is let in, and who has to go for it.
+    fn judge_accepted(&self, id: NodeId, ip: Option<IpAddr>) -> Result<Option<NodeId>, Eviction> {
+        if id == self.me {
+            return Err(Eviction::Ourselves);
+        }
+        if self.is_banned(id) {
+            return Err(Eviction::Banned);
+        }
+        if self.is_kept(id) {
+            return Ok(None);
+        }
+        let of_ip = ip.map_or(0, |ip| self.live.with_ip(ip).1);
+        if of_ip >= self.options.inbound_per_ip {
+            return Err(Eviction::NetworkFull);
+        }
+        let tally = self.live.tally();
+        let inbound = tally.inbound.saturating_add(tally.evicting);
+        if inbound < self.options.inbound_max {
+            return Ok(None);
+        }
+        // Those who are leaving make room for as many, and no more.
+        let limit = self.options.inbound_max.saturating_mul(2);
+        if !self.options.seed_mode || inbound >= limit {
+            return Err(Eviction::Full);
+        }
+        if tally.inbound < self.options.inbound_max {
+            return Ok(None);
+        }
+        // Whoever has been here for longest has had time to ask.
+        let oldest = self.live.worst_below(i32::MAX, false);
+        let since = oldest.and_then(|id| Some(self.live.get(id)?.link()?.since));
+        match since {
+            Some(since) if self.now - since >= GRACE => Ok(oldest),
+            _ => Err(Eviction::Full),
+        }
+    }
+
+    /// Lets a connection in; `dialed` is what it was dialed for.
+    pub(super) fn admit(
+        &mut self,
+        id: NodeId,
+        epoch: Epoch,
+        ip: Option<IpAddr>,
+        place: Option<NetAddress>,
+        dialed: Option<Purpose>,
+    ) {
+        count(&mut self.counts.admitted, 1);
+        let outbound = dialed.is_some();
+        let check = dialed == Some(Purpose::Feel);
+        if check {
+            self.checking.insert(id);
+        }
+        if let Some(place) = place {
+            self.places.insert(id, place);
+        }
+        let kept = self.is_kept(id);
+        let rotates_at = if kept {
+            None
+        } else if check {
+            Some(self.now + CHECK)
+        } else if self.options.seed_mode {
+            Some(self.now + self.options.newcomer_stays)
+        } else if outbound {
+            let life = self.options.outbound_life;
+            life.map(|mean| self.now + self.chance.life(mean))
+        } else {
+            None
+        };
+        let link = Link {
+            epoch,
+            outbound,
+            counted: !check && !self.options.unconditional.contains(&id),
+            ip,
+            slot: None,
+            since: self.now,
+            in_use: false,
+            rotates_at,
+            score: self.rank(id, kept),
+            tie: self.chance.next_u64(),
+        };
+        self.live.set(id, Some(Life::Connected(link)));
+    }
+
+    /// What decides who has to go first: with a seed node, who came first; else the score. Those
+    /// who are kept come last.
+    fn rank(&self, id: NodeId, kept: bool) -> i32 {
+        if kept {
+            i32::MAX
+        } else if self.options.seed_mode {
+            let secs = self.now.as_nanos() / 1_000_000_000;
+            i32::try_from(secs % (1 << 31)).unwrap_or(i32::MAX)
+        } else {
+            self.score(id).into()
+        }
+    }
+
+    /// Does not let a connection in.
+    pub(super) fn refuse(
+        &mut self,
+        id: NodeId,
+        epoch: Epoch,
+        outbound: bool,
+        why: Eviction,
+        out: &mut Actions<Action>,
+    ) {
+        let feeler = why == Eviction::Feeler;
+        count(&mut self.counts.refused, u64::from(!feeler));
+        out.push(Action::Evict {
+            peer: id,
+            epoch,
+            why,
+        });
+        if self.live.tally().refused >= REFUSED_MAX {
+            return;
+        }
+        let link = Link {
+            epoch,
+            outbound,
+            counted: false,
+            ip: None,
+            slot: None,
+            since: self.now,
+            in_use: false,
+            rotates_at: None,
+            score: 0,
+            tie: 0,
+        };
+        self.live.set(id, Some(Life::Refused(link)));
+    }
+
+    pub(super) fn on_ready(&mut self, peer: NodeId, epoch: Epoch, out: &mut Actions<Action>) {
+        let life = self.live.get(peer).copied();
+        let is_it = life.is_some_and(|it| it.link().is_some_and(|link| link.epoch == epoch));
+        match life.filter(|_| is_it) {
+            Some(Life::Connected(link)) => {
+                self.live.set(peer, Some(Life::Ready(link)));
+                out.push(Action::Up { peer, epoch });
+            }
+            // It has to go; that it could be used now does not matter.
+            Some(Life::Evicting(_) | Life::Refused(_)) => {}
+            _ => count(&mut self.counts.stray_events, 1),
+        }
+    }
+
+    pub(super) fn on_disconnected(
+        &mut self,
+        peer: NodeId,
+        epoch: Epoch,
+        out: &mut Actions<Action>,
+    ) {
+        let link = self.live.get(peer).and_then(Life::link);
+        if link.is_some_and(|link| link.epoch == epoch) {
+            self.end(peer, out);
+        } else {
+            count(&mut self.counts.stray_events, 1);
+        }
+    }
+
+    /// A connection is over.
+    pub(super) fn end(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        let Some(life) = self.live.set(peer, None) else {
+            return;
+        };
+        let place = self.places.remove(&peer);
+        let check = self.checking.remove(&peer);
+        let Some(link) = life.link() else {
+            return;
+        };
+        if life.is_ready() {
+            let epoch = link.epoch;
+            out.push(Action::Down { peer, epoch });
+        }
+        let hung_up = life.staying().is_some();
+        let short = self.now - link.since < SHORT;
+        if link.outbound && hung_up && short && !check && !self.options.is_seed_node(peer) {
+            if let Some(place) = place {
+                self.book.mark_attempt(self.now, &place);
+            }
+        }
+        // A seed that was asked need not be asked again soon.
+        let pause = if self.options.is_seed_node(peer) && !self.options.is_persistent(peer) {
+            self.options.retry_persistent_max
+        } else {
+            COOLDOWN
+        };
+        self.rest(peer, self.now + pause);
+        self.hurry();
+    }
+
+    pub(super) const fn cooldown(&self) -> Duration {
+        COOLDOWN
+    }
+
+    /// Tells a peer to go.
+    pub(super) fn evict(&mut self, peer: NodeId, why: Eviction, out: &mut Actions<Action>) {
+        let Some(life) = self.live.get(peer).copied() else {
+            return;
+        };
+        let Some(&link) = life.staying() else {
+            return;
+        };
+        count(&mut self.counts.evicted, 1);
+        let epoch = link.epoch;
+        if life.is_ready() {
+            out.push(Action::Down { peer, epoch });
+        }
+        self.live.set(peer, Some(Life::Evicting(link)));
+        self.checking.remove(&peer);
+        out.push(Action::Evict { peer, epoch, why });
+    }
+
+    /// The time of a connection is over.
+    pub(super) fn on_time_over(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        let Some(mut life) = self.live.get(peer).copied() else {
+            return;
+        };
+        if self.checking.contains(&peer) {
+            self.evict(peer, Eviction::Feeler, out);
+        } else if self.options.seed_mode {
+            self.evict(peer, Eviction::Stayed, out);
+        } else if life.staying().is_some_and(|link| link.in_use) || !self.has_another() {
+            // Nothing is gained by hanging up where nobody else could be dialed.
+            const HOUR: Duration = Duration::from_secs(3_600);
+            if let Some(link) = life.link_mut() {
+                link.rotates_at = Some(self.now + HOUR);
+            }
+            self.live.set(peer, Some(life));
+        } else {
+            self.evict(peer, Eviction::Rotated, out);
+        }
+    }
+
+    /// Whether the book knows of somebody with whom we are not connected.
+    fn has_another(&self) -> bool {
+        let tally = self.live.tally();
+        self.book.size() > tally.outbound.saturating_add(tally.inbound)
+    }
+
+    pub(super) fn on_in_use(&mut self, peer: NodeId, in_use: bool) {
+        if let Some(mut life) = self.live.get(peer).copied()
+            && let Some(link) = life.link_mut()
+        {
+            link.in_use = in_use;
+            self.live.set(peer, Some(life));
+        }
+    }
+
+    pub(super) fn on_misbehaved(
+        &mut self,
+        peer: NodeId,
+        how: Misconduct,
+        out: &mut Actions<Action>,
+    ) {
+        if peer == self.me {
+            return;
+        }
+        let points = match how {
+            Misconduct::Minor => -1,
+            Misconduct::Major => -10,
+            Misconduct::Fatal => -SCORE_MAX,
+        };
+        self.change_score(peer, points);
+        // Whom the operator wants to be connected with, he wants to be connected with.
+        if self.options.is_persistent(peer) {
+            return;
+        }
+        let banned = how == Misconduct::Fatal || self.score(peer) <= -SCORE_MAX;
+        if banned {
+            count(&mut self.counts.bans, 1);
+            self.scores.remove(&peer);
+            self.book.mark_bad(self.now, peer, self.options.ban);
+        }
+        if banned || how == Misconduct::Major {
+            self.evict(peer, Eviction::Misconduct, out);
+        }
+    }
+
+    /// What a node has earned, from -100 to 100.
+    #[must_use]
+    pub fn score(&self, id: NodeId) -> i16 {
+        self.scores.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(super) fn change_score(&mut self, peer: NodeId, by: i16) {
+        let score = self.score(peer).saturating_add(by);
+        let score = score.clamp(-SCORE_MAX, SCORE_MAX);
+        if score == 0 {
+            self.scores.remove(&peer);
+        } else if self.scores.len() < SCORES_MAX || self.scores.contains_key(&peer) {
+            self.scores.insert(peer, score);
+        }
+        if let Some(mut life) = self.live.get(peer).copied() {
+            let rank = self.rank_of(peer, &life);
+            if let Some(link) = life.link_mut() {
+                link.score = rank;
+            }
+            self.live.set(peer, Some(life));
+        }
+    }
+
+    fn rank_of(&self, peer: NodeId, life: &Life) -> i32 {
+        match life.link() {
+            Some(link) if self.options.seed_mode => link.score,
+            _ => self.rank(peer, self.is_kept(peer)),
+        }
+    }
+
+    /// A peer has answered: a check of a seed node is done with it.
+    pub(super) fn on_answered(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        if self.checking.contains(&peer) {
+            self.evict(peer, Eviction::Feeler, out);
+        }
+    }
+
+    /// A peer is being answered: a seed node is done with a newcomer then.
+    pub(super) fn on_served(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        let inbound = |life: &Life| life.staying().is_some_and(|link| !link.outbound);
+        let newcomer = self.live.get(peer).is_some_and(inbound);
+        if self.options.seed_mode && newcomer && !self.is_kept(peer) {
+            count(&mut self.counts.served, 1);
+            self.evict(peer, Eviction::Served, out);
+        }
+    }
+
+    /// Whom to dial first after a restart: those of ours who have stayed for longest.
+    pub(super) fn choose_anchors(&mut self) {
+        const LASTED: Duration = Duration::from_secs(3_600);
+        if self.options.anchors == 0 || self.options.seed_mode {
+            return;
+        }
+        let lasted = self.live.iter().filter_map(|(id, life)| {
+            let link = life.staying().filter(|link| link.outbound)?;
+            let stays = self.now - link.since >= LASTED || self.anchors.contains(&id);
+            stays.then_some((link.since, id))
+        });
+        let mut lasted: alloc::vec::Vec<(Time, NodeId)> = lasted.collect();
+        lasted.sort_unstable();
+        let mut anchors: alloc::vec::Vec<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
+        // Who was one stays one until another has lasted.
+        let before = self.anchors.iter().filter(|&&id| self.book.has_node(id));
+        anchors.extend(before.copied());
+        let mut chosen = alloc::collections::BTreeSet::new();
+        anchors.retain(|id| chosen.insert(*id));
+        anchors.truncate(self.options.anchors);
+        let anchors_now = anchors.iter().copied().collect();
+        if anchors_now != self.anchors {
+            self.anchors = anchors_now;
+            self.book.set_anchors(anchors);
+        }
+    }
+}

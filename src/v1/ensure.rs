@@ -1,0 +1,196 @@
+//! Enough peers: how many are wanted, and who.
+//!
+//! In this order: persistent peers, come what may; those who lasted in the life before; addresses
+//! of the book; and when there are none, a seed.
+
+use super::Switch;
+use super::dial::Target;
+use super::named::Role;
+use crate::peers::lanes::Among;
+use crate::peers::life::Purpose;
+use crate::{NetAddress, NodeAddress, NodeId, Reach, Time};
+
+/// `maxAttempts`: tries for each peer that is wanted.
+const TRIES: usize = 3;
+
+/// Tries at most in one look.
+const TRIES_MAX: usize = 24;
+
+/// Draws of an old address, of which the one that has been good for longest is taken. Whoever came
+/// to be known in a crowd has no more than his share of the square of it.
+const DRAWS: usize = 2;
+
+impl Switch {
+    /// How many peers are wanted: the places of ours that are neither taken nor dialed for.
+    pub(super) const fn wanted(&self) -> usize {
+        if self.options.seed_mode {
+            return 0;
+        }
+        let tally = self.live.tally();
+        let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
+        self.options.outbound_max.saturating_sub(taken)
+    }
+
+    /// How much rather a new address is picked, of a hundred: the more peers there are, the more.
+    fn new_bias(&self) -> u8 {
+        let peers = self.live.tally().outbound.min(8);
+        u8::try_from(peers).map_or(90, |peers| peers.saturating_mul(10).saturating_add(10))
+    }
+
+    /// Whether we are connected with nobody.
+    pub(super) const fn is_lonely(&self) -> bool {
+        let tally = self.live.tally();
+        tally.connected().saturating_add(tally.uncounted) == 0
+    }
+
+    /// Whether less than a third of our places is taken: then a second connection with a network is
+    /// better than none.
+    pub(super) const fn is_starving(&self) -> bool {
+        let tally = self.live.tally();
+        let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
+        taken.saturating_mul(3) < self.options.outbound_max
+    }
+
+    /// A persistent peer that is neither connected nor dialed.
+    pub(super) fn next_persistent(&self) -> Option<NodeAddress> {
+        let ready = self.names.ready(Role::Persistent, self.now);
+        let mut missing = ready.filter(|it| self.live.get(it.id()).is_none() && it.id() != self.me);
+        missing.next().cloned()
+    }
+
+    /// Somebody for a place of ours, when it is time to look.
+    pub(super) fn next_peer(&mut self) -> Option<Target> {
+        let wanted = self.wanted();
+        if wanted == 0 || self.ensure_at > self.now {
+            return None;
+        }
+        if let Some(address) = self.next_anchor() {
+            return Some(Target::kept(address.into()));
+        }
+        let tries = wanted.saturating_mul(TRIES).min(TRIES_MAX);
+        if let Some(address) = self.pick(tries) {
+            return Some(Target::kept(address.into()));
+        }
+        self.plan_ensure();
+        self.next_seed().map(Target::kept)
+    }
+
+    /// When peers are looked for next, if nothing else happens.
+    fn plan_ensure(&mut self) {
+        let tenth = self.options.ensure_period.checked_div(10);
+        let tenth = tenth.unwrap_or_default();
+        let jitter = self.chance.up_to(tenth.saturating_mul(2));
+        let period = self.options.ensure_period.saturating_sub(tenth);
+        self.ensure_at = self.now + period.saturating_add(jitter);
+    }
+
+    fn next_anchor(&mut self) -> Option<NetAddress> {
+        while let Some(id) = self.anchors_before.pop() {
+            let known = self.book.addresses_of(id).into_iter();
+            let best = known.max_by_key(|it| (it.old, it.last_success));
+            let address = best.map(|it| it.address);
+            if let Some(address) = address.filter(|it| self.hindrance(it).is_none()) {
+                return Some(address);
+            }
+        }
+        None
+    }
+
+    /// An address of the book that may be dialed.
+    fn pick(&mut self, tries: usize) -> Option<NetAddress> {
+        let bias = self.new_bias();
+        let mut second_best = None;
+        for _ in 0..tries {
+            let address = self.draw(bias)?;
+            match self.hindrance(&address) {
+                None if self.is_told_too_often(&address) => {}
+                None => return Some(address),
+                Some(Hindrance::NetworkTaken) => second_best = Some(address),
+                Some(Hindrance::Other) => {}
+            }
+        }
+        second_best.filter(|_| self.is_starving())
+    }
+
+    /// An address; of two old ones, the one that has been good for longer.
+    fn draw(&mut self, bias: u8) -> Option<NetAddress> {
+        let mut best = self.book.pick(bias, Among::All)?;
+        for _ in 1..DRAWS {
+            let entry = self.book.shelf.get(best)?;
+            if !entry.old {
+                break;
+            }
+            let since = entry.first_success;
+            // The bias of nothing but old ones.
+            let other = self.book.pick(0, Among::All)?;
+            let its = self.book.shelf.get(other)?;
+            if its.old && its.first_success < since {
+                best = other;
+            }
+        }
+        Some(self.book.shelf.get(best)?.address)
+    }
+
+    /// A seed, when there is nobody else to dial and the book wants more.
+    pub(super) fn next_seed(&mut self) -> Option<NodeAddress> {
+        let tally = self.live.tally();
+        let busy = tally.dialing_to_keep > 0 || !self.book.needs_more();
+        if busy || !self.is_lonely() && !self.book.is_empty() {
+            return None;
+        }
+        let (live, me) = (&self.live, self.me);
+        let fits = |id: NodeId| live.get(id).is_none() && id != me;
+        self.names
+            .pick(Role::Seed, self.now, &mut self.chance, fits)
+    }
+
+    /// Why an address can't be dialed for a place of ours now.
+    pub(super) fn hindrance(&self, address: &NetAddress) -> Option<Hindrance> {
+        let id = address.id();
+        if id == self.me
+            || self.live.get(id).is_some()
+            || self.resting.get(&id).is_some_and(|until| *until > self.now)
+            || self.is_banned(id)
+            || self.left_alone_until(address) > self.now
+        {
+            return Some(Hindrance::Other);
+        }
+        self.hindrance_of_place(address)
+    }
+
+    /// Why there can't be a connection of ours with this place beside those that there are.
+    pub(super) fn hindrance_of_place(&self, place: &NetAddress) -> Option<Hindrance> {
+        if self.options.allow_duplicate_ip || Reach::of(place.ip()) != Reach::World {
+            return None;
+        }
+        if self.live.with_ip(place.ip()).0 > 0 {
+            return Some(Hindrance::Other);
+        }
+        let taken = self.live.in_group_of(place.ip()) > 0 || self.dials_into_group_of(place);
+        taken.then_some(Hindrance::NetworkTaken)
+    }
+
+    fn dials_into_group_of(&self, address: &NetAddress) -> bool {
+        let group = crate::Group::of(address.ip());
+        let mut dials = self.live.iter().filter_map(|(_, life)| match life {
+            crate::peers::life::Life::Dialing(dial) if dial.purpose == Purpose::Keep => dial.ip,
+            _ => None,
+        });
+        dials.any(|ip| crate::Group::of(ip) == group)
+    }
+
+    /// When peers are looked for next; none if none are wanted.
+    pub(super) fn next_look(&self) -> Option<Time> {
+        let looks = self.wanted() > 0;
+        looks.then_some(self.ensure_at)
+    }
+}
+
+/// Why an address can't be dialed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hindrance {
+    /// There is a connection of ours with its network.
+    NetworkTaken,
+    /// Anything else.
+    Other,
+}

@@ -1,0 +1,122 @@
+//! What others may be told, and what a node wants of its switch.
+
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+use super::Switch;
+use crate::book::NEEDED;
+use crate::node::Manager;
+use crate::peers::life::Life;
+use crate::peers::told::Told;
+use crate::peers::{Action, Event};
+use crate::{Actions, Broken, Config, Cursor, Directory, NetAddress, NodeAddress, NodeId, Time};
+
+/// What may be told: addresses that have proved good and, but for a seed node, after them those that
+/// we have only heard of; 23 % of the book in one answer at most. The order is shuffled, and says
+/// nothing about who is connected.
+impl Directory for Switch {
+    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
+        let shelf = &self.book.shelf;
+        let mut tell = |(cursor, slot)| {
+            let entry = shelf.get(slot).filter(|it| !it.is_bad(self.now));
+            entry.is_some_and(|it| visit(cursor, &it.address.into()).is_break())
+        };
+        if self.options.tells_unchecked {
+            shelf.told.walk(from).any(&mut tell);
+        } else {
+            shelf.told.walk_tested(from).any(&mut tell);
+        }
+    }
+
+    fn start(&self, chance: u64) -> Cursor {
+        Told::start(chance)
+    }
+
+    fn answer_max(&self) -> usize {
+        self.book.selection_size()
+    }
+
+    fn knows(&self, address: &NodeAddress) -> bool {
+        NetAddress::try_from(address).is_ok_and(|it| self.book.has_address(&it))
+    }
+
+    /// Of what the book needs, not of what it can hold: with so many, each peer is asked seldom.
+    fn fill_percent(&self) -> u8 {
+        let percent = self.book.size().saturating_mul(100) / NEEDED;
+        u8::try_from(percent.min(100)).unwrap_or(100)
+    }
+}
+
+impl Manager for Switch {
+    fn me(&self) -> NodeId {
+        self.me
+    }
+
+    fn handle(&mut self, now: Time, event: Event) -> Actions<Action> {
+        self.handle(now, event)
+    }
+
+    fn learn_all(
+        &mut self,
+        now: Time,
+        addresses: Vec<(NodeAddress, NodeId)>,
+        back: &mut dyn FnMut(NodeAddress, NodeId, bool),
+    ) -> Actions<Action> {
+        let mut out = Actions::default();
+        self.advance(now);
+        for (address, from) in addresses {
+            let is_new = self.learn(&address, from);
+            back(address, from, is_new);
+        }
+        self.finish(&mut out);
+        out
+    }
+
+    fn on_answer_from(&mut self, now: Time, peer: NodeId) -> Actions<Action> {
+        let mut out = Actions::default();
+        self.advance(now);
+        self.on_answered(peer, &mut out);
+        self.finish(&mut out);
+        out
+    }
+
+    fn on_answer_to(&mut self, now: Time, peer: NodeId) -> Actions<Action> {
+        let mut out = Actions::default();
+        if self.options.seed_mode {
+            self.advance(now);
+            self.on_served(peer, &mut out);
+            self.finish(&mut out);
+        }
+        out
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.deadline()
+    }
+
+    fn rewind(&mut self, now: Time) {
+        self.rewind(now);
+    }
+
+    fn is_up(&self, id: NodeId) -> bool {
+        self.live.get(id).is_some_and(Life::is_ready)
+    }
+
+    fn ups(&self) -> usize {
+        self.live.tally().ready
+    }
+
+    fn check(&self) -> Result<(), Broken> {
+        self.check()
+    }
+
+    fn configure(&self, config: &mut Config) {
+        config.private_ids.extend(&self.options.private);
+        let own = &self.options.own_addresses;
+        for address in own {
+            if !config.own_addresses.contains(address) {
+                config.own_addresses.push(address.clone());
+            }
+        }
+    }
+}
