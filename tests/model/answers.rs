@@ -2,15 +2,20 @@
 
 use core::net::IpAddr;
 
-use pex::NodeAddress;
 use pex::wire::Dialect;
+use pex::{Kind, NodeAddress};
 
 use super::naive::{Deed, Draft, Naive};
 use super::program::{ME, OWN_PLACE, Options, PRIVATE, PRIVATE_PLACE, address, id};
 use super::store::Store;
 
-/// Addresses that one answer holds.
-const HUNDRED: usize = 100;
+/// Addresses that one answer holds: in the words of V1 to a peer of V1, and any other.
+const fn most(kind: Kind, dialect: Dialect) -> usize {
+    match (kind, dialect) {
+        (Kind::V1, Dialect::V1) => 250,
+        _ => 100,
+    }
+}
 
 fn is_at(told: &NodeAddress, place: &str) -> bool {
     let there = address(id(1), place);
@@ -39,6 +44,7 @@ impl Naive {
             _ => {}
         }
         let asker = self.peers[place].id;
+        let most = most(self.peers[place].kind, dialect);
         let mut order: Vec<(usize, &NodeAddress)> = store.addresses.iter().enumerate().collect();
         let first = order
             .iter()
@@ -50,7 +56,7 @@ impl Naive {
             let secret = address.id() == PRIVATE || is_at(address, PRIVATE_PLACE);
             if address.id() != asker && address.id() != ME && !ours && !secret {
                 // With the first that finds no room the next answer begins.
-                if told.len() == HUNDRED {
+                if told.len() == most {
                     break;
                 }
                 told.push(address.clone());
@@ -126,7 +132,7 @@ impl Naive {
         for address in ready {
             let ip = address.ip().unwrap_or_else(|| unreachable!("{address}"));
             let entry = NodeAddress::mconn(address.id(), ip, address.port());
-            if !told.contains(&entry) && told.len() < HUNDRED {
+            if !told.contains(&entry) && told.len() < most(self.peers[place].kind, Dialect::V1) {
                 told.push(entry);
             }
         }

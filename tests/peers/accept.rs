@@ -2,7 +2,7 @@
 
 use pex::peers::{DialFailure, Eviction, Misconduct, Standing};
 
-use crate::world::{ME, World, at, changes, dials, evicted, host, id, node, secs};
+use crate::world::{ME, NOBODY, World, at, changes, dials, evicted, host, id, node, secs};
 
 #[test]
 fn whoever_connects_is_let_in_known_or_not() {
@@ -154,8 +154,8 @@ fn who_tells_where_he_can_be_dialed_is_dialed_there_when_he_is_gone() {
     w.ready(1);
     assert!(w.knows(&listen));
     assert_eq!(w.pass(secs(3_600)), []);
-    assert_eq!(dials(&w.down(1)), []);
-    assert_eq!(dials(&w.pass(secs(29))), []);
+    assert_eq!(dials(&w.down(1)), NOBODY);
+    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
     assert_eq!(dials(&w.pass(secs(1))), [1]);
     assert!(w.record(1).unwrap().addresses[0].last_success.is_none());
 }

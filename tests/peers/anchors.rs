@@ -2,7 +2,7 @@
 
 use pex::peers::{Misconduct, Options};
 
-use crate::world::{Answer, DAY, HOUR, World, dials, id, node, number, secs};
+use crate::world::{Answer, DAY, HOUR, NOBODY, World, dials, id, node, number, secs};
 
 fn anchors(w: &World) -> Vec<u32> {
     w.peers.anchors().map(number).collect()
@@ -16,7 +16,7 @@ fn the_two_whom_we_have_been_connected_with_for_longest_are_anchors_after_an_hou
         w.pass(secs(60));
     }
     w.tick();
-    assert_eq!(anchors(&w), []);
+    assert_eq!(anchors(&w), NOBODY);
     w.pass(HOUR);
     w.tick();
     assert_eq!(anchors(&w), [1, 2]);
@@ -92,7 +92,7 @@ fn who_is_banned_is_no_anchor() {
     assert_eq!(anchors(&w), [1]);
     w.misbehaves(1, Misconduct::Fatal);
     w.down(1);
-    assert_eq!(anchors(&w), []);
+    assert_eq!(anchors(&w), NOBODY);
     assert!(!w.record(1).unwrap().anchor);
 }
 

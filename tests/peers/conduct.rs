@@ -2,7 +2,9 @@
 
 use pex::peers::{DialFailure, Event, Eviction, Misconduct, PeerRecord, Standing};
 
-use crate::world::{DAY, HOUR, World, at, changes, dials, evicted, host, id, ms, node, secs};
+use crate::world::{
+    DAY, HOUR, NOBODY, World, at, changes, dials, evicted, host, id, ms, node, secs,
+};
 
 #[test]
 fn a_good_deed_is_worth_a_point_and_a_bad_one_costs_a_point() {
@@ -116,7 +118,7 @@ fn major_misconduct_costs_ten_points_and_the_connection() {
     // It is no ban: after the cool-down, and what a short connection costs, it is dialed again.
     w.down(1);
     assert!(!w.peers.is_banned(id(1)));
-    assert_eq!(dials(&w.pass(secs(29))), []);
+    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
     assert_eq!(dials(&w.pass(secs(60))), [1]);
 }
 
@@ -151,7 +153,7 @@ fn fatal_misconduct_is_a_ban_for_a_day() {
     w.down(1);
     w.learn(&at(1, host(50, 1)), 60);
     assert_eq!(w.peers.addresses_of(id(1)), [node(1)]);
-    assert_eq!(dials(&w.pass(DAY - ms(1))), []);
+    assert_eq!(dials(&w.pass(DAY - ms(1))), NOBODY);
     assert_eq!(dials(&w.pass(ms(1))), [1]);
     assert!(!w.peers.is_banned(id(1)));
     assert_eq!(w.told().len(), 2);
@@ -194,7 +196,7 @@ fn a_banned_node_that_is_being_dialed_is_not_let_in() {
     assert_eq!(w.misbehaves(1, Misconduct::Fatal), []);
     assert_eq!(evicted(&w.dialed(1)), [(1, Eviction::Banned)]);
     w.down(1);
-    assert_eq!(dials(&w.pass(DAY - HOUR)), []);
+    assert_eq!(dials(&w.pass(DAY - HOUR)), NOBODY);
 }
 
 #[test]
@@ -260,7 +262,7 @@ fn of_more_bans_than_are_kept_the_first_to_end_ends_at_once() {
     }
     w.pass(secs(1));
     assert!(w.peers.is_banned(id(0)) && w.peers.is_banned(id(1_000)));
-    assert_eq!(dials(&w.pass(HOUR)), []);
+    assert_eq!(dials(&w.pass(HOUR)), NOBODY);
     // One more, and the first one may be dialed again.
     assert_eq!(dials(&w.misbehaves(1, Misconduct::Fatal)), [0]);
     assert!(!w.peers.is_banned(id(0)) && w.peers.is_banned(id(1)));

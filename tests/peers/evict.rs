@@ -2,7 +2,7 @@
 
 use pex::peers::{Event, Eviction, Misconduct, Standing};
 
-use crate::world::{Answer, DAY, HOUR, World, changes, dials, evicted, id, ms, node, secs};
+use crate::world::{Answer, DAY, HOUR, NOBODY, World, changes, dials, evicted, id, ms, node, secs};
 
 #[test]
 fn nobody_has_to_go_who_did_nothing() {
@@ -28,7 +28,7 @@ fn who_is_released_goes_without_blame_and_is_left_alone_for_the_cool_down() {
     assert_eq!((w.peers.score(id(1)), w.peers.is_banned(id(1))), (0, false));
     w.down(1);
     assert_eq!(w.record(1).unwrap().addresses[0].failures, 0);
-    assert_eq!(dials(&w.pass(HOUR - ms(1))), []);
+    assert_eq!(dials(&w.pass(HOUR - ms(1))), NOBODY);
     assert_eq!(dials(&w.pass(ms(1))), [1]);
 }
 
@@ -48,8 +48,8 @@ fn who_has_to_go_takes_its_place_until_it_is_gone() {
     w.connect(1);
     w.connect(2);
     w.name(&node(3));
-    assert_eq!(dials(&w.event(Event::Release { peer: id(1) })), []);
-    assert_eq!(dials(&w.pass(HOUR)), []);
+    assert_eq!(dials(&w.event(Event::Release { peer: id(1) })), NOBODY);
+    assert_eq!(dials(&w.pass(HOUR)), NOBODY);
     assert_eq!(dials(&w.down(1)), [3]);
 }
 

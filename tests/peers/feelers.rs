@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pex::peers::{DialFailure, Eviction, Misconduct};
 
 use crate::world::{
-    Answer, DAY, DEAD, HOUR, World, at, dials, evicted, host, id, ms, node, number, secs,
+    Answer, DAY, DEAD, HOUR, NOBODY, World, at, dials, evicted, host, id, ms, node, number, secs,
 };
 
 /// One place for those whom we dial, taken by node 0, and feelers.
@@ -19,8 +19,8 @@ fn full() -> World {
 #[test]
 fn an_address_that_was_only_heard_of_is_felt_for_and_hung_up_on() {
     let mut w = full();
-    assert_eq!(dials(&w.learn(&node(1), 60)), []);
-    assert_eq!(dials(&w.pass(secs(89))), []);
+    assert_eq!(dials(&w.learn(&node(1), 60)), NOBODY);
+    assert_eq!(dials(&w.pass(secs(89))), NOBODY);
     assert_eq!(dials(&w.pass(secs(61))), [1]);
     assert_eq!(evicted(&w.dialed(1)), [(1, Eviction::Feeler)]);
     assert_eq!(w.ready(1), []);
@@ -82,7 +82,7 @@ fn there_is_one_feeler_at_a_time() {
     w.pass(secs(150));
     let feeling: Vec<u32> = w.judge.dialing.keys().map(|it| number(*it)).collect();
     assert_eq!(feeling.len(), 1);
-    assert_eq!(dials(&w.pass(secs(60))), []);
+    assert_eq!(dials(&w.pass(secs(60))), NOBODY);
     // It is given up after two minutes, and the next goes.
     assert_eq!(dials(&w.pass(secs(60))).len(), 1);
 }
@@ -94,7 +94,7 @@ fn a_feeler_waits_while_all_dials_are_under_way_and_wakes_nobody() {
     w.name(&node(1));
     w.learn(&node(2), 60);
     let ticks = w.ticks;
-    assert_eq!(dials(&w.pass(secs(119))), []);
+    assert_eq!(dials(&w.pass(secs(119))), NOBODY);
     assert!(w.ticks - ticks <= 5, "{}", w.ticks - ticks);
 }
 

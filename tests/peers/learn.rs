@@ -4,7 +4,8 @@ use pex::peers::{Action, Event, Misconduct, Options, PeerManager, Standing};
 use pex::{Directory as _, NodeAddress, Reach, Seed};
 
 use crate::world::{
-    Answer, DAY, DEAD, HOUR, ME, START, World, at, at_port, dials, host, id, node, secs, text,
+    Answer, DAY, DEAD, HOUR, ME, NOBODY, START, World, at, at_port, dials, host, id, node, secs,
+    text,
 };
 
 /// A world in which nobody is dialed, so that everything stays as it was told.
@@ -234,10 +235,10 @@ fn an_address_of_a_banned_node_is_not_taken_in() {
 fn an_address_of_a_node_that_is_connected_is_kept_told_and_dialed_when_it_is_gone() {
     let mut w = World::quiet(|it| it);
     w.welcome(1);
-    assert_eq!(dials(&w.learn(&node(1), 60)), []);
+    assert_eq!(dials(&w.learn(&node(1), 60)), NOBODY);
     assert_eq!(w.told(), [node(1)]);
     w.pass(DAY);
-    assert_eq!(dials(&w.down(1)), []);
+    assert_eq!(dials(&w.down(1)), NOBODY);
     assert_eq!(dials(&w.pass(secs(30))), [1]);
 }
 

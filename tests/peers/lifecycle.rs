@@ -2,7 +2,7 @@
 
 use pex::peers::{Action, Event, Eviction, Standing};
 
-use crate::world::{World, changes, dials, evicted, host, id, node, secs};
+use crate::world::{NOBODY, World, changes, dials, evicted, host, id, node, secs};
 
 #[test]
 fn a_node_is_known_then_dialed_then_connected_then_ready_then_gone() {
@@ -24,7 +24,7 @@ fn a_node_is_known_then_dialed_then_connected_then_ready_then_gone() {
 fn a_connection_is_up_when_it_can_be_used_and_not_before() {
     let mut w = World::quiet(|it| it);
     assert_eq!(changes(&w.accept(1)), []);
-    assert_eq!(w.up(), []);
+    assert_eq!(w.up(), NOBODY);
     let actions = w.ready(1);
     let epoch = w.epoch_of(1);
     assert_eq!(actions, [Action::Up { peer: id(1), epoch }]);

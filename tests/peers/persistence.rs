@@ -9,7 +9,8 @@ use pex::peers::{
 use pex::{NodeAddress, NodeId, Reach, Seed, Time};
 
 use crate::world::{
-    Answer, DAY, DEAD, HOUR, ME, START, World, at, dials, host, id, ms, node, number, secs, text,
+    Answer, DAY, DEAD, HOUR, ME, NOBODY, START, World, at, dials, host, id, ms, node, number, secs,
+    text,
 };
 
 /// A world in which much has happened, an hour ago.
@@ -469,7 +470,7 @@ fn a_damaged_record_costs_that_record_and_nothing_else() {
         }
     }
     assert!(matches!(w.standing(2), Standing::Ready | Standing::Known));
-    assert_eq!(dials(&w.pass(ms(0))), []);
+    assert_eq!(dials(&w.pass(ms(0))), NOBODY);
 }
 
 #[test]

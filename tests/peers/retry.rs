@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use pex::NodeAddress;
 use pex::peers::DialFailure;
 
-use crate::world::{Answer, DAY, DEAD, HOUR, World, at, dials, host, id, node, number, secs, text};
+use crate::world::{
+    Answer, DAY, DEAD, HOUR, NOBODY, World, at, dials, host, id, node, number, secs, text,
+};
 
 /// A world with one peer that stays, so that a failed dial is not our own fault.
 fn company() -> World {
@@ -87,7 +89,7 @@ fn a_dial_that_was_not_tried_costs_a_minute_and_nothing_else() {
     w.name(&node(1));
     for _ in 0..5 {
         w.fails(1, DialFailure::NotTried);
-        assert_eq!(dials(&w.pass(secs(59))), []);
+        assert_eq!(dials(&w.pass(secs(59))), NOBODY);
         assert_eq!(dials(&w.pass(secs(1))), [1]);
     }
     let record = w.record(1).unwrap();
@@ -319,8 +321,8 @@ fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
     w.connect(1);
     w.pass(HOUR);
     w.down(1);
-    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), []);
-    assert_eq!(dials(&w.pass(secs(29))), []);
+    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
+    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
     assert_eq!(dials(&w.pass(secs(1))), [1]);
 }
 

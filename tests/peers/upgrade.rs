@@ -2,7 +2,7 @@
 
 use pex::peers::{Event, Eviction, Misconduct, Standing};
 
-use crate::world::{World, changes, dials, evicted, id, node, secs};
+use crate::world::{NOBODY, World, changes, dials, evicted, id, node, secs};
 
 /// Two places for those whom we dial, both taken, and nodes 8 and 9 worth more.
 fn full(upgrades: usize) -> World {
@@ -35,9 +35,9 @@ fn a_better_node_is_dialed_for_the_place_of_the_lowest_peer() {
 fn no_more_are_dialed_for_others_places_than_there_are_upgrades() {
     let mut w = full(1);
     w.name(&node(9));
-    assert_eq!(dials(&w.name(&node(8))), []);
+    assert_eq!(dials(&w.name(&node(8))), NOBODY);
     w.dialed(9);
-    assert_eq!(dials(&w.tick()), [], "one is leaving");
+    assert_eq!(dials(&w.tick()), NOBODY, "one is leaving");
     assert_eq!(dials(&w.down(1)), [8]);
     assert_eq!(w.standing(2), Standing::Claimed);
 }
@@ -58,7 +58,7 @@ fn two_upgrades_claim_two_peers() {
 #[test]
 fn without_upgrades_nobody_is_dialed_for_anothers_place() {
     let mut w = full(0);
-    assert_eq!(dials(&w.name(&node(9))), []);
+    assert_eq!(dials(&w.name(&node(9))), NOBODY);
     assert_eq!(dials(&w.down(1)), [9]);
 }
 
@@ -70,8 +70,8 @@ fn nobody_is_dialed_for_the_place_of_who_is_not_lower() {
     });
     w.connect(1);
     w.connect(2);
-    assert_eq!(dials(&w.name(&node(3))), []);
-    assert_eq!(dials(&w.pass(secs(3_600))), []);
+    assert_eq!(dials(&w.name(&node(3))), NOBODY);
+    assert_eq!(dials(&w.pass(secs(3_600))), NOBODY);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_place_is_promised_to_one_only() {
     w.connect(1);
     w.connect(2);
     assert_eq!(dials(&w.name(&node(9))), [9]);
-    assert_eq!(dials(&w.name(&node(8))), []);
+    assert_eq!(dials(&w.name(&node(8))), NOBODY);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn who_went_for_a_better_one_is_not_dialed_for_his_own_place() {
     w.dialed(9);
     w.ready(9);
     w.down(1);
-    assert_eq!(dials(&w.pass(secs(7_200))), []);
+    assert_eq!(dials(&w.pass(secs(7_200))), NOBODY);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_persistent_peer_goes_for_nobody_whatever_score_it_was_given() {
     });
     w.judge.persistent.insert(id(1));
     w.connect(1);
-    assert_eq!(dials(&w.name(&node(9))), []);
+    assert_eq!(dials(&w.name(&node(9))), NOBODY);
     // But what the operator says is done.
     let actions = w.event(Event::Release { peer: id(1) });
     assert_eq!(evicted(&actions), [(1, Eviction::Released)]);

@@ -13,6 +13,9 @@ use pex::{Directory, Epoch, NodeAddress, NodeId, Seed, Time};
 
 use crate::judge::Judge;
 
+/// The numbers of nobody.
+pub(crate) const NOBODY: [u32; 0] = [];
+
 /// The node under test.
 pub(crate) const ME: NodeId = NodeId::new([0xee; 20]);
 

@@ -3,7 +3,10 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES, Message, Response};
+use pex::wire::{
+    Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
+    Message, Response,
+};
 use pex::{Action, Epoch, Event, Kind, NodeId, Time};
 
 use super::{ME, ms, secs};
@@ -138,8 +141,13 @@ impl Judge {
     }
 
     fn response(&mut self, to: NodeId, response: &Response<'_>, message: &Message<'_>) {
-        assert!(response.len() <= MAX_ANSWER_ADDRESSES, "I13: at most 100");
-        assert!(message.encoded_len() <= MAX_ANSWER_BYTES, "I13: bounded");
+        let kind = self.connections.get(&to).map(|it| it.kind);
+        let (addresses, bytes) = match (kind, response.dialect()) {
+            (Some(Kind::V1), Dialect::V1) => (MAX_ANSWER_ADDRESSES_V1, MAX_MESSAGE_BYTES),
+            _ => (MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES),
+        };
+        assert!(response.len() <= addresses, "I13: 100, or 250 to V1");
+        assert!(message.encoded_len() <= bytes, "I13: bounded");
         let mut entries = BTreeSet::new();
         for entry in response.entries() {
             let address = entry.parse().expect("I14: what we tell, we would take");
