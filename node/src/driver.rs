@@ -7,8 +7,9 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use pex::peers::PeerManager;
 use pex::wire::{self, Message};
-use pex::{Epoch, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
+use pex::{Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
 use tokio::net::TcpListener;
 
 use crate::archive::Archive;
@@ -18,10 +19,10 @@ use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
 use crate::transport::{Connection, Local, RemoteInfo, TransportConfig};
 
-/// Runs one [`Node`] over the Tendermint transport.
+/// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
 #[derive(Debug)]
-pub struct Driver {
-    node: Node,
+pub struct Driver<M = PeerManager> {
+    node: Node<M>,
     clock: Clock,
     links: Links,
     /// Where what the machine knows is written down, if anywhere.
@@ -35,10 +36,10 @@ pub struct Driver {
     notices: VecDeque<Notice>,
 }
 
-impl Driver {
+impl<M: Manager> Driver<M> {
     /// A driver for the machine `node`, with no connections yet. Must be called within a runtime.
     #[must_use]
-    pub fn new(node: Node, clock: Clock, local: Arc<Local>, config: TransportConfig) -> Self {
+    pub fn new(node: Node<M>, clock: Clock, local: Arc<Local>, config: TransportConfig) -> Self {
         Self {
             // A machine that knows somebody already has something to do at once.
             timer: Some(clock.now()),
@@ -251,7 +252,7 @@ impl Driver {
 
     /// The machine that is driven.
     #[must_use]
-    pub const fn node(&self) -> &Node {
+    pub const fn node(&self) -> &Node<M> {
         &self.node
     }
 }

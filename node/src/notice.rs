@@ -54,6 +54,9 @@ pub enum Notice {
         /// Why.
         why: Eviction,
     },
+    /// The address book of a V1 node has changed, and is to be saved: take it from
+    /// [`Driver::node`](crate::Driver::node),.
+    SaveBook,
     /// What the machine knows can't be written down, and why; it is tried again and again. Told once
     /// until it works.
     NotWritten(String),
@@ -86,6 +89,7 @@ impl Notice {
                 told: *told,
                 fresh: *fresh,
             }),
+            NodeAction::SaveBook => Some(Self::SaveBook),
             NodeAction::Heard { address, from } => Some(Self::Heard {
                 address: address.clone(),
                 from: *from,
