@@ -98,7 +98,7 @@ impl Chance {
     /// How long something lasts that ends in each hour with the same chance, so that having lasted
     /// says nothing about how long it goes on. At most ten times as long as the mean.
     pub(crate) fn life(&mut self, mean: Duration) -> Duration {
-        let mean = u32::try_from(mean.as_secs() / HOUR.as_secs()).unwrap_or(u32::MAX);
+        let mean = u32::try_from(mean.as_secs() / 3_600).unwrap_or(u32::MAX);
         let mut hours = 0_u32;
         while hours < mean.saturating_mul(10) && self.below(mean) != 0 {
             hours = hours.saturating_add(1);

@@ -18,7 +18,7 @@ const REFUSED_MAX: usize = 1_024;
 const SHORT: Duration = Duration::from_secs(60);
 
 /// How long a node is left alone after a connection.
-const COOLDOWN: Duration = Duration::from_secs(30);
+pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// How long a seed node waits for the answer of one whom it checks.
 const CHECK: Duration = Duration::from_secs(15);
@@ -247,10 +247,9 @@ impl Switch {
         }
         let hung_up = life.staying().is_some();
         let short = self.now - link.since < SHORT;
-        if link.outbound && hung_up && short && !check && !self.options.is_seed_node(peer) {
-            if let Some(place) = place {
-                self.book.mark_attempt(self.now, &place);
-            }
+        let of_no_use = link.outbound && hung_up && short && !check;
+        if let Some(place) = place.filter(|_| of_no_use && !self.options.is_seed_node(peer)) {
+            self.book.mark_attempt(self.now, &place);
         }
         // A seed that was asked need not be asked again soon.
         let pause = if self.options.is_seed_node(peer) && !self.options.is_persistent(peer) {
@@ -260,10 +259,6 @@ impl Switch {
         };
         self.rest(peer, self.now + pause);
         self.hurry();
-    }
-
-    pub(super) const fn cooldown(&self) -> Duration {
-        COOLDOWN
     }
 
     /// Tells a peer to go.
@@ -306,7 +301,7 @@ impl Switch {
     }
 
     /// Whether the book knows of somebody with whom we are not connected.
-    fn has_another(&self) -> bool {
+    const fn has_another(&self) -> bool {
         let tally = self.live.tally();
         self.book.size() > tally.outbound.saturating_add(tally.inbound)
     }

@@ -7,8 +7,8 @@ use super::Switch;
 use super::dial::Target;
 use super::named::Role;
 use crate::peers::lanes::Among;
-use crate::peers::life::Purpose;
-use crate::{NetAddress, NodeAddress, NodeId, Reach, Time};
+use crate::peers::life::{Life, Purpose};
+use crate::{Group, NetAddress, NodeAddress, NodeId, Reach, Time};
 
 /// `maxAttempts`: tries for each peer that is wanted.
 const TRIES: usize = 3;
@@ -171,12 +171,15 @@ impl Switch {
     }
 
     fn dials_into_group_of(&self, address: &NetAddress) -> bool {
-        let group = crate::Group::of(address.ip());
-        let mut dials = self.live.iter().filter_map(|(_, life)| match life {
-            crate::peers::life::Life::Dialing(dial) if dial.purpose == Purpose::Keep => dial.ip,
-            _ => None,
+        let group = Group::of(address.ip());
+        let mut dials = self.dialing.iter().filter_map(|(id, address)| {
+            let keeps =
+                |life: &Life| matches!(life, Life::Dialing(it) if it.purpose == Purpose::Keep);
+            address
+                .ip()
+                .filter(|_| self.live.get(*id).is_some_and(keeps))
         });
-        dials.any(|ip| crate::Group::of(ip) == group)
+        dials.any(|ip| Group::of(ip) == group)
     }
 
     /// When peers are looked for next; none if none are wanted.

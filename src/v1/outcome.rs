@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::Switch;
+use super::accept::COOLDOWN;
 use super::ensure::Hindrance;
 use super::learn::RETRIES;
 use crate::peers::life::{Life, Purpose};
@@ -129,7 +130,7 @@ impl Switch {
         match stays {
             Ok(()) => self.admit(id, epoch, ip, place, Some(purpose)),
             Err(why) => {
-                let until = self.now + self.cooldown();
+                let until = self.now + COOLDOWN;
                 self.rest(id, until);
                 self.refuse(id, epoch, true, why, out);
             }

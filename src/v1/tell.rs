@@ -16,15 +16,15 @@ use crate::{Actions, Broken, Config, Cursor, Directory, NetAddress, NodeAddress,
 /// nothing about who is connected.
 impl Directory for Switch {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        let shelf = &self.book.shelf;
+        let book = &self.book.shelf;
         let mut tell = |(cursor, slot)| {
-            let entry = shelf.get(slot).filter(|it| !it.is_bad(self.now));
+            let entry = book.get(slot).filter(|it| !it.is_bad(self.now));
             entry.is_some_and(|it| visit(cursor, &it.address.into()).is_break())
         };
         if self.options.tells_unchecked {
-            shelf.told.walk(from).any(&mut tell);
+            book.told.walk(from).any(&mut tell);
         } else {
-            shelf.told.walk_tested(from).any(&mut tell);
+            book.told.walk_tested(from).any(&mut tell);
         }
     }
 
