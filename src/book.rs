@@ -39,13 +39,13 @@ pub(crate) mod shelf;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use place::{BookKey, Placer};
 use shelf::Shelf;
 
-use crate::endpoints::Endpoints;
 use crate::seed::{Chance, HashKey};
-use crate::{NetAddress, NodeAddress, NodeId, Seed};
+use crate::{NetAddress, NodeId, Seed};
 
 pub use add::{AddError, Added, Crowd};
 pub use file::{BookError, Loaded, Repair, RepairKind};
@@ -84,7 +84,7 @@ pub struct AddrBook {
     pub(crate) shelf: Shelf,
     private: BTreeSet<NodeId>,
     own_ids: BTreeSet<NodeId>,
-    own_places: Endpoints,
+    own_places: BTreeSet<(IpAddr, u16)>,
     bans: BTreeMap<NodeId, Ban>,
     revision: u64,
     /// With whom the owner was connected for longest. The book only keeps them.
@@ -111,7 +111,7 @@ impl AddrBook {
             shelf: Shelf::new(hash_key, 1),
             private: BTreeSet::new(),
             own_ids: BTreeSet::new(),
-            own_places: Endpoints::default(),
+            own_places: BTreeSet::new(),
             bans: BTreeMap::new(),
             revision: 0,
             anchors: Vec::new(),
@@ -124,7 +124,7 @@ impl AddrBook {
     /// to live there. What of it is in the book already goes.
     pub fn add_our_address(&mut self, address: &NetAddress) {
         self.own_ids.insert(address.id());
-        self.own_places.insert(&NodeAddress::from(*address));
+        self.own_places.insert((address.ip(), address.port()));
         let mut gone = self.shelf.of_node(address.id());
         let others = self.shelf.at_place(address).into_iter();
         gone.extend(others.filter(|&slot| {
@@ -146,7 +146,7 @@ impl AddrBook {
     #[must_use]
     pub fn is_our_address(&self, address: &NetAddress) -> bool {
         self.own_ids.contains(&address.id())
-            || self.own_places.contains(&NodeAddress::from(*address))
+            || self.own_places.contains(&(address.ip(), address.port()))
     }
 
     /// Nodes of which nobody may hear from us: they are not taken in, nor is what they tell. What

@@ -15,15 +15,6 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(crate) fn insert(&mut self, address: &NodeAddress) {
-        if let Some(ip) = address.ip() {
-            self.ips.insert((ip.to_canonical(), address.port()));
-        } else if let Some(name) = address.name() {
-            let ports = self.names.entry(without_root(name).to_string());
-            ports.or_default().insert(address.port());
-        }
-    }
-
     pub(crate) fn contains(&self, address: &NodeAddress) -> bool {
         let port = address.port();
         if let Some(ip) = address.ip() {
@@ -40,7 +31,15 @@ impl<'a> FromIterator<&'a NodeAddress> for Endpoints {
     fn from_iter<I: IntoIterator<Item = &'a NodeAddress>>(addresses: I) -> Self {
         let mut places = Self::default();
         for address in addresses {
-            places.insert(address);
+            if let Some(ip) = address.ip() {
+                places.ips.insert((ip.to_canonical(), address.port()));
+            } else if let Some(name) = address.name() {
+                places
+                    .names
+                    .entry(without_root(name).to_string())
+                    .or_default()
+                    .insert(address.port());
+            }
         }
         places
     }

@@ -109,11 +109,11 @@ impl AddrBook {
         source: &NetAddress,
     ) -> Result<Added, AddError> {
         self.judge(now, address, source)?;
-        let bucket = self.placer.new_bucket(address, source);
         if let Some(slot) = self.shelf.find(address) {
-            return Ok(self.add_again(now, slot, bucket));
+            return Ok(self.add_again(now, slot, source));
         }
         self.judge_crowd(address, source)?;
+        let bucket = self.placer.new_bucket(address, source);
         let entry = Entry::new(*address, *source, now);
         self.put_new(now, entry, bucket)?;
         Ok(Added::New)
@@ -176,17 +176,19 @@ impl AddrBook {
     }
 
     /// One more bucket for an address that is known, perhaps.
-    fn add_again(&mut self, now: Time, slot: Slot, bucket: BucketNumber) -> Added {
+    fn add_again(&mut self, now: Time, slot: Slot, source: &NetAddress) -> Added {
         let Some(entry) = self.shelf.get(slot) else {
             return Added::Known;
         };
         let buckets = entry.buckets.len();
-        if entry.old || buckets >= BUCKETS_OF_NEW || entry.buckets.contains(&bucket) {
+        let factor = u32::try_from(buckets.saturating_mul(2)).unwrap_or(u32::MAX);
+        if entry.old || buckets >= BUCKETS_OF_NEW || self.chance.below(factor) != 0 {
             return Added::Known;
         }
-        let factor = u32::try_from(buckets.saturating_mul(2)).unwrap_or(u32::MAX);
-        let reached = entry.last_success.is_some();
-        if self.chance.below(factor) != 0 || !self.make_room(now, bucket, reached) {
+        // Only now, for the hash is most of the work.
+        let bucket = self.placer.new_bucket(&entry.address, source);
+        let reached = entry.last_success().is_some();
+        if entry.buckets.contains(&bucket) || !self.make_room(now, bucket, reached) {
             return Added::Known;
         }
         self.shelf.put(slot, bucket);
@@ -201,7 +203,7 @@ impl AddrBook {
         entry: Entry,
         bucket: BucketNumber,
     ) -> Result<Slot, AddError> {
-        if !self.make_room(now, bucket, entry.last_success.is_some()) {
+        if !self.make_room(now, bucket, entry.last_success().is_some()) {
             return Err(AddError::Full);
         }
         self.touch();
@@ -218,8 +220,13 @@ impl AddrBook {
         let entries = self.shelf.new.of(bucket).iter();
         let entries = entries.filter_map(|&slot| Some((slot, self.shelf.get(slot)?)));
         let rank = |(slot, entry): (Slot, &Entry)| {
-            let last = entry.last_success.max(Some(entry.last_attempt));
-            (!entry.is_bad(now), entry.last_success.is_some(), last, slot)
+            let last = entry.last_success().max(Some(entry.last_attempt));
+            (
+                !entry.is_bad(now),
+                entry.last_success().is_some(),
+                last,
+                slot,
+            )
         };
         let first = entries.map(rank).min();
         match first {

@@ -75,7 +75,7 @@ impl AddrBook {
             hold(18, rightly, "an old entry is where the hash places it")?;
             hold(
                 20,
-                !entry.old || entry.last_success.is_some(),
+                !entry.old || entry.last_success().is_some(),
                 "who is old was reached",
             )?;
         }

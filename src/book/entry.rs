@@ -1,8 +1,7 @@
 //! What is kept of one address.
 
+use core::ops::Deref;
 use core::time::Duration;
-
-use smallvec::SmallVec;
 
 use crate::{NetAddress, Time};
 
@@ -30,44 +29,117 @@ pub(crate) const BAD_AFTER: Duration = DAY.saturating_mul(7);
 /// Whoever was attempted less than this ago is not judged.
 const JUST_NOW: Duration = Duration::from_secs(60);
 
-/// `knownAddress` of the reference.
+/// The numbers of the buckets that an entry is in: one to four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    numbers: [BucketNumber; BUCKETS_OF_NEW],
+    len: u8,
+}
+
+impl Numbers {
+    pub(crate) fn one(number: BucketNumber) -> Self {
+        let mut numbers = Self::default();
+        numbers.push(number);
+        numbers
+    }
+
+    /// Adds a number, if there is room for it.
+    pub(crate) fn push(&mut self, number: BucketNumber) {
+        if let Some(free) = self.numbers.get_mut(usize::from(self.len)) {
+            *free = number;
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    /// Takes a number out; the others keep their order.
+    pub(crate) fn remove(&mut self, number: BucketNumber) {
+        let before = core::mem::take(self);
+        for &other in before.iter().filter(|other| **other != number) {
+            self.push(other);
+        }
+    }
+}
+
+impl Deref for Numbers {
+    type Target = [BucketNumber];
+
+    fn deref(&self) -> &[BucketNumber] {
+        self.numbers
+            .get(..usize::from(self.len))
+            .unwrap_or_default()
+    }
+}
+
+/// A time that has been, or never was: as small as a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Past(Time);
+
+impl Past {
+    /// The first moment of all counts as the one after it.
+    fn new(time: Option<Time>) -> Self {
+        Self(time.map_or(Time::EPOCH, |at| at.max(Time::from_nanos(1))))
+    }
+
+    fn get(self) -> Option<Time> {
+        (self.0 != Time::EPOCH).then_some(self.0)
+    }
+}
+
+/// `knownAddress` of the reference. There may be twenty thousand, so it is kept small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) address: NetAddress,
     /// Who told it first.
     pub(crate) source: NetAddress,
-    /// Failures since the last success.
-    pub(crate) attempts: u32,
     /// The last attempt; when it came in, if there was none.
     pub(crate) last_attempt: Time,
-    pub(crate) last_success: Option<Time>,
-    /// When it was reached for the first time. The reference does not keep this.
-    pub(crate) first_success: Option<Time>,
-    /// Whether it has proved good: then it is in one old bucket, else in up to four new ones.
-    pub(crate) old: bool,
-    pub(crate) buckets: SmallVec<[BucketNumber; BUCKETS_OF_NEW]>,
+    last_success: Past,
+    first_success: Past,
+    /// Failures since the last success.
+    pub(crate) attempts: u32,
     /// Its network, and its rank among those of it that are as old.
     pub(crate) lane: u32,
     pub(crate) rank: u32,
     /// Its place in the shuffled list of those that are as old.
     pub(crate) place: u32,
+    pub(crate) buckets: Numbers,
+    /// Whether it has proved good: then it is in one old bucket, else in up to four new ones.
+    pub(crate) old: bool,
 }
+
+const _: () = assert!(size_of::<Option<Entry>>() <= 136);
 
 impl Entry {
     pub(crate) fn new(address: NetAddress, source: NetAddress, now: Time) -> Self {
         Self {
             address,
             source,
-            attempts: 0,
             last_attempt: now,
-            last_success: None,
-            first_success: None,
-            old: false,
-            buckets: SmallVec::new(),
+            last_success: Past::default(),
+            first_success: Past::default(),
+            attempts: 0,
             lane: NOWHERE,
             rank: NOWHERE,
             place: NOWHERE,
+            buckets: Numbers::default(),
+            old: false,
         }
+    }
+
+    /// When its node was last reached there.
+    pub(crate) fn last_success(&self) -> Option<Time> {
+        self.last_success.get()
+    }
+
+    /// When its node was reached there for the first time. The reference does not keep this.
+    pub(crate) fn first_success(&self) -> Option<Time> {
+        self.first_success.get()
+    }
+
+    /// Its node was reached then, for the first and for the last time.
+    pub(crate) fn set_successes(&mut self, first: Option<Time>, last: Option<Time>) {
+        self.last_success = Past::new(last);
+        self.first_success = Past::new(first.or(last).min(last));
     }
 
     /// `isBad` of the reference: worthless, and the first to go from a full bucket.
@@ -75,8 +147,8 @@ impl Entry {
         if self.old || now - self.last_attempt < JUST_NOW {
             return false;
         }
-        let never = self.last_success.is_none();
-        let success = self.last_success.unwrap_or(Time::EPOCH);
+        let never = self.last_success().is_none();
+        let success = self.last_success().unwrap_or(Time::EPOCH);
         now - self.last_attempt > MISSING
             || never && self.attempts >= RETRIES
             || self.attempts >= FAILURES && now - success > BAD_AFTER

@@ -56,6 +56,14 @@ impl GroupKey {
         })
     }
 
+    /// The first half of an IPv4 address, if the group is one of those.
+    pub(crate) const fn v4(self) -> Option<[u8; 2]> {
+        match self.0 {
+            Key::V4(half) => Some(half),
+            Key::Local | Key::Unroutable | Key::Tor(_) | Key::V6(_) => None,
+        }
+    }
+
     /// The group as a number, each with its own.
     pub(crate) fn number(self) -> u64 {
         let (tag, [a, b, c]) = match self.0 {

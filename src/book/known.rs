@@ -32,8 +32,8 @@ impl KnownAddress {
             source: entry.source,
             attempts: entry.attempts,
             last_attempt: entry.last_attempt,
-            last_success: entry.last_success,
-            first_success: entry.first_success,
+            last_success: entry.last_success(),
+            first_success: entry.first_success(),
             old: entry.old,
             buckets: entry.buckets.to_vec(),
         }

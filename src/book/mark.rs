@@ -57,8 +57,7 @@ impl AddrBook {
         };
         entry.attempts = 0;
         entry.last_attempt = now;
-        entry.last_success = Some(now);
-        entry.first_success = entry.first_success.or(Some(now));
+        entry.set_successes(entry.first_success(), Some(now));
         let old = entry.old;
         self.touch();
         // Whoever is reached keeps his place.
@@ -75,13 +74,13 @@ impl AddrBook {
         }
         self.judge(now, address, address).ok()?;
         let mut entry = Entry::new(*address, *address, now);
-        entry.last_success = Some(now);
+        entry.set_successes(None, Some(now));
         // What was proved takes the place of what was only said.
         let of_node = self.shelf.of_node(address.id());
         if of_node.len() >= OF_NODE {
             let hearsay = of_node.iter().copied().find(|&slot| {
                 let its = self.shelf.get(slot);
-                its.is_some_and(|it| it.last_success.is_none())
+                its.is_some_and(|it| it.last_success().is_none())
             });
             self.drop_entry(hearsay?);
         }
@@ -118,7 +117,7 @@ impl AddrBook {
 
     fn longest_not_reached(&self, bucket: u16) -> Option<Slot> {
         let slots = self.shelf.old.of(bucket).iter();
-        let ages = slots.filter_map(|&slot| Some((self.shelf.get(slot)?.last_success, slot)));
+        let ages = slots.filter_map(|&slot| Some((self.shelf.get(slot)?.last_success(), slot)));
         ages.min().map(|(_, slot)| slot)
     }
 
@@ -252,9 +251,8 @@ impl AddrBook {
         for slot in slots {
             if let Some(entry) = self.shelf.get_mut(slot) {
                 entry.last_attempt = entry.last_attempt.min(now);
-                for time in [&mut entry.last_success, &mut entry.first_success] {
-                    *time = time.map(|at| at.min(now));
-                }
+                let last = entry.last_success().map(|at| at.min(now));
+                entry.set_successes(entry.first_success(), last);
             }
         }
         for ban in self.bans.values_mut() {
@@ -265,6 +263,6 @@ impl AddrBook {
 
 /// Whether an old address has failed so often, for so long, that it need not be tested again.
 fn is_dead(entry: &Entry, now: Time) -> bool {
-    let success = entry.last_success.unwrap_or(Time::EPOCH);
+    let success = entry.last_success().unwrap_or(Time::EPOCH);
     entry.attempts >= FAILURES && now - success > BAD_AFTER
 }

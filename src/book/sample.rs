@@ -59,7 +59,9 @@ mod tests {
         let mut drawn = [0_u32; 40];
         for _ in 0..4_000 {
             let mut some = sample(10, 40, &mut chance);
-            some.iter().for_each(|&number| drawn[number] += 1);
+            for &number in &some {
+                drawn[number] += 1;
+            }
             some.sort_unstable();
             some.dedup();
             assert_eq!(some.len(), 10);

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::GroupKey;
 use super::buckets::Buckets;
-use super::entry::{BucketNumber, Entry, NOWHERE};
+use super::entry::{BucketNumber, Entry, NOWHERE, Numbers};
 use super::place::{NEW_BUCKETS, OLD_BUCKETS};
 use crate::peers::arena::{Arena, Slot};
 use crate::peers::lanes::{Kind, LaneKey, Lanes};
@@ -147,7 +147,7 @@ impl Shelf {
     ) -> Slot {
         let (address, old) = (entry.address, entry.old);
         entry.lane = self.lanes.enter(lane_of(address.ip()));
-        entry.buckets = SmallVec::from_slice(&[bucket]);
+        entry.buckets = Numbers::one(bucket);
         let lane = entry.lane;
         let slot = self.entries.insert(entry);
         let (entries, key) = (&self.entries, self.key);
@@ -184,7 +184,7 @@ impl Shelf {
             self.remove(slot, told_by);
             return;
         }
-        entry.buckets.retain(|its| *its != bucket);
+        entry.buckets.remove(bucket);
         let old = entry.old;
         self.table(old).take(bucket, slot);
     }
@@ -225,7 +225,7 @@ impl Shelf {
             return;
         };
         entry.old = old;
-        entry.buckets = SmallVec::from_slice(&[bucket]);
+        entry.buckets = Numbers::one(bucket);
         let lane = entry.lane;
         self.table(old).put(bucket, slot);
         self.enlist(slot, old, lane, told_by, chance);
@@ -238,7 +238,7 @@ impl Shelf {
     fn leave_buckets(&mut self, slot: Slot) {
         if let Some(entry) = self.entries.get_mut(slot) {
             let (old, buckets) = (entry.old, core::mem::take(&mut entry.buckets));
-            for bucket in buckets {
+            for &bucket in buckets.iter() {
                 self.table(old).take(bucket, slot);
             }
         }

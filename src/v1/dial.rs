@@ -114,7 +114,7 @@ impl Switch {
     pub(super) fn is_hearsay(&self, place: &NetAddress) -> bool {
         let slot = self.book.shelf.find(place);
         let entry = slot.and_then(|slot| self.book.shelf.get(slot));
-        entry.is_none_or(|it| it.last_success.is_none())
+        entry.is_none_or(|it| it.last_success().is_none())
     }
 
     /// Whether strangers have told enough of the subnet of this place for now.
@@ -136,7 +136,7 @@ impl Switch {
             return Time::EPOCH;
         }
         let mut backoff = self.backoff(entry.attempts);
-        if self.is_lonely() && entry.last_success.is_some() {
+        if self.is_lonely() && entry.last_success().is_some() {
             backoff = backoff.min(self.options.retry_persistent_max);
         }
         // The same for the same failure however often it is looked at.

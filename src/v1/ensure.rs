@@ -120,11 +120,11 @@ impl Switch {
             if !entry.old {
                 break;
             }
-            let since = entry.first_success;
+            let since = entry.first_success();
             // The bias of nothing but old ones.
             let other = self.book.pick(0, Among::All)?;
             let its = self.book.shelf.get(other)?;
-            if its.old && its.first_success < since {
+            if its.old && its.first_success() < since {
                 best = other;
             }
         }

@@ -292,9 +292,9 @@ impl Reading {
         entry.attempts = u32::try_from(attempts).unwrap_or_default();
         let attempt = self.time(at, known.last_attempt.as_deref());
         entry.last_attempt = attempt.unwrap_or(Time::EPOCH);
-        entry.last_success = self.time(at, known.last_success.as_deref());
+        let last = self.time(at, known.last_success.as_deref());
         let first = self.time(at, known.first_success.as_deref());
-        entry.first_success = first.or(entry.last_success).min(entry.last_success);
+        entry.set_successes(first, last);
         self.place(
             at,
             entry,
@@ -320,7 +320,7 @@ impl Reading {
     }
 
     fn place(&mut self, at: Option<usize>, mut entry: Entry, kind: i64, buckets: &[i64]) {
-        let reached = entry.last_success.is_some();
+        let reached = entry.last_success().is_some();
         match kind {
             2 if !reached => self.note(at, RepairKind::NeverReached),
             1 | 2 => {}

@@ -85,9 +85,9 @@ impl Known {
             attempts: entry.attempts.min(i32::MAX.unsigned_abs()),
             bucket_type: if entry.old { 2 } else { 1 },
             last_attempt: stamp::write(Some(entry.last_attempt)),
-            last_success: stamp::write(entry.last_success),
+            last_success: stamp::write(entry.last_success()),
             last_ban_time: stamp::write(None),
-            first_success: entry.first_success.map(|at| stamp::write(Some(at))),
+            first_success: entry.first_success().map(|at| stamp::write(Some(at))),
         }
     }
 }
@@ -141,7 +141,7 @@ impl AddrBook {
         let slots = self.shelf.of_node(id).into_iter();
         let ranked = slots.filter_map(|slot| {
             let entry = self.shelf.get(slot)?;
-            Some((!entry.old, entry.last_success.is_none(), slot))
+            Some((!entry.old, entry.last_success().is_none(), slot))
         });
         ranked.min().map(|(.., slot)| slot)
     }

@@ -1,0 +1,175 @@
+//! V1's address book at a thousand and at ten thousand addresses: `cargo bench --bench book`.
+//!
+//! Prints the time of each operation, and the memory of a book. Times depend on the machine, and so
+//! the reference's own book is measured in the same run by `benches/book.sh`, where there is Go: what
+//! counts is the ratio.
+#![expect(clippy::disallowed_types, reason = "times are what it prints")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::net::Ipv4Addr;
+use std::time::Instant;
+
+use allocation_counter::measure;
+use pex::book::AddrBook;
+use pex::{NetAddress, NodeId, Seed, Time};
+
+const SIZES: [u32; 2] = [1_000, 10_000];
+
+/// Runs of an operation, and how many of it are timed together.
+const ROUNDS: u32 = 2_000;
+const TOGETHER: u32 = 5;
+
+const NOW: Time = Time::from_secs(1_700_000_000);
+
+/// Addresses that one teller tells in a row: an answer.
+const TOLD: u32 = 100;
+
+/// An operation, by the name that the Go side gives it too, and how it is prepared.
+const OPERATIONS: [(&str, Prepare); 6] = [
+    ("add_fresh", add_fresh),
+    ("add_known", add_known),
+    ("pick", pick),
+    ("selection", selection),
+    ("selection_with_bias", selection_with_bias),
+    ("mark_good", mark_good),
+];
+
+type Prepare = fn(u32) -> Operation;
+
+/// Runs once for each number it is given.
+type Operation = Box<dyn FnMut(u32) -> usize>;
+
+/// Scatters numbers, so that neighbours have nothing in common.
+const fn mix(number: u32) -> u32 {
+    let mixed = (number ^ number >> 16).wrapping_mul(0x7feb_352d);
+    let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x846c_a68b);
+    mixed ^ mixed >> 16
+}
+
+/// A node somewhere in what anybody can reach.
+fn address(number: u32) -> NetAddress {
+    let mut id = [0x5a; 20];
+    id[..4].copy_from_slice(&mix(number).to_be_bytes());
+    let [a, b, c, d] = mix(number).to_be_bytes();
+    // Some two thousand networks.
+    let ip = Ipv4Addr::new(20 + a % 70, b % 30, c, d);
+    NetAddress::new(NodeId::new(id), ip.into(), 26_656)
+}
+
+/// Who tells of a node.
+fn teller(number: u32) -> NetAddress {
+    address(2_000_000_000 + number / TOLD)
+}
+
+/// A book of so many addresses, a third of which has proved good.
+fn book(size: u32) -> AddrBook {
+    let mut book = AddrBook::new(true, Seed::new([7; 32]));
+    let mut number = 0;
+    while book.size() < size as usize && number < 4 * size {
+        let address = address(number);
+        let taken = book.add_address(NOW, &address, &teller(number));
+        if taken.is_ok() && number % 3 == 0 {
+            book.mark_good(NOW, &address);
+        }
+        number += 1;
+    }
+    book
+}
+
+fn add_fresh(size: u32) -> Operation {
+    let mut book = book(size);
+    Box::new(move |n| {
+        let taken = book.add_address(NOW, &address(1_000_000 + n), &teller(n));
+        usize::from(taken.is_ok())
+    })
+}
+
+fn add_known(size: u32) -> Operation {
+    let mut book = book(size);
+    Box::new(move |n| {
+        let taken = book.add_address(NOW, &address(mix(n) % size), &teller(n));
+        usize::from(taken.is_ok())
+    })
+}
+
+fn pick(size: u32) -> Operation {
+    let mut book = book(size);
+    Box::new(move |_| usize::from(book.pick_address(50).is_some()))
+}
+
+fn selection(size: u32) -> Operation {
+    let mut book = book(size);
+    Box::new(move |_| book.selection().len())
+}
+
+fn selection_with_bias(size: u32) -> Operation {
+    let mut book = book(size);
+    Box::new(move |_| book.selection_with_bias(30).len())
+}
+
+fn mark_good(size: u32) -> Operation {
+    let mut book = book(size);
+    Box::new(move |n| usize::from(book.mark_good(NOW, &address(mix(n) % size))))
+}
+
+/// The median of the times of an operation, in nanoseconds.
+fn time(mut operation: Operation) -> f64 {
+    let mut times: Vec<f64> = (0..ROUNDS)
+        .map(|round| {
+            let began = Instant::now();
+            for n in 0..TOGETHER {
+                black_box(operation(black_box(round * TOGETHER + n)));
+            }
+            began.elapsed().as_secs_f64() * 1e9 / f64::from(TOGETHER)
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// The reference's times, as `gobook bench` printed them into the file that `GO_BOOK` names.
+fn reference() -> BTreeMap<(String, u64), f64> {
+    let Ok(path) = std::env::var("GO_BOOK") else {
+        return BTreeMap::new();
+    };
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        eprintln!("GO_BOOK names {path}: {error}");
+        std::process::exit(2);
+    });
+    let lines = text.lines().filter_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        let name = line["name"].as_str()?.to_owned();
+        Some(((name, line["n"].as_u64()?), line["ns_per_op"].as_f64()?))
+    });
+    lines.collect()
+}
+
+fn main() {
+    let reference = reference();
+    println!(
+        "{:<20} {:>6} {:>10} {:>10} {:>6}",
+        "operation", "size", "ours", "Go", "ratio"
+    );
+    for (name, prepare) in OPERATIONS {
+        for size in SIZES {
+            let ours = time(prepare(size));
+            let go = reference.get(&(name.to_owned(), size.into()));
+            let (go, ratio) = match go {
+                Some(go) => (format!("{go:.0} ns"), format!("{:.1}", go / ours)),
+                None => ("-".to_owned(), "-".to_owned()),
+            };
+            println!("{name:<20} {size:>6} {:>7.0} ns {go:>10} {ratio:>6}", ours);
+        }
+    }
+    for size in [1_000, 10_000, 16_000] {
+        let mut kept = None;
+        let memory = measure(|| kept = Some(book(size)));
+        let addresses = kept.as_ref().map_or(0, AddrBook::size);
+        println!(
+            "{addresses} addresses take {} bytes, {} each",
+            memory.bytes_current,
+            memory.bytes_current / i64::try_from(addresses).unwrap_or(1).max(1)
+        );
+    }
+}
