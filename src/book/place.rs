@@ -116,12 +116,12 @@ impl Placer {
         let mut text = Text::new(&self.key);
         let key_ends = text.len;
         text.group(group).group(told_by);
-        let one = self.hash(&text) % NEW_PER_GROUP as u64;
+        let one = number(self.hash(&text), NEW_PER_GROUP);
         if let Some(known) = self.remembered(told_by, one).and_then(|it| *it) {
             return known;
         }
         text.len = key_ends;
-        text.group(told_by).append(&one.to_be_bytes());
+        text.group(told_by).append(&u64::from(one).to_be_bytes());
         let bucket = number(self.hash(&text), NEW_BUCKETS);
         if let Some(known) = self.remembered(told_by, one) {
             *known = Some(bucket);
@@ -130,17 +130,17 @@ impl Placer {
     }
 
     /// Where the bucket for this group of tellers and this number is remembered.
-    fn remembered(&mut self, told_by: GroupKey, one: u64) -> Option<&mut Option<BucketNumber>> {
+    fn remembered(&mut self, told_by: GroupKey, one: u16) -> Option<&mut Option<BucketNumber>> {
         let buckets = [None; NEW_PER_GROUP];
         if self.memo.is_empty() {
             self.memo = alloc::vec![Memo { told_by, buckets }; MEMOS];
         }
-        let at = usize::try_from(told_by.number() % MEMOS as u64).ok()?;
+        let at = usize::from(number(told_by.number(), MEMOS));
         let memo = self.memo.get_mut(at)?;
         if memo.told_by != told_by {
             *memo = Memo { told_by, buckets };
         }
-        memo.buckets.get_mut(usize::try_from(one).ok()?)
+        memo.buckets.get_mut(usize::from(one))
     }
 
     /// `calcOldBucket`: from the address and its group.
