@@ -159,7 +159,7 @@ fn main() {
                 Some(go) => (format!("{go:.0} ns"), format!("{:.1}", go / ours)),
                 None => ("-".to_owned(), "-".to_owned()),
             };
-            println!("{name:<20} {size:>6} {:>7.0} ns {go:>10} {ratio:>6}", ours);
+            println!("{name:<20} {size:>6} {ours:>7.0} ns {go:>10} {ratio:>6}");
         }
     }
     for size in [1_000, 10_000, 16_000] {

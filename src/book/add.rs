@@ -109,8 +109,17 @@ impl AddrBook {
         source: &NetAddress,
     ) -> Result<Added, AddError> {
         self.judge(now, address, source)?;
-        if let Some(slot) = self.shelf.find(address) {
+        let of_node = self.shelf.of_node(address.id());
+        let is_it = |slot: &&Slot| {
+            self.shelf
+                .get(**slot)
+                .is_some_and(|it| it.address == *address)
+        };
+        if let Some(&slot) = of_node.iter().find(is_it) {
             return Ok(self.add_again(now, slot, source));
+        }
+        if of_node.len() >= OF_NODE {
+            return Err(AddError::Crowded(Crowd::Node));
         }
         self.judge_crowd(address, source)?;
         let bucket = self.placer.new_bucket(address, source);
@@ -148,9 +157,6 @@ impl AddrBook {
     }
 
     fn judge_crowd(&self, address: &NetAddress, source: &NetAddress) -> Result<(), AddError> {
-        if self.shelf.of_node(address.id()).len() >= OF_NODE {
-            return Err(AddError::Crowded(Crowd::Node));
-        }
         // What is not of the world is the operator's own matter.
         if Reach::of(address.ip()) != Reach::World {
             return Ok(());

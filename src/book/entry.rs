@@ -20,34 +20,37 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MISSING: Duration = DAY.saturating_mul(7);
 
 /// `numRetries`: failures after which what never was reached is bad.
-const RETRIES: u32 = 3;
+const RETRIES: u16 = 3;
 
 /// `maxFailures`, and `minBadDays` without a success: what was reached once is bad then.
-pub(crate) const FAILURES: u32 = 10;
+pub(crate) const FAILURES: u16 = 10;
 pub(crate) const BAD_AFTER: Duration = DAY.saturating_mul(7);
 
 /// Whoever was attempted less than this ago is not judged.
 const JUST_NOW: Duration = Duration::from_secs(60);
 
-/// The numbers of the buckets that an entry is in: one to four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Numbers {
-    numbers: [BucketNumber; BUCKETS_OF_NEW],
-    len: u8,
+/// The numbers of the buckets that an entry is in: one to four, and behind them none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Numbers([BucketNumber; BUCKETS_OF_NEW]);
+
+/// No bucket.
+const NONE: BucketNumber = BucketNumber::MAX;
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self([NONE; BUCKETS_OF_NEW])
+    }
 }
 
 impl Numbers {
-    pub(crate) fn one(number: BucketNumber) -> Self {
-        let mut numbers = Self::default();
-        numbers.push(number);
-        numbers
+    pub(crate) const fn one(number: BucketNumber) -> Self {
+        Self([number, NONE, NONE, NONE])
     }
 
     /// Adds a number, if there is room for it.
     pub(crate) fn push(&mut self, number: BucketNumber) {
-        if let Some(free) = self.numbers.get_mut(usize::from(self.len)) {
+        if let Some(free) = self.0.iter_mut().find(|its| **its == NONE) {
             *free = number;
-            self.len = self.len.saturating_add(1);
         }
     }
 
@@ -64,9 +67,8 @@ impl Deref for Numbers {
     type Target = [BucketNumber];
 
     fn deref(&self) -> &[BucketNumber] {
-        self.numbers
-            .get(..usize::from(self.len))
-            .unwrap_or_default()
+        let used = self.0.iter().take_while(|its| **its != NONE).count();
+        self.0.get(..used).unwrap_or_default()
     }
 }
 
@@ -96,7 +98,7 @@ pub(crate) struct Entry {
     last_success: Past,
     first_success: Past,
     /// Failures since the last success.
-    pub(crate) attempts: u32,
+    pub(crate) attempts: u16,
     /// Its network, and its rank among those of it that are as old.
     pub(crate) lane: u32,
     pub(crate) rank: u32,
@@ -107,7 +109,7 @@ pub(crate) struct Entry {
     pub(crate) old: bool,
 }
 
-const _: () = assert!(size_of::<Option<Entry>>() <= 136);
+const _: () = assert!(size_of::<Option<Entry>>() <= 128);
 
 impl Entry {
     pub(crate) fn new(address: NetAddress, source: NetAddress, now: Time) -> Self {

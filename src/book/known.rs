@@ -30,7 +30,7 @@ impl KnownAddress {
         Self {
             address: entry.address,
             source: entry.source,
-            attempts: entry.attempts,
+            attempts: entry.attempts.into(),
             last_attempt: entry.last_attempt,
             last_success: entry.last_success(),
             first_success: entry.first_success(),

@@ -135,7 +135,7 @@ impl Switch {
         if entry.attempts == 0 {
             return Time::EPOCH;
         }
-        let mut backoff = self.backoff(entry.attempts);
+        let mut backoff = self.backoff(entry.attempts.into());
         if self.is_lonely() && entry.last_success().is_some() {
             backoff = backoff.min(self.options.retry_persistent_max);
         }

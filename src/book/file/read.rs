@@ -285,11 +285,11 @@ impl Reading {
             return self.note(at, RepairKind::TooMany);
         }
         let mut entry = Entry::new(address, source.unwrap_or(address), self.now);
-        let attempts = known.attempts.clamp(0, i32::MAX.into());
+        let attempts = known.attempts.clamp(0, u16::MAX.into());
         if attempts != known.attempts {
             self.note(at, RepairKind::Attempts);
         }
-        entry.attempts = u32::try_from(attempts).unwrap_or_default();
+        entry.attempts = u16::try_from(attempts).unwrap_or_default();
         let attempt = self.time(at, known.last_attempt.as_deref());
         entry.last_attempt = attempt.unwrap_or(Time::EPOCH);
         let last = self.time(at, known.last_success.as_deref());
