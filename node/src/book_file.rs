@@ -39,13 +39,13 @@ mod error;
 mod print;
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use pex::book::{AddrBook, BookError, Loaded};
 use pex::{Seed, Time};
 
-use crate::whole_file::{Draft, follow, keep_as, not_a_file};
+use crate::whole_file::{Draft, keep_as, not_a_file};
 
 pub use convert::{LeftOut, from_records, to_records};
 pub use error::BookFileError;
@@ -80,18 +80,27 @@ pub fn salvage(
     Ok(AddrBook::salvage(&bytes, strict, seed, now))
 }
 
-/// Reads the bytes of a book, however large the file says it is.
-fn read_bytes(path: &Path) -> Result<Vec<u8>, BookFileError> {
-    // A pipe is not opened, as that would wait for somebody to write.
+/// Whether there is a file at `path` that could be a book. It is not read.
+///
+/// # Errors
+///
+/// [`BookFileError`], as [`read`] would have it.
+pub fn look(path: &Path) -> Result<(), BookFileError> {
     let found = fs::metadata(path)?;
     if !found.is_file() {
         return Err(BookFileError::from_read(not_a_file(&found)));
     }
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(BookFileError::TooLarge { bytes: size });
+    match found.len() {
+        bytes if bytes > FILE_BYTES_MAX => Err(BookFileError::TooLarge { bytes }),
+        _ => Ok(()),
     }
+}
+
+/// Reads the bytes of a book, however large the file says it is.
+fn read_bytes(path: &Path) -> Result<Vec<u8>, BookFileError> {
+    // A pipe is not opened, as that would wait for somebody to write.
+    look(path)?;
+    let file = File::open(path)?;
     let mut bytes = Vec::new();
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -191,17 +200,4 @@ impl Edit {
         })?;
         Ok(kept)
     }
-}
-
-/// Whether two paths lead to one file, or would.
-///
-/// # Errors
-///
-/// If the links there go in a circle, or nobody may look.
-pub fn is_same_file(one: &Path, other: &Path) -> io::Result<bool> {
-    let real = |path: &Path| {
-        let path = follow(path)?;
-        Ok::<_, io::Error>(fs::canonicalize(&path).unwrap_or(path))
-    };
-    Ok(real(one)? == real(other)?)
 }

@@ -135,13 +135,13 @@ fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 }
 
 /// Where the links that begin at `path` end, whether there is a file or not.
-pub(crate) fn follow(path: &Path) -> io::Result<PathBuf> {
+fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_symlink() => {
                 let next = fs::read_link(&path)?;
-                path = path.parent().map_or(next.clone(), |base| base.join(&next));
+                path = path.with_file_name(next);
             }
             _ => return Ok(path),
         }

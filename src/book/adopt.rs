@@ -104,8 +104,8 @@ impl AddrBook {
         if rises {
             self.promote(now, slot);
         }
-        let risen = rises && self.shelf.get(slot).is_some_and(|entry| entry.old);
-        if before == after && !risen {
+        let is_old = rises && self.shelf.get(slot).is_some_and(|entry| entry.old);
+        if before == after && !is_old {
             return Added::Known;
         }
         self.touch();
