@@ -6,6 +6,8 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/book.rs"]
+mod book;
 #[path = "cli/command.rs"]
 mod command;
 #[path = "cli/crawl.rs"]

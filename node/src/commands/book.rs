@@ -134,7 +134,7 @@ fn check(path: &Path, strict: bool) -> Result<Outcome, Failure> {
     if let Some(error @ BookError::NotABook) = error {
         return Err(failed(path, &BookFileError::Book(error)));
     }
-    print_repairs(&loaded, error.as_ref())?;
+    print_repairs(&loaded, None)?;
     if let Some(error) = error {
         return Err(failed(path, &BookFileError::Book(error)));
     }

@@ -244,10 +244,17 @@ fn parse(text: &[u8]) -> (Text<'_>, Option<BookError>) {
         line: error.line(),
         column: error.column(),
         whole,
-        why: error.to_string(),
+        why: without_place(&error),
     });
     let no_list = read.addrs.is_none().then_some(BookError::NotABook);
     (read, error.or(no_list))
+}
+
+/// What the parser says, without where: that stands beside it.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = alloc::format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map(String::from).unwrap_or(text)
 }
 
 fn parse_text<'a>(text: &'a str, read: &mut Text<'a>) -> Option<serde_json::Error> {

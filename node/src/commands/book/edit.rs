@@ -74,6 +74,14 @@ fn refuse(done: &mut Done, what: &dyn core::fmt::Display, why: &dyn core::fmt::D
     complain(format_args!("pex: {what}: {why}"));
 }
 
+/// Why an address is not taken in, and what helps here.
+fn with_hint(why: AddError) -> String {
+    match why {
+        AddError::NotRoutable => format!("{why}: use --lax"),
+        _ => why.to_string(),
+    }
+}
+
 pub(super) fn add(
     path: &Path,
     addresses: &[NetAddress],
@@ -92,7 +100,7 @@ pub(super) fn add(
                         &mut known
                     }) += 1;
                 }
-                Err(why) => refuse(&mut done, address, &why),
+                Err(why) => refuse(&mut done, address, &with_hint(why)),
             }
         }
         done.says = format!("{new} added, {known} known already");
@@ -130,7 +138,7 @@ pub(super) fn good(
         let (mut done, mut good) = (Done::default(), 0);
         for address in addresses {
             if let Err(why) = mark_good(book, now, address) {
-                refuse(&mut done, address, &why);
+                refuse(&mut done, address, &with_hint(why));
                 continue;
             }
             done.changed = true;
@@ -217,7 +225,7 @@ pub(super) fn merge(path: &Path, others: &[PathBuf], strict: bool) -> Result<Out
                     Ok(Added::New) => new += 1,
                     Ok(Added::Again) => updated += 1,
                     Ok(_) => {}
-                    Err(why) => reasons.push(why.to_string()),
+                    Err(why) => reasons.push(with_hint(why)),
                 }
             }
             bans += take_bans(book, theirs, now);
