@@ -25,6 +25,7 @@
 //! | a damaged file | a panic | an error, or a repair that is reported |
 
 mod add;
+mod adopt;
 mod buckets;
 mod check;
 mod entry;

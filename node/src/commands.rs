@@ -1,5 +1,6 @@
 //! What the command line offers.
 
+mod book;
 mod crawl;
 mod demo;
 mod inspect;
@@ -37,6 +38,8 @@ Examples:
                           find every node of a network
   pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
                           tell an address to whoever asks
+  pex book check ~/.gaia/config/addrbook.json
+                          see whether an address book is whole
   echo '\"00112233445566778899aabbccddeeff00112233@[::1]:26656\"' | pex address
                           see what is made of an address
   echo 1a00 | pex message
@@ -44,7 +47,7 @@ Examples:
 
 Exit codes:
   0  done
-  1  failed: no node was reached, a port is in use, an input line is wrong
+  1  failed: no node was reached, a port is in use, an input line is wrong, a book is damaged
   2  the command line is wrong
   3  a crawl was cut short by --max-time or Ctrl-C, be it before any node was reached; what it
      found is printed";
@@ -59,6 +62,14 @@ enum Command {
     /// A store is the file that `pex serve --store FILE` keeps.
     #[command(subcommand)]
     Peers(PeersCommand),
+    /// Show, check, repair, convert or edit an address book
+    ///
+    /// An address book is the addrbook.json of CometBFT and Tendermint, usually in the folder
+    /// config under the home of the node. Exit codes are as for pex: 0 done, 1 failed, 2 wrong usage.
+    ///
+    /// Example: pex book check ~/.gaia/config/addrbook.json
+    #[command(subcommand, verbatim_doc_comment)]
+    Book(book::BookCommand),
     /// Show what is made of an address
     ///
     /// Reads one JSON string a line on standard input, and prints one JSON record a line.
@@ -253,6 +264,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Crawl(args) => crawl::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
             Command::Peers(command) => peers::run(&command),
+            Command::Book(command) => book::run(command),
         }
     };
     let runtime = tokio::runtime::Runtime::new()?;

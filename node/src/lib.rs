@@ -3,6 +3,7 @@
 //! [`transport`] turns sockets into messages, [`Driver`] carries messages to the machine and its
 //! actions back, and [`crawl`], [`serve`] and [`demo`] are what the `pex` binary does with it.
 
+pub mod book_file;
 pub mod crawl;
 pub mod demo;
 pub mod inspect;
@@ -19,6 +20,7 @@ mod handshakes;
 mod kind;
 mod links;
 mod notice;
+mod whole_file;
 
 pub use archive::Archive;
 pub use chance::fresh_seed;

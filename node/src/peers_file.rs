@@ -217,12 +217,13 @@ fn notes(record: &PeerRecord, now: Time) -> String {
     notes.join(", ")
 }
 
-fn ago(now: Time, at: Time) -> String {
+/// How long ago that was.
+pub(crate) fn ago(now: Time, at: Time) -> String {
     span(now.since(at).as_secs())
 }
 
 /// A time span in its largest unit.
-fn span(secs: u64) -> String {
+pub(crate) fn span(secs: u64) -> String {
     match secs {
         0..60 => format!("{secs} s"),
         60..3_600 => format!("{} min", secs / 60),

@@ -26,7 +26,8 @@ const TOLD_BY_GROUP: usize = place::NEW_BUCKETS * BUCKET_SIZE / 10;
 pub enum Added {
     /// It is new, and in the book now.
     New,
-    /// It was known, and is in one bucket more: it is more likely to stay.
+    /// It was known, and there is more of it now: one bucket, so that it is more likely to stay, or
+    /// what another book knew.
     Again,
     /// It was known, and nothing has changed.
     Known,
@@ -156,7 +157,12 @@ impl AddrBook {
         Ok(())
     }
 
-    fn judge_crowd(&self, address: &NetAddress, source: &NetAddress) -> Result<(), AddError> {
+    /// Whether there are as many such addresses as may be already.
+    pub(super) fn judge_crowd(
+        &self,
+        address: &NetAddress,
+        source: &NetAddress,
+    ) -> Result<(), AddError> {
         // What is not of the world is the operator's own matter.
         if Reach::of(address.ip()) != Reach::World {
             return Ok(());

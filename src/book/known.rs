@@ -26,6 +26,21 @@ pub struct KnownAddress {
 }
 
 impl KnownAddress {
+    /// An address of which nothing is known but who told it, and when.
+    #[must_use]
+    pub const fn new(address: NetAddress, source: NetAddress, heard: Time) -> Self {
+        Self {
+            address,
+            source,
+            attempts: 0,
+            last_attempt: heard,
+            last_success: None,
+            first_success: None,
+            old: false,
+            buckets: alloc::vec::Vec::new(),
+        }
+    }
+
     pub(crate) fn of(entry: &Entry) -> Self {
         Self {
             address: entry.address,

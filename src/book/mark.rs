@@ -75,21 +75,29 @@ impl AddrBook {
         self.judge(now, address, address).ok()?;
         let mut entry = Entry::new(*address, *address, now);
         entry.set_successes(None, Some(now));
-        // What was proved takes the place of what was only said.
-        let of_node = self.shelf.of_node(address.id());
-        if of_node.len() >= OF_NODE {
-            let hearsay = of_node.iter().copied().find(|&slot| {
-                let its = self.shelf.get(slot);
-                its.is_some_and(|it| it.last_success().is_none())
-            });
-            self.drop_entry(hearsay?);
+        if !self.make_room_at_node(address.id()) {
+            return None;
         }
         let bucket = self.placer.new_bucket(address, address);
         self.put_new(now, entry, bucket).ok()
     }
 
+    /// Makes room for an address of this node that was reached: what was proved takes the place of
+    /// what was only said.
+    pub(super) fn make_room_at_node(&mut self, id: NodeId) -> bool {
+        let of_node = self.shelf.of_node(id);
+        if of_node.len() < OF_NODE {
+            return true;
+        }
+        let hearsay = of_node.iter().copied().find(|&slot| {
+            let its = self.shelf.get(slot);
+            its.is_some_and(|it| it.last_success().is_none())
+        });
+        hearsay.is_some_and(|slot| self.drop_entry(slot))
+    }
+
     /// `moveToOld` of the reference, with a test before anybody goes.
-    fn promote(&mut self, now: Time, slot: Slot) {
+    pub(super) fn promote(&mut self, now: Time, slot: Slot) {
         let Some(entry) = self.shelf.get(slot) else {
             return;
         };
@@ -219,15 +227,24 @@ impl AddrBook {
     pub fn reinstate_bad_peers(&mut self, now: Time) -> usize {
         let over = self.bans.iter().filter(|(_, ban)| ban.until <= now);
         let over: Vec<NodeId> = over.map(|(id, _)| *id).collect();
-        for id in &over {
-            self.touch();
-            let ban = self.bans.remove(id);
-            for (address, source) in ban.into_iter().flat_map(|ban| ban.addresses) {
-                // Where there is no room any more, somebody will tell of it again.
-                let _room: Result<_, AddError> = self.add_address(now, &address, &source);
-            }
+        for &id in &over {
+            self.lift_ban(now, id);
         }
         over.len()
+    }
+
+    /// Ends a ban, whether it is over or not; whether there was one. What was known of the node is
+    /// new again.
+    pub fn lift_ban(&mut self, now: Time, id: NodeId) -> bool {
+        let Some(ban) = self.bans.remove(&id) else {
+            return false;
+        };
+        self.touch();
+        for (address, source) in ban.addresses {
+            // Where there is no room any more, somebody will tell of it again.
+            let _room: Result<_, AddError> = self.add_address(now, &address, &source);
+        }
+        true
     }
 
     /// When the first ban ends.

@@ -1,7 +1,7 @@
 //! `pex peers`.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use pex::peers::{Change, PeerRecord};
@@ -78,7 +78,7 @@ fn check(path: &Path) -> Result<Outcome, Failure> {
 }
 
 /// What there is to import, and how many records of it can't be read.
-fn read(from: &Path) -> Result<(Vec<PeerRecord>, usize), Failure> {
+fn read_foreign(from: &Path) -> Result<(Vec<PeerRecord>, usize), Failure> {
     if from.is_dir() {
         let imported = leveldb::import(from).map_err(|why| failed(from, &why))?;
         for why in &imported.refused {
@@ -111,8 +111,25 @@ fn read(from: &Path) -> Result<(Vec<PeerRecord>, usize), Failure> {
     Ok((records, refused))
 }
 
+/// The records of a store of any kind, or of JSON lines, and how many can't be read.
+pub(super) fn read(from: &Path) -> Result<(Vec<PeerRecord>, usize), Failure> {
+    let mut start = Vec::new();
+    if from.is_file() {
+        let file = File::open(from).map_err(|error| failed(from, &error))?;
+        file.take(4).read_to_end(&mut start)?;
+    }
+    if start != b"redb" {
+        return read_foreign(from);
+    }
+    let loaded = load(from)?;
+    for damaged in &loaded.damaged {
+        complain(format_args!("pex: {}: {damaged}", from.display()));
+    }
+    Ok((loaded.records, loaded.damaged.len()))
+}
+
 fn import(path: &Path, from: &Path) -> Result<Outcome, Failure> {
-    let (records, refused) = read(from)?;
+    let (records, refused) = read_foreign(from)?;
     let store = |why: VaultError| failed(path, &why);
     let mut vault = DiskVault::open_or_create(path).map_err(store)?;
     let before = vault.load().map_err(store)?;

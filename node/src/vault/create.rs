@@ -1,20 +1,20 @@
 //! The first moment of a vault: no file is ever at its path that is half of one.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use redb::backends::FileBackend;
 
 use super::VaultError;
 use super::disk::{builder, guarded, lay_out};
+use crate::whole_file::{remove_if_there, sync_folder_of, with_ending};
 
 /// Makes an empty vault at `path`. If somebody else has made one in the meantime, it stays.
 pub(super) fn create(path: &Path) -> Result<(), VaultError> {
-    let draft = draft_of(path);
+    let draft = with_ending(path, ".new");
     // What is left of somebody who was killed just here. If he is alive, he fails below.
-    remove_if_there(&draft)?;
+    remove_if_there(&draft).map_err(VaultError::Io)?;
     guarded(|| {
         let backend = FileBackend::new(private_file(&draft)?).map_err(redb::Error::from)?;
         let database = builder().create_with_backend(backend);
@@ -24,15 +24,8 @@ pub(super) fn create(path: &Path) -> Result<(), VaultError> {
         .and_then(|file| file.sync_all())
         .map_err(VaultError::Io)?;
     let placed = place(&draft, path);
-    remove_if_there(&draft)?;
+    remove_if_there(&draft).map_err(VaultError::Io)?;
     placed.map_err(VaultError::Io)
-}
-
-/// The path with `.new` at its end.
-fn draft_of(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".new");
-    name.into()
 }
 
 /// Gives the draft its name, unless something has that name already.
@@ -43,10 +36,7 @@ fn place(draft: &Path, path: &Path) -> io::Result<()> {
         Err(_) if !path.exists() => fs::rename(draft, path)?,
         linked => linked?,
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+    sync_folder_of(path)
 }
 
 /// A new file that its owner alone can read.
@@ -56,11 +46,4 @@ fn private_file(path: &Path) -> Result<File, VaultError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map_err(VaultError::Io)
-}
-
-fn remove_if_there(path: &Path) -> Result<(), VaultError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(VaultError::Io(error)),
-        _ => Ok(()),
-    }
 }

@@ -209,11 +209,13 @@ impl AddrBook {
         if key.is_none() && error.is_none() {
             reading.note(None, RepairKind::Key);
         }
-        for (at, raw) in (1..).zip(read.addrs.into_iter().flatten()) {
+        let entries = read.addrs.unwrap_or_default();
+        let before = entries.len();
+        for (at, raw) in (1..).zip(entries) {
             reading.take_in(at, raw);
         }
         if let Some(raw) = read.pex {
-            reading.take_in_ours(raw);
+            reading.take_in_ours(before, raw);
         }
         let loaded = Loaded {
             book: reading.book,
@@ -369,11 +371,12 @@ impl Reading {
         book.shelf.insert(entry, bucket, told_by, &mut book.chance)
     }
 
-    fn take_in_ours(&mut self, raw: &RawValue) {
+    /// Takes in what the reference has no place for. Its addresses count on from the `before` that
+    /// stand before them.
+    fn take_in_ours(&mut self, before: usize, raw: &RawValue) {
         let Ok(ours) = serde_json::from_str::<Ours<'_>>(raw.get()) else {
             return self.note(None, RepairKind::Ours);
         };
-        let before = self.book.size();
         for (at, raw) in (1..).zip(ours.addrs) {
             self.take_in(before.saturating_add(at), raw);
         }

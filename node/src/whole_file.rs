@@ -1,0 +1,223 @@
+//! Files that are written whole or not at all.
+//!
+//! A [`Draft`] is a file beside the one that is to be written, which takes its name once every byte
+//! is on the disk. Whoever reads meanwhile has the old file or the new one, and so has whoever comes
+//! after a crash.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Links that are followed one after another before they are said to go in a circle.
+const LINKS_MAX: usize = 40;
+
+/// Times that a draft is opened anew because somebody has just put it in its place.
+const TRIES_MAX: usize = 10_000;
+
+/// A draft that is being written. Others who would write the same file wait for it; if we are
+/// killed, the next to come uses what is left of it.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    file: File,
+    path: PathBuf,
+    /// What is to be written.
+    target: PathBuf,
+}
+
+impl Draft {
+    /// Begins to write the file at `path`, or the one to which a link there leads. Waits for others
+    /// who write it.
+    pub(crate) fn begin(path: &Path) -> io::Result<Self> {
+        let target = follow(path)?;
+        if let Some(found) = metadata(&target)?.filter(|found| !found.is_file()) {
+            return Err(not_a_file(&found));
+        }
+        let path = with_ending(&target, ".new");
+        for _ in 0..TRIES_MAX {
+            let Some(file) = open(&path)? else {
+                continue;
+            };
+            match file.lock() {
+                // There is nothing to wait with on such a disk.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                locked => locked?,
+            }
+            if is_at(&file, &path)? {
+                return Ok(Self { file, path, target });
+            }
+        }
+        let why = "somebody else writes this file all the time";
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, why))
+    }
+
+    /// The file that is to be written.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Puts these bytes in the place of the file. It keeps its owner and its mode; a new one can be
+    /// read by everybody. All is on the disk when this returns.
+    pub(crate) fn finish(mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_all(bytes)?;
+        self.dress(metadata(&self.target)?.as_ref())?;
+        self.file.sync_all()?;
+        fs::rename(&self.path, &self.target)?;
+        sync_folder_of(&self.target)
+    }
+
+    #[cfg(unix)]
+    fn dress(&self, like: Option<&Metadata>) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+        let Some(like) = like else {
+            return self.file.set_permissions(fs::Permissions::from_mode(0o644));
+        };
+        let ours = self.file.metadata()?;
+        if (ours.uid(), ours.gid()) != (like.uid(), like.gid()) {
+            // A file of root's that the node can't read would be worse than none. Who is not root
+            // can give nothing away, and keeps the group if he is in it.
+            let given = fchown(&self.file, Some(like.uid()), Some(like.gid()));
+            let _kept = given.or_else(|_| fchown(&self.file, None, Some(like.gid())));
+        }
+        self.file.set_permissions(like.permissions())
+    }
+
+    #[cfg(not(unix))]
+    fn dress(&self, like: Option<&Metadata>) -> io::Result<()> {
+        like.map_or(Ok(()), |like| self.file.set_permissions(like.permissions()))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Still under its own name, it was not finished. If it can't be removed, the next to come
+        // uses it.
+        if is_at(&self.file, &self.path).unwrap_or(false) {
+            let _left = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Opens a draft as it is, or makes it. None if it is to be tried again.
+fn open(path: &Path) -> io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        opened => return opened.map(Some),
+    }
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => {
+            let opened = OpenOptions::new().write(true).open(path);
+            none_if_missing(opened)
+        }
+        // Nothing that we would have left there.
+        Ok(_) => none_if_missing(fs::remove_file(path)).map(|_| None),
+        Err(error) => none_if_missing(Err(error)),
+    }
+}
+
+/// Whether this file still has this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let ours = file.metadata()?;
+    let there = none_if_missing(fs::symlink_metadata(path))?;
+    Ok(there.is_some_and(|it| (it.dev(), it.ino()) == (ours.dev(), ours.ino())))
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
+}
+
+/// Where the links that begin at `path` end, whether there is a file or not.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => {
+                let next = fs::read_link(&path)?;
+                path = path.with_file_name(next);
+            }
+            _ => return Ok(path),
+        }
+    }
+    let why = "the links from here go in a circle";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+}
+
+/// What is at `path`, if there is something.
+fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
+    none_if_missing(fs::metadata(path))
+}
+
+/// Why something that is no file can't be used as one.
+pub(crate) fn not_a_file(found: &Metadata) -> io::Error {
+    if found.is_dir() {
+        io::Error::new(io::ErrorKind::IsADirectory, "this is a folder")
+    } else {
+        let why = "this is a device, a pipe or a socket";
+        io::Error::new(io::ErrorKind::InvalidInput, why)
+    }
+}
+
+/// The path with something more at its end.
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+/// Gives `path` a second name, which nothing has yet, and returns it: `ending`, then `ending` and a
+/// number, are tried. Where the disk has no second names it is a copy.
+pub(crate) fn keep_as(path: &Path, ending: &str) -> io::Result<PathBuf> {
+    let endings = (1_u32..).map(|n| format!("{ending}.{n}"));
+    for ending in std::iter::once(ending.to_owned()).chain(endings) {
+        let name = with_ending(path, &ending);
+        let kept = match fs::hard_link(path, &name) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(path, &name),
+            linked => linked,
+        };
+        match kept {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            kept => {
+                kept?;
+                sync_folder_of(&name)?;
+                return Ok(name);
+            }
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let mut from = File::open(from)?;
+    let mut copy = File::create_new(to)?;
+    copy.set_permissions(from.metadata()?.permissions())?;
+    io::copy(&mut from, &mut copy)?;
+    copy.sync_all()
+}
+
+/// Sees to it that the names in the folder of `path` are on the disk.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+/// Removes a file, if there is one.
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
+    none_if_missing(fs::remove_file(path)).map(|_| ())
+}
+
+fn none_if_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
