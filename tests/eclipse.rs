@@ -45,16 +45,16 @@ mod tables {
 
     use super::*;
     use experiment::ATTACKERS;
-    use ours::{OURS, UNROTATED};
+    use ours::{OURS, OURS_V1, UNROTATED, UNROTATED_V1};
     use reference::REFERENCE;
     use table::{Heading, Row};
     use victim::Arm;
 
     /// The kinds of victim in the table. Each has its line here, and its test below.
-    const ARMS: [Arm; 2] = [REFERENCE, OURS];
+    const ARMS: [Arm; 3] = [REFERENCE, OURS, OURS_V1];
 
     /// What a part of ours is worth: in the table where the siege is long enough to show it.
-    const ABLATIONS: [Arm; 1] = [UNROTATED];
+    const ABLATIONS: [Arm; 2] = [UNROTATED, UNROTATED_V1];
 
     /// Our goals: the share of the outbound slots that each attacker may hold after a day.
     const GOALS: [f64; 4] = [0.01, 0.03, 0.15, 0.35];
@@ -64,7 +64,7 @@ mod tables {
         let (seeds, siege_hours) = (u64::from(number("ECLIPSE_SEEDS", 20)), siege_hours());
         let against = |arm: Arm| {
             // Ours costs more time, as it speaks the protocol.
-            let seeds = if arm.name == OURS.name {
+            let seeds = if [OURS.name, OURS_V1.name].contains(&arm.name) {
                 number("ECLIPSE_SEEDS", 5).into()
             } else {
                 seeds

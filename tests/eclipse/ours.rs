@@ -1,54 +1,152 @@
-//! Our own node: the composed machine, with what it persists in a map.
+//! Our own nodes: the composed machines of V2 and of V1, with what they persist on a disk of memory.
 
+use core::fmt;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use pex::peers::{Options, PeerRecord, RecordKey};
+use pex::book::AddrBook;
+use pex::peers::{self, PeerRecord, RecordKey};
+use pex::v1::{self, Switch};
 use pex::wire::{Dialect, Message, ResponseBuilder};
-use pex::{Config, Kind, Node as Machine, NodeAction, NodeEvent, NodeId, Seed, Time};
+use pex::{Config, Kind, Manager, Node as Machine, NodeAction, NodeEvent, NodeId, Seed, Time};
 
 use crate::victim::{Action, Arm, Event, Link, Slots, Victim};
 use crate::world::{Node, World};
 
-/// Our node with its options as they are.
+/// Our node of V2 with its options as they are.
 pub(crate) const OURS: Arm = Arm {
     name: "ours",
-    build: |world, seed| Box::new(Ours::new(world, seed, Options::default())),
+    build: |world, seed| v2(world, seed, peers::Options::default()),
 };
 
 /// The same without rotation: what it is worth.
 pub(crate) const UNROTATED: Arm = Arm {
     name: "ours without rotation",
     build: |world, seed| {
-        let options = Options::builder().outbound_life(None).build();
-        Box::new(Ours::new(world, seed, options.unwrap()))
+        let options = peers::Options::builder().outbound_life(None).build();
+        v2(world, seed, options.unwrap())
+    },
+};
+
+/// Our node of V1 with its options as they are.
+pub(crate) const OURS_V1: Arm = Arm {
+    name: "ours, V1",
+    build: |world, seed| v1(world, seed, v1::Options::default()),
+};
+
+/// The same without rotation.
+pub(crate) const UNROTATED_V1: Arm = Arm {
+    name: "ours, V1, without rotation",
+    build: |world, seed| {
+        let options = v1::Options::builder().outbound_life(None).build();
+        v1(world, seed, options.unwrap())
     },
 };
 
 const ME: NodeId = NodeId::new([0xee; 20]);
 
+/// What outlives a restart.
+#[derive(Debug, Default)]
+struct Disk {
+    records: BTreeMap<RecordKey, Vec<u8>>,
+    book: String,
+}
+
+/// What is different for the two versions.
+struct Way<M: Manager> {
+    dialect: Dialect,
+    kind: Kind,
+    slots: Slots,
+    start: Box<dyn Fn(&Disk, Seed, Time) -> Machine<M>>,
+    save: fn(&Machine<M>, &mut Disk),
+    /// Nodes of which an address is stored that was reached, or was not.
+    stored: fn(&Machine<M>, bool) -> Vec<NodeId>,
+}
+
+impl<M: Manager> fmt::Debug for Way<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+fn v2(world: Rc<World>, seed: u64, options: peers::Options) -> Box<dyn Victim> {
+    let way = Way {
+        dialect: Dialect::V2,
+        kind: Kind::V2,
+        slots: Slots {
+            outbound: 12,
+            inbound: 52,
+        },
+        start: Box::new(move |disk, seed, now| {
+            let mut machine = Machine::new(Config::default(), options.clone(), ME, seed, now);
+            for record in disk.records.values() {
+                machine.load(&PeerRecord::decode(record).unwrap());
+            }
+            machine
+        }),
+        save: |_, _| unreachable!("V2 has no book"),
+        stored: |machine, tested| {
+            let records = machine.peers().records();
+            let wanted = records.filter(|record| record.last_connected.is_some() == tested);
+            wanted.map(|record| record.id).collect()
+        },
+    };
+    Box::new(Ours::new(world, seed, way))
+}
+
+fn v1(world: Rc<World>, seed: u64, options: v1::Options) -> Box<dyn Victim> {
+    let (outbound, inbound) = options.slots();
+    let way = Way {
+        dialect: Dialect::V1,
+        kind: Kind::V1,
+        slots: Slots {
+            outbound: u32::try_from(outbound).unwrap(),
+            inbound: u32::try_from(inbound).unwrap(),
+        },
+        start: Box::new(move |disk, seed, now| {
+            let of_book = seed.derive(7);
+            let book = if disk.book.is_empty() {
+                AddrBook::new(true, of_book)
+            } else {
+                let loaded = AddrBook::read(disk.book.as_bytes(), true, of_book, now).unwrap();
+                assert_eq!(loaded.repairs, []);
+                loaded.book
+            };
+            let switch = Switch::new(options.clone(), book, ME, seed, now);
+            Machine::v1(Config::default(), switch, seed, now)
+        }),
+        save: |machine, disk| disk.book = machine.peers().book().to_json(),
+        stored: |machine, tested| {
+            let all = machine.peers().book().addresses();
+            let wanted = all.filter(|it| it.last_success.is_some() == tested);
+            wanted.map(|it| it.address.id()).collect()
+        },
+    };
+    Box::new(Ours::new(world, seed, way))
+}
+
 #[derive(Debug)]
-struct Ours {
+struct Ours<M: Manager> {
     world: Rc<World>,
     seed: Seed,
     starts: u64,
-    options: Options,
-    machine: Machine,
-    disk: BTreeMap<RecordKey, Vec<u8>>,
+    way: Way<M>,
+    machine: Machine<M>,
+    disk: Disk,
 }
 
-impl Ours {
-    fn new(world: Rc<World>, seed: u64, options: Options) -> Self {
+impl<M: Manager> Ours<M> {
+    fn new(world: Rc<World>, seed: u64, way: Way<M>) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_be_bytes());
-        let seed = Seed::new(bytes);
+        let (seed, disk) = (Seed::new(bytes), Disk::default());
         Self {
-            machine: machine(&options, seed, Time::EPOCH),
+            machine: (way.start)(&disk, seed, Time::EPOCH),
             world,
             seed,
             starts: 0,
-            options,
-            disk: BTreeMap::new(),
+            way,
+            disk,
         }
     }
 
@@ -76,43 +174,33 @@ impl Ours {
                 NodeAction::Persist(changes) => {
                     for change in changes {
                         match change.value {
-                            Some(value) => self.disk.insert(change.key, value),
-                            None => self.disk.remove(&change.key),
+                            Some(value) => self.disk.records.insert(change.key, value),
+                            None => self.disk.records.remove(&change.key),
                         };
                     }
                 }
+                NodeAction::SaveBook => (self.way.save)(&self.machine, &mut self.disk),
                 _ => {}
             }
         }
         actions
     }
 
-    /// The nodes of which an address is stored that was reached, or was not.
     fn stored(&self, tested: bool) -> Vec<Node> {
-        let records = self.machine.peers().records();
-        let wanted = records.filter(|record| record.last_connected.is_some() == tested);
-        wanted.filter_map(|it| self.world.node(it.id)).collect()
+        let ids = (self.way.stored)(&self.machine, tested).into_iter();
+        ids.filter_map(|id| self.world.node(id)).collect()
     }
 }
 
-fn machine(options: &Options, seed: Seed, now: Time) -> Machine {
-    Machine::new(Config::default(), options.clone(), ME, seed, now)
-}
-
-impl Victim for Ours {
+impl<M: Manager + fmt::Debug> Victim for Ours<M> {
     fn slots(&self) -> Slots {
-        Slots {
-            outbound: 12,
-            inbound: 52,
-        }
+        self.way.slots
     }
 
     fn start(&mut self, now: Time) -> Vec<Action> {
         self.starts += 1;
-        self.machine = machine(&self.options, self.seed.derive(self.starts), now);
-        for record in self.disk.values() {
-            self.machine.load(&PeerRecord::decode(record).unwrap());
-        }
+        let seed = self.seed.derive(self.starts);
+        self.machine = (self.way.start)(&self.disk, seed, now);
         let mut actions = Vec::new();
         if self.starts == 1 {
             for node in self.world.clone().bootstrap() {
@@ -125,7 +213,7 @@ impl Victim for Ours {
     }
 
     fn handle(&mut self, now: Time, event: Event<'_>) -> Vec<Action> {
-        let kind = Kind::V2;
+        let kind = self.way.kind;
         match event {
             Event::Dialed(Link { node, epoch }) => {
                 let address = self.world.address(node);
@@ -142,7 +230,7 @@ impl Victim for Ours {
             }
             Event::DialFailed(node) => {
                 let address = self.world.address(node);
-                let why = pex::peers::DialFailure::Unreachable;
+                let why = peers::DialFailure::Unreachable;
                 self.feed(now, NodeEvent::DialFailed { address, why })
             }
             Event::Accepted(Link { node, epoch }) => {
@@ -161,7 +249,7 @@ impl Victim for Ours {
                 self.feed(now, NodeEvent::Down { peer, epoch })
             }
             Event::Answered { link, told } => {
-                let mut answer = ResponseBuilder::new(Dialect::V2);
+                let mut answer = ResponseBuilder::new(self.way.dialect);
                 for node in told {
                     answer.push_address(&self.world.address(*node)).unwrap();
                 }
