@@ -2,7 +2,7 @@
 
 use crate::command::pex;
 
-const COMMANDS: [&str; 5] = ["demo", "crawl", "serve", "address", "message"];
+const COMMANDS: [&str; 6] = ["demo", "crawl", "serve", "book", "address", "message"];
 
 #[test]
 fn help_explains_every_command_with_an_example() {
