@@ -240,6 +240,11 @@ fn parse(text: &[u8]) -> (Text<'_>, Option<BookError>) {
         }
     };
     let whole = read.addrs.as_ref().map_or(0, Vec::len);
+    // It is JSON so far, of another kind.
+    let is_other = |error: &serde_json::Error| error.is_data() && error.line() > 0;
+    if whole == 0 && error.as_ref().is_some_and(is_other) {
+        return (read, Some(BookError::NotABook));
+    }
     let error = error.map(|error| BookError::Damaged {
         line: error.line(),
         column: error.column(),
