@@ -5,6 +5,7 @@ mod crawl;
 mod demo;
 mod inspect;
 mod log;
+mod node;
 mod peers;
 mod serve;
 mod setup;
@@ -16,7 +17,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use pex::NodeAddress;
+use pex::{NodeAddress, NodeId};
 use pex_node::transport::{OUT_OF_DESCRIPTORS, is_out_of_descriptors};
 
 /// Peer exchange for Tendermint and CometBFT networks.
@@ -57,6 +58,7 @@ enum Command {
     Demo(DemoArgs),
     Crawl(CrawlArgs),
     Serve(ServeArgs),
+    Node(NodeArgs),
     /// Show, import, export or check a store of peers
     ///
     /// A store is the file that `pex serve --store FILE` keeps.
@@ -152,6 +154,62 @@ struct ServeArgs {
     /// it [default: nowhere]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    #[command(flatten)]
+    identity: IdentityArgs,
+}
+
+/// Take part in a network as a node of V1 does
+///
+/// Keeps an address book, dials until it has enough peers, lets others in, and answers them, as the
+/// p2p part of CometBFT does; with --seed-mode it crawls, answers once and hangs up. Names are those
+/// of CometBFT's config.toml. Prints a line `listening on id@host:port`, and what happens on standard
+/// error; runs until it is stopped.
+///
+/// Example: pex node --chain-id cosmoshub-4 --listen 0.0.0.0:26656 --seeds 0123…@seed.example.com:26656 --book addrbook.json
+#[derive(Debug, Args)]
+struct NodeArgs {
+    /// The chain that this node is of
+    #[arg(long, value_name = "ID")]
+    chain_id: String,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "IP:PORT")]
+    listen: core::net::SocketAddr,
+    /// Nodes to ask when nobody else is known; may be given more than once, or with commas
+    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
+    seeds: Vec<NodeAddress>,
+    /// Nodes to be connected with, come what may
+    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
+    persistent_peers: Vec<NodeAddress>,
+    /// Nodes whose connections take no place
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    unconditional_peer_ids: Vec<NodeId>,
+    /// Nodes that nobody may hear of from us
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    private_peer_ids: Vec<NodeId>,
+    /// Where others can reach this node, to be told to them [default: they take it from the
+    /// connection]
+    #[arg(long, value_name = "HOST:PORT")]
+    external_address: Option<String>,
+    /// How many peers to dial
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    max_num_outbound_peers: usize,
+    /// How many peers to let in [default: 40, or 10000 with --seed-mode]
+    #[arg(long, value_name = "N")]
+    max_num_inbound_peers: Option<usize>,
+    /// The address book, an addrbook.json as CometBFT's; made if the file is not there
+    /// [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    book: Option<PathBuf>,
+    /// Take in addresses that not everybody can route to, for a network within a site:
+    /// addr_book_strict = false
+    #[arg(long)]
+    lax: bool,
+    /// Dial several nodes at one IP address, or of one network
+    #[arg(long)]
+    allow_duplicate_ip: bool,
+    /// Crawl, tell only of those that were reached, answer once and hang up
+    #[arg(long)]
+    seed_mode: bool,
     #[command(flatten)]
     identity: IdentityArgs,
 }
@@ -263,6 +321,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Demo(args) => demo::run(&args).await,
             Command::Crawl(args) => crawl::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
+            Command::Node(args) => node::run(&args).await,
             Command::Peers(command) => peers::run(&command),
             Command::Book(command) => book::run(command),
         }

@@ -10,14 +10,12 @@ use crate::peers::lanes::Among;
 use crate::peers::life::{Life, Purpose};
 use crate::{Group, NetAddress, NodeAddress, NodeId, Reach, Time};
 
-/// `maxAttempts`: tries for each peer that is wanted.
-const TRIES: usize = 3;
-
 /// How much rather a new address is picked where feelers try them.
 const NEW_BIAS: u8 = 5;
 
-/// Tries at most in one look.
-const TRIES_MAX: usize = 24;
+/// Tries for each peer that is wanted, with the bias that there is; and when they come to nothing, for
+/// a new one. The reference tries three times (`maxAttempts`), and again in half a minute.
+const TRIES: usize = 24;
 
 /// Draws of an old address, of which the one that has been good for longest is taken.
 ///
@@ -72,15 +70,14 @@ impl Switch {
 
     /// Somebody for a place of ours, when it is time to look.
     pub(super) fn next_peer(&mut self) -> Option<Target> {
-        let wanted = self.wanted();
-        if wanted == 0 || self.ensure_at > self.now {
+        if self.wanted() == 0 || self.ensure_at > self.now {
             return None;
         }
         if let Some(address) = self.next_anchor() {
             return Some(Target::kept(address.into()));
         }
-        let tries = wanted.saturating_mul(TRIES).min(TRIES_MAX);
-        if let Some(address) = self.pick(tries) {
+        let bias = self.new_bias();
+        if let Some(address) = self.pick(bias).or_else(|| self.pick(100)) {
             return Some(Target::kept(address.into()));
         }
         self.plan_ensure();
@@ -109,10 +106,9 @@ impl Switch {
     }
 
     /// An address of the book that may be dialed.
-    fn pick(&mut self, tries: usize) -> Option<NetAddress> {
-        let bias = self.new_bias();
+    fn pick(&mut self, bias: u8) -> Option<NetAddress> {
         let mut second_best = None;
-        for _ in 0..tries {
+        for _ in 0..TRIES {
             let address = self.draw(bias)?;
             match self.hindrance(&address) {
                 None if self.is_told_too_often(&address) => {}

@@ -174,6 +174,54 @@ imports_the_peer_store() {
     }
 }
 
+# $1 log of a pex node, $2 how many outbound peers it should have by its last word
+has_outbound() {
+    local tries said
+    for ((tries = 0; tries < 200; tries++)); do
+        said=$(sed -nE 's/^peers ([0-9]+) of [0-9]+ outbound.*/\1/p' "$1" | tail -n 1)
+        if [[ $said == "$2" ]]; then return 0; fi
+        sleep 0.1
+    done
+    echo "it has ${said:-no} outbound peers, not $2:"
+    tail -n 20 "$1"
+    return 1
+}
+
+# $1 network, $2 port. A node of ours that knows node 0 alone gets the peers it is told to have, keeps as
+# many when one of them dies, and knows them again after a restart without anybody to ask.
+node_keeps_its_peers() {
+    local id addr victim pid verdict=0
+    read -r id addr < <(nodes_of "$1")
+    start_node "$1" "$2" --seeds "$id@$addr"
+    if has_outbound "$1/node.err" 3; then
+        # The last of them that is not node 0.
+        victim=$(sed -nE 's/^up [0-9a-f]{40} at .*\((node[1-9])\)$/\1/p' "$1/node.err" | tail -n 1)
+        pid=$(sed -nE "s|^([0-9]+) .*/$victim$|\1|p" "$1/pids")
+        kill "$pid"
+        sleep 1
+        grep -q '^down ' "$1/node.err" || verdict=1
+        has_outbound "$1/node.err" 3 || verdict=1
+    else
+        verdict=1
+    fi
+    stop_server
+    "$PEX" book check --lax "$1/addrbook.json" || verdict=1
+    start_node "$1" "$2"
+    has_outbound "$1/node.err" 3 || verdict=1
+    stop_server
+    return $verdict
+}
+
+# $1 network, $2 port; the rest are options
+start_node() {
+    local network=$1 port=$2
+    shift 2
+    "$PEX" node --listen "127.0.0.1:$port" --chain-id "$(cat "$network/chain-id")" --lax \
+        --allow-duplicate-ip --max-num-outbound-peers 3 --node-key "$network/node_key.json" \
+        --book "$network/addrbook.json" "$@" >"$network/node.out" 2>"$network/node.err" &
+    server=$!
+}
+
 # $1 family, $2 first of its ports
 run_family() {
     local family=$1 port=$2 network=$WORK/$1
@@ -189,6 +237,10 @@ run_family() {
             go_node_learns_all "$family" "$network" "$network-v2" 'tcp://' $((port + 92)) || true
     fi
     stop_server
+    if [[ $family != tendermint-v0.35 ]]; then
+        check "$family" "pex node gets its peers, keeps them, and knows them after a restart" \
+            node_keeps_its_peers "$network" $((port + 94)) || true
+    fi
     "$HERE/network.sh" down "$network"
     if [[ $family == tendermint-v0.35 ]]; then
         check "$family" "pex peers imports the peer store of a Go node" \

@@ -1,5 +1,6 @@
 //! `pex serve`.
 
+use core::net::SocketAddr;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -16,10 +17,7 @@ use super::terminal::{Output, complain};
 use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        let (listen, why) = (args.listen, what_to_do(&error));
-        Failure::new(format_args!("cannot listen on {listen}: {why}"))
-    })?;
+    let listener = listen(args.listen).await?;
     let place = listener.local_addr()?;
     let local = setup::local(&args.identity, &args.chain_id, &format!("tcp://{place}"))?;
     let id = local.id();
@@ -51,6 +49,14 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
+/// Takes a place to listen at.
+pub(super) async fn listen(place: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(place).await.map_err(|error| {
+        let why = what_to_do(&error);
+        Failure::new(format_args!("cannot listen on {place}: {why}"))
+    })
+}
+
 /// Opens a store and reads it. What can't be read is left where it is, and named.
 fn open(path: &Path) -> Result<(Archive, Vec<PeerRecord>), Failure> {
     let failed = |why: VaultError| Failure::new(format_args!("{}: {why}", path.display()));
@@ -63,7 +69,7 @@ fn open(path: &Path) -> Result<(Archive, Vec<PeerRecord>), Failure> {
 }
 
 /// One line on standard error for what an operator may want to know.
-fn tell(notice: &Notice, log: &mut Log) {
+pub(super) fn tell(notice: &Notice, log: &mut Log) {
     match notice {
         Notice::Up(remote) => {
             let moniker = remote.info.moniker().escape_debug();

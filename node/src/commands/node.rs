@@ -1,0 +1,140 @@
+//! `pex node`.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use pex::NodeAddress;
+use pex::book::AddrBook;
+use pex::v1::{Counts, Options};
+use pex_node::Clock;
+use pex_node::book_file::{self, BookFileError};
+use pex_node::transport::TransportConfig;
+use pex_node::v1::V1Node;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::log::Log;
+use super::terminal::{Output, complain};
+use super::{Failure, NodeArgs, Outcome, serve, setup};
+
+pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
+    let listener = serve::listen(args.listen).await?;
+    let place = listener.local_addr()?;
+    let listens = match &args.external_address {
+        Some(address) => format!("tcp://{address}"),
+        None => format!("tcp://{place}"),
+    };
+    let local = setup::local(&args.identity, &args.chain_id, &listens)?;
+    let id = local.id();
+    let own = match &args.external_address {
+        Some(address) => {
+            let parsed = NodeAddress::parse(&format!("{id}@{address}"));
+            let wrong = |why| Failure::new(format_args!("--external-address {address}: {why}"));
+            vec![parsed.map_err(wrong)?]
+        }
+        None => Vec::new(),
+    };
+    let options = options(args, own)?;
+    let book = args.book.as_deref().map(|path| open(path, !args.lax));
+    let book = book.unwrap_or_else(|| Ok(AddrBook::new(!args.lax, setup::seed()?)))?;
+    if options.is_seed() && book.is_empty() && args.seeds.is_empty() {
+        complain(format_args!(
+            "pex: 0 addresses to tell, because the book is empty and no --seeds are given; whoever \
+             connects is the first"
+        ));
+    }
+    let mut node = V1Node::new(
+        local,
+        TransportConfig::default(),
+        options,
+        book,
+        args.book.as_deref(),
+        Some(listener),
+        setup::seed()?,
+    );
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut out = Output::new();
+    writeln!(out, "listening on {id}@{place}")?;
+    out.flush()?;
+
+    let mut log = Log::start();
+    let (mut refused, mut before) = (false, (0, 0));
+    loop {
+        tokio::select! {
+            notice = node.next() => serve::tell(&notice, &mut log),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+        let (outbound, inbound, _) = node.switch().peers();
+        if (outbound, inbound) != before {
+            before = (outbound, inbound);
+            let (book, most) = (node.switch().book(), args.max_num_outbound_peers);
+            log.line(format_args!(
+                "peers {outbound} of {most} outbound, {inbound} inbound; book {}, {} of them good",
+                book.size(),
+                book.old(),
+            ));
+        }
+        if !refused && not_routable(node.switch().counts()) {
+            refused = true;
+            log.line(format_args!(
+                "addresses that not everybody can route to are not taken in; --lax takes them in, for a \
+                 network within a site"
+            ));
+        }
+    }
+    let closed = node.close().await;
+    log.end();
+    closed.map_err(|why| match args.book.as_deref() {
+        Some(path) => Failure::new(format_args!("{}: {why}", path.display())),
+        None => Failure::new(why),
+    })?;
+    Ok(Outcome::Done)
+}
+
+const fn not_routable(counts: Counts) -> bool {
+    counts.not_routable > 0
+}
+
+fn options(args: &NodeArgs, own: Vec<NodeAddress>) -> Result<Options, Failure> {
+    let options = if args.seed_mode {
+        Options::seed()
+    } else {
+        Options::builder()
+    };
+    let inbound = args
+        .max_num_inbound_peers
+        .unwrap_or(if args.seed_mode { 10_000 } else { 40 });
+    let options = options
+        .seeds(args.seeds.clone())
+        .persistent(args.persistent_peers.clone())
+        .unconditional(args.unconditional_peer_ids.iter().copied())
+        .private(args.private_peer_ids.iter().copied())
+        .own_addresses(own)
+        .slots(args.max_num_outbound_peers, inbound)
+        .allow_duplicate_ip(args.allow_duplicate_ip);
+    options.build().map_err(Failure::new)
+}
+
+/// Reads a book. What is wrong in it and can be mended is named; a damaged one is left as it is.
+fn open(path: &Path, strict: bool) -> Result<AddrBook, Failure> {
+    let name = path.display();
+    let seed = setup::seed()?;
+    match book_file::read(path, strict, seed, Clock::start().now()) {
+        Ok(loaded) => {
+            for repair in &loaded.repairs {
+                complain(format_args!("pex: {name}: {repair}"));
+            }
+            let (size, old) = (loaded.book.size(), loaded.book.old());
+            complain(format_args!(
+                "pex: {name}: {size} addresses, {old} of them good"
+            ));
+            Ok(loaded.book)
+        }
+        Err(BookFileError::Missing) => Ok(AddrBook::new(strict, seed)),
+        Err(error @ BookFileError::Book(_)) => Err(Failure::new(format_args!(
+            "{name}: {error}; see what can be saved with: pex book repair {name}"
+        ))),
+        Err(error) => Err(Failure::new(format_args!("{name}: {error}"))),
+    }
+}
