@@ -4,6 +4,8 @@
     reason = "a helper of a test fails as a test does, by panicking"
 )]
 
+#[path = "cli/bad_book.rs"]
+mod bad_book;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/book.rs"]

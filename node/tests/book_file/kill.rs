@@ -78,13 +78,10 @@ fn a_killed_process_leaves_the_old_book_or_the_new_one_whole() {
         // From before the first book is written to long after; the scheduler adds the chance.
         let delay = Duration::from_micros(u64::from(kill * 7_919 % 97) * 2_000);
         let reported = start_and_kill(&path, delay);
-        let least = reported.unwrap_or(last);
+        let told = reported.unwrap_or(last);
         if path.exists() {
             let found = generation(&path);
-            assert!(
-                found == least || found == least + 1,
-                "{found} after {least}"
-            );
+            assert!(found == told || found == told + 1, "{found} after {told}");
             last = found;
         }
         // At most the one draft is left, however many were killed.
