@@ -49,15 +49,20 @@ const ME: NodeId = NodeId::new([0xee; 20]);
 #[derive(Debug, Default)]
 struct Disk {
     records: BTreeMap<RecordKey, Vec<u8>>,
-    book: String,
+    /// The book as it was last to be saved. It becomes text, and a book again, at the restart: it is
+    /// saved every two minutes, and read once.
+    book: Option<AddrBook>,
 }
+
+/// Starts a machine with what is on the disk.
+type Start<M> = Box<dyn Fn(&Disk, Seed, Time) -> Machine<M>>;
 
 /// What is different for the two versions.
 struct Way<M: Manager> {
     dialect: Dialect,
     kind: Kind,
     slots: Slots,
-    start: Box<dyn Fn(&Disk, Seed, Time) -> Machine<M>>,
+    start: Start<M>,
     save: fn(&Machine<M>, &mut Disk),
     /// Nodes of which an address is stored that was reached, or was not.
     stored: fn(&Machine<M>, bool) -> Vec<NodeId>,
@@ -105,17 +110,19 @@ fn v1(world: Rc<World>, seed: u64, options: v1::Options) -> Box<dyn Victim> {
         },
         start: Box::new(move |disk, seed, now| {
             let of_book = seed.derive(7);
-            let book = if disk.book.is_empty() {
-                AddrBook::new(true, of_book)
-            } else {
-                let loaded = AddrBook::read(disk.book.as_bytes(), true, of_book, now).unwrap();
-                assert_eq!(loaded.repairs, []);
-                loaded.book
+            let book = match &disk.book {
+                None => AddrBook::new(true, of_book),
+                Some(book) => {
+                    let text = book.to_json();
+                    let loaded = AddrBook::read(text.as_bytes(), true, of_book, now).unwrap();
+                    assert_eq!(loaded.repairs, []);
+                    loaded.book
+                }
             };
             let switch = Switch::new(options.clone(), book, ME, seed, now);
             Machine::v1(Config::default(), switch, seed, now)
         }),
-        save: |machine, disk| disk.book = machine.peers().book().to_json(),
+        save: |machine, disk| disk.book = Some(machine.peers().book().clone()),
         stored: |machine, tested| {
             let all = machine.peers().book().addresses();
             let wanted = all.filter(|it| it.last_success.is_some() == tested);
