@@ -99,6 +99,8 @@ pub struct Switch {
     resting: BTreeMap<NodeId, Time>,
     forgotten: Forgotten,
     rate: Rate,
+    /// Times in a row that a seed was asked and we are with nobody all the same.
+    seeds_in_vain: u32,
 
     /// Whom to dial first, from the life before.
     anchors_before: Vec<NodeId>,
@@ -149,6 +151,7 @@ impl Switch {
             resting: BTreeMap::new(),
             forgotten: Forgotten::default(),
             rate: Rate::default(),
+            seeds_in_vain: 0,
             anchors_before: book.anchors().iter().rev().copied().collect(),
             anchors: book.anchors().iter().copied().collect(),
             ensure_at: now,

@@ -22,6 +22,8 @@ mod help;
 mod inspect;
 #[path = "cli/limits.rs"]
 mod limits;
+#[path = "cli/node.rs"]
+mod node;
 #[path = "cli/nodes.rs"]
 mod nodes;
 #[path = "cli/peers.rs"]

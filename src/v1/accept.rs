@@ -20,6 +20,12 @@ const SHORT: Duration = Duration::from_secs(60);
 /// How long a node is left alone after a connection.
 pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
 
+/// When a seed is asked again that could not help, at first.
+const SEED_AGAIN: Duration = Duration::from_secs(10);
+
+/// How long a node takes to notice that we have hung up. Until then it would refuse our dial.
+const HUNG_UP: Duration = Duration::from_secs(1);
+
 /// How long a seed node waits for the answer of one whom it checks.
 const CHECK: Duration = Duration::from_secs(15);
 
@@ -251,14 +257,29 @@ impl Switch {
         if let Some(place) = place.filter(|_| of_no_use && !self.options.is_seed_node(peer)) {
             self.book.mark_attempt(self.now, &place);
         }
-        // A seed that was asked need not be asked again soon.
-        let pause = if self.options.is_seed_node(peer) && !self.options.is_persistent(peer) {
-            self.options.retry_persistent_max
-        } else {
-            COOLDOWN
-        };
+        let pause = self.pause_after(peer, link.outbound);
         self.rest(peer, self.now + pause);
         self.hurry();
+    }
+
+    /// How long a node is left alone after a connection.
+    fn pause_after(&mut self, peer: NodeId, outbound: bool) -> Duration {
+        if self.options.is_seed_node(peer) && !self.options.is_persistent(peer) {
+            // It was asked. Where it knew of nobody either, it is asked again, less and less often.
+            let longest = self.options.retry_persistent_max;
+            if !self.is_lonely() {
+                self.seeds_in_vain = 0;
+                return longest;
+            }
+            let times = 2_u32.saturating_pow(self.seeds_in_vain);
+            self.seeds_in_vain = self.seeds_in_vain.saturating_add(1);
+            return SEED_AGAIN.saturating_mul(times).min(longest);
+        }
+        if self.options.seed_mode && !outbound {
+            // It has been told who is there, and is to be told of: as soon as it has hung up too.
+            return HUNG_UP;
+        }
+        COOLDOWN
     }
 
     /// Tells a peer to go.

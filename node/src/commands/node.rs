@@ -19,20 +19,20 @@ use super::{Failure, NodeArgs, Outcome, serve, setup};
 pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     let listener = serve::listen(args.listen).await?;
     let place = listener.local_addr()?;
-    let listens = match &args.external_address {
-        Some(address) => format!("tcp://{address}"),
-        None => format!("tcp://{place}"),
-    };
-    let local = setup::local(&args.identity, &args.chain_id, &listens)?;
+    let external = args.external_address.as_deref();
+    let place_told = external.map_or_else(|| place.to_string(), ToOwned::to_owned);
+    let local = setup::local(
+        &args.identity,
+        &args.chain_id,
+        &format!("tcp://{place_told}"),
+    );
+    let local = local.map_err(|why| match external {
+        Some(address) => Failure::new(format_args!("--external-address {address}: {why}")),
+        None => why,
+    })?;
     let id = local.id();
-    let own = match &args.external_address {
-        Some(address) => {
-            let parsed = NodeAddress::parse(&format!("{id}@{address}"));
-            let wrong = |why| Failure::new(format_args!("--external-address {address}: {why}"));
-            vec![parsed.map_err(wrong)?]
-        }
-        None => Vec::new(),
-    };
+    let own = external.map(|address| NodeAddress::parse(&format!("{id}@{address}")));
+    let own = own.transpose().map_err(Failure::new)?.into_iter().collect();
     let options = options(args, own)?;
     let book = args.book.as_deref().map(|path| open(path, !args.lax));
     let book = book.unwrap_or_else(|| Ok(AddrBook::new(!args.lax, setup::seed()?)))?;
