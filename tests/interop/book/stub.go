@@ -1,0 +1,5 @@
+package main
+
+func vectors(dir string) {}
+func facts()             {}
+func bench(n int)        {}
