@@ -33,6 +33,9 @@ func loadFromFile(book unsafe.Pointer, path string) bool
 //go:linkname saveToFile github.com/cometbft/cometbft/p2p/pex.(*addrBook).saveToFile
 func saveToFile(book unsafe.Pointer, path string)
 
+//go:linkname isBad github.com/cometbft/cometbft/p2p/pex.(*knownAddress).isBad
+func isBad(known unsafe.Pointer) bool
+
 // inside sees into a book of the reference.
 type inside struct {
 	pex.AddrBook

@@ -1,5 +1,0 @@
-package main
-
-func vectors(dir string) {}
-func facts()             {}
-func bench(n int)        {}
