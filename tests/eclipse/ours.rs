@@ -7,18 +7,20 @@ use pex::peers::{Options, PeerRecord, RecordKey};
 use pex::wire::{Dialect, Message, ResponseBuilder};
 use pex::{Config, Kind, Node as Machine, NodeAction, NodeEvent, NodeId, Seed, Time};
 
-use crate::victim::{Action, Arm, Event, Link, Slots, Victim};
+use crate::victim::{Action, Arm, Event, Link, Slots, V2, Victim};
 use crate::world::{Node, World};
 
 /// Our node with its options as they are.
 pub(crate) const OURS: Arm = Arm {
     name: "ours",
+    protocol: V2,
     build: |world, seed| Box::new(Ours::new(world, seed, Options::default())),
 };
 
 /// The same without rotation: what it is worth.
 pub(crate) const UNROTATED: Arm = Arm {
     name: "ours without rotation",
+    protocol: V2,
     build: |world, seed| {
         let options = Options::builder().outbound_life(None).build();
         Box::new(Ours::new(world, seed, options.unwrap()))
