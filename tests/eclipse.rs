@@ -12,6 +12,9 @@
 #[path = "eclipse/chance.rs"]
 mod chance;
 #[cfg(test)]
+#[path = "eclipse/closed_forms.rs"]
+mod closed_forms;
+#[cfg(test)]
 #[path = "eclipse/experiment.rs"]
 mod experiment;
 #[cfg(test)]
@@ -23,6 +26,12 @@ mod reference;
 #[cfg(test)]
 #[path = "eclipse/reference_pace.rs"]
 mod reference_pace;
+#[cfg(test)]
+#[path = "eclipse/reference_v1.rs"]
+mod reference_v1;
+#[cfg(test)]
+#[path = "eclipse/reference_v1_book.rs"]
+mod reference_v1_book;
 #[cfg(test)]
 #[path = "eclipse/siege.rs"]
 mod siege;
@@ -47,11 +56,12 @@ mod tables {
     use experiment::ATTACKERS;
     use ours::{OURS, OURS_V1, UNROTATED, UNROTATED_V1};
     use reference::REFERENCE;
+    use reference_v1::REFERENCE_V1;
     use table::{Heading, Row};
     use victim::Arm;
 
     /// The kinds of victim in the table. Each has its line here, and its test below.
-    const ARMS: [Arm; 3] = [REFERENCE, OURS, OURS_V1];
+    const ARMS: [Arm; 4] = [REFERENCE, REFERENCE_V1, OURS, OURS_V1];
 
     /// What a part of ours is worth: in the table where the siege is long enough to show it.
     const ABLATIONS: [Arm; 2] = [UNROTATED, UNROTATED_V1];

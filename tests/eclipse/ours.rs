@@ -7,21 +7,23 @@ use std::rc::Rc;
 use pex::book::AddrBook;
 use pex::peers::{self, PeerRecord, RecordKey};
 use pex::v1::{self, Switch};
-use pex::wire::{Dialect, Message, ResponseBuilder};
+use pex::wire::{Dialect, MAX_MESSAGE_BYTES, Message, ResponseBuilder};
 use pex::{Config, Kind, Manager, Node as Machine, NodeAction, NodeEvent, NodeId, Seed, Time};
 
-use crate::victim::{Action, Arm, Event, Link, Slots, Victim};
+use crate::victim::{Action, Arm, Event, Link, Slots, V1, V2, Victim};
 use crate::world::{Node, World};
 
 /// Our node of V2 with its options as they are.
 pub(crate) const OURS: Arm = Arm {
     name: "ours",
+    protocol: V2,
     build: |world, seed| v2(world, seed, peers::Options::default()),
 };
 
 /// The same without rotation: what it is worth.
 pub(crate) const UNROTATED: Arm = Arm {
     name: "ours without rotation",
+    protocol: V2,
     build: |world, seed| {
         let options = peers::Options::builder().outbound_life(None).build();
         v2(world, seed, options.unwrap())
@@ -31,12 +33,14 @@ pub(crate) const UNROTATED: Arm = Arm {
 /// Our node of V1 with its options as they are.
 pub(crate) const OURS_V1: Arm = Arm {
     name: "ours, V1",
+    protocol: V1,
     build: |world, seed| v1(world, seed, v1::Options::default()),
 };
 
 /// The same without rotation.
 pub(crate) const UNROTATED_V1: Arm = Arm {
     name: "ours, V1, without rotation",
+    protocol: V1,
     build: |world, seed| {
         let options = v1::Options::builder().outbound_life(None).build();
         v1(world, seed, options.unwrap())
@@ -256,7 +260,8 @@ impl<M: Manager + fmt::Debug> Victim for Ours<M> {
                 self.feed(now, NodeEvent::Down { peer, epoch })
             }
             Event::Answered { link, told } => {
-                let mut answer = ResponseBuilder::new(self.way.dialect);
+                let (addresses, bytes) = (told.len(), MAX_MESSAGE_BYTES);
+                let mut answer = ResponseBuilder::with_limits(self.way.dialect, addresses, bytes);
                 for node in told {
                     answer.push_address(&self.world.address(*node)).unwrap();
                 }

@@ -12,11 +12,12 @@ use pex::Time;
 
 use crate::chance::Chance;
 use crate::reference_pace::Pace;
-use crate::victim::{Action, Arm, Event, Link, Slots, Victim};
+use crate::victim::{Action, Arm, Event, Link, Slots, V2, Victim};
 use crate::world::{Node, World};
 
 pub(crate) const REFERENCE: Arm = Arm {
     name: "V2 v0.35.9",
+    protocol: V2,
     build: |world, seed| Box::new(Reference::new(&world, seed)),
 };
 

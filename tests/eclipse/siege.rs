@@ -1,9 +1,9 @@
 //! A victim's life: events in the order of a virtual clock.
 //!
-//! Honest nodes tell a hundred addresses drawn from all the honest ones, dead or alive, and never
-//! one of the attacker's, which favours every defence alike. The attacker's nodes answer dials and
-//! requests always and at once, tell only of each other, never end a link, and take every inbound
-//! slot there is.
+//! Honest nodes tell addresses drawn from all the honest ones, dead or alive, and never one of the
+//! attacker's, which favours every defence alike. The attacker's nodes answer dials and requests
+//! always and at once, tell only of each other, never end a link that the victim dialed, and take
+//! every inbound slot there is: for good, or in turns where that gains them anything.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use pex::{Epoch, Time};
 
 use crate::chance::Chance;
-use crate::victim::{Action, Arm, Event, Link, Victim};
+use crate::victim::{Action, Arm, Event, Link, Protocol, Victim};
 use crate::world::{Node, World};
 
 /// What a dial takes if it is answered, and if not.
@@ -21,9 +21,6 @@ const UNANSWERED: Duration = Duration::from_secs(3);
 
 /// What an honest node takes to answer a request.
 const HONEST_ANSWER: Duration = Duration::from_millis(100);
-
-/// The most addresses in an answer.
-const TOLD: usize = 100;
 
 /// A quarter of the links with honest nodes ends within ten hours: 10 h / ln(4/3) on average.
 pub(crate) const LINK_LIFE: Duration = Duration::from_secs(125_138);
@@ -44,6 +41,8 @@ enum Happening {
     Ended(Link),
     Answer(Link, Vec<Node>),
     Reinforce,
+    /// The next of the attacker's nodes comes in.
+    Turn,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +61,7 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Siege {
     world: Rc<World>,
+    protocol: Protocol,
     victim: Box<dyn Victim>,
     chance: Chance,
     now: Time,
@@ -83,6 +83,7 @@ impl Siege {
     pub(crate) fn new(world: World, arm: Arm, seed: u64) -> Self {
         let world = Rc::new(world);
         let mut siege = Self {
+            protocol: arm.protocol,
             victim: (arm.build)(world.clone(), seed),
             chance: Chance::new(seed, 1),
             now: Time::EPOCH,
@@ -112,7 +113,7 @@ impl Siege {
         let actions = self.victim.start(self.now);
         self.carry_out(actions);
         if self.attacked {
-            self.post(Duration::ZERO, Happening::Reinforce);
+            self.attack();
         }
     }
 
@@ -120,6 +121,9 @@ impl Siege {
     pub(crate) fn attack(&mut self) {
         self.attacked = true;
         self.post(Duration::ZERO, Happening::Reinforce);
+        if let Some(turn) = self.protocol.turn {
+            self.post(turn, Happening::Turn);
+        }
     }
 
     /// Lets so much time pass.
@@ -208,7 +212,11 @@ impl Siege {
                     self.tell(Event::Answered { link, told });
                 }
             }
-            Happening::Reinforce => self.reinforce(),
+            Happening::Reinforce => {
+                self.post(REINFORCE, Happening::Reinforce);
+                self.reinforce();
+            }
+            Happening::Turn => self.turn(),
         }
     }
 
@@ -227,7 +235,6 @@ impl Siege {
 
     /// Nodes of the attacker connect until no inbound slot is free.
     fn reinforce(&mut self) {
-        self.post(REINFORCE, Happening::Reinforce);
         let slots = usize::try_from(self.victim.slots().inbound).expect("slots are few");
         let free = slots.saturating_sub(self.linked(Direction::Inbound).count());
         if free == 0 {
@@ -244,6 +251,20 @@ impl Siege {
             let link = self.link(node, Direction::Inbound);
             self.tell(Event::Accepted(link));
         }
+    }
+
+    /// The one that has been in for longest makes room for another.
+    fn turn(&mut self) {
+        if let Some(turn) = self.protocol.turn {
+            self.post(turn, Happening::Turn);
+        }
+        let guests = self.linked(Direction::Inbound);
+        if let Some((node, epoch)) = guests.min_by_key(|(_, epoch)| *epoch) {
+            let link = Link { node, epoch };
+            self.unlink(link);
+            self.tell(Event::Disconnected(link));
+        }
+        self.reinforce();
     }
 
     fn linked(&self, direction: Direction) -> impl Iterator<Item = (Node, Epoch)> {
@@ -309,12 +330,17 @@ impl Siege {
         if !self.is_up(link) {
             return;
         }
-        let (after, those) = if self.world.is_attacker(link.node) {
-            (Duration::ZERO, &mut self.attackers)
+        let (after, count, those) = if self.world.is_attacker(link.node) {
+            let most = self.protocol.told_by_attacker;
+            (Duration::ZERO, most, &mut self.attackers)
         } else {
-            (HONEST_ANSWER, &mut self.honest)
+            (
+                HONEST_ANSWER,
+                self.protocol.told_by_honest,
+                &mut self.honest,
+            )
         };
-        let told = self.chance.draw(TOLD, those).to_vec();
+        let told = self.chance.draw(count, those).to_vec();
         self.post(after, Happening::Answer(link, told));
     }
 }
@@ -324,6 +350,7 @@ mod tests {
     use super::*;
     use crate::experiment::{ATTACKERS, NETWORK};
     use crate::reference::REFERENCE;
+    use crate::reference_v1::REFERENCE_V1;
 
     #[test]
     fn the_attacker_takes_every_inbound_slot_again_after_a_restart() {
@@ -340,6 +367,25 @@ mod tests {
         assert_eq!(siege.linked(Direction::Inbound).count(), 52);
         let mut inbound = siege.linked(Direction::Inbound);
         assert!(inbound.all(|(node, _)| siege.world.is_attacker(node)));
+    }
+
+    #[test]
+    fn where_it_pays_the_attackers_guests_come_in_turns() {
+        let world = World::new(NETWORK, ATTACKERS[0], 1);
+        let mut siege = Siege::new(world, REFERENCE_V1, 1);
+        siege.attack();
+        siege.run(REINFORCE);
+        let guests = |siege: &Siege| -> BTreeSet<_> {
+            let inbound = siege.linked(Direction::Inbound);
+            inbound.map(|(_, epoch)| epoch).collect()
+        };
+        let first = guests(&siege);
+        assert_eq!(first.len(), 40);
+        siege.run(Duration::from_secs(39));
+        assert_eq!(guests(&siege).intersection(&first).count(), 1);
+        siege.run(Duration::from_secs(1));
+        assert!(guests(&siege).is_disjoint(&first));
+        assert_eq!(guests(&siege).len(), 40);
     }
 
     #[test]

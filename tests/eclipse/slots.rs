@@ -6,7 +6,7 @@ use std::rc::Rc;
 use pex::Time;
 
 use crate::chance::Chance;
-use crate::victim::{Action, Arm, Event, Link, Slots, Victim};
+use crate::victim::{Action, Arm, Event, Link, Slots, V2, Victim};
 use crate::world::{Attacker, Node, Population, World};
 
 /// S, the slots of the victim's store.
@@ -17,6 +17,7 @@ const OUTBOUND: u32 = 4;
 
 const SLOT_TABLE: Arm = Arm {
     name: "slot table",
+    protocol: V2,
     build: |world, seed| Box::new(SlotTable::new(&world, seed)),
 };
 

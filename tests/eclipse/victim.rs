@@ -1,6 +1,7 @@
 //! What an experiment asks of the node under attack.
 
 use core::fmt::Debug;
+use core::time::Duration;
 use std::rc::Rc;
 
 use pex::{Epoch, Time};
@@ -69,10 +70,38 @@ pub(crate) trait Victim: Debug {
     fn tested(&self) -> Vec<Node>;
 }
 
+/// What the others do differently where another protocol is spoken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Protocol {
+    /// The addresses in the answer of an honest node.
+    pub(crate) told_by_honest: usize,
+    /// The most addresses that an answer may have: the attacker's have as many.
+    pub(crate) told_by_attacker: usize,
+    /// How often one of the attacker's nodes gives its inbound slot to the next, where that tells
+    /// the victim an address; `None` where they stay.
+    pub(crate) turn: Option<Duration>,
+}
+
+/// Who connects says nothing of an address that its victim keeps and dials.
+pub(crate) const V2: Protocol = Protocol {
+    told_by_honest: 100,
+    told_by_attacker: 100,
+    turn: None,
+};
+
+/// Whoever connects has its own address stored, with itself as the source. An honest node that
+/// knows all the others tells 23 % of them.
+pub(crate) const V1: Protocol = Protocol {
+    told_by_honest: 230,
+    told_by_attacker: 250,
+    turn: Some(Duration::from_secs(1)),
+};
+
 /// A kind of victim, by the name it has in the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arm {
     pub(crate) name: &'static str,
+    pub(crate) protocol: Protocol,
     /// A victim that knows [`World::bootstrap`] and has not started.
     pub(crate) build: fn(Rc<World>, u64) -> Box<dyn Victim>,
 }

@@ -92,6 +92,12 @@ impl World {
         NodeAddress::mconn(id, IpAddr::V4(ip), 26_656)
     }
 
+    /// The /16 of a node's address.
+    pub(crate) fn group(&self, node: Node) -> u16 {
+        let [a, b, _, _] = self.ips[node.index()].octets();
+        u16::from_be_bytes([a, b])
+    }
+
     /// The node with this id; `None` if nobody has it.
     pub(crate) fn node(&self, id: NodeId) -> Option<Node> {
         let number = *id.as_bytes().last_chunk()?;
@@ -139,11 +145,6 @@ mod tests {
     use super::*;
     use crate::experiment::NETWORK;
 
-    fn group(world: &World, node: Node) -> [u8; 2] {
-        let [a, b, _, _] = world.ips[node.index()].octets();
-        [a, b]
-    }
-
     #[test]
     fn an_attacker_has_its_groups_to_itself_and_no_two_nodes_share_an_ip() {
         let attacker = Attacker {
@@ -152,7 +153,7 @@ mod tests {
         };
         let world = World::new(NETWORK, attacker, 1);
         let groups = |nodes: &mut dyn Iterator<Item = Node>| -> BTreeSet<_> {
-            nodes.map(|node| group(&world, node)).collect()
+            nodes.map(|node| world.group(node)).collect()
         };
         let attackers = groups(&mut world.attackers());
         assert_eq!(attackers.len(), 32);
@@ -187,7 +188,7 @@ mod tests {
         for seed in 0..seeds {
             let world = World::new(NETWORK, attacker, seed);
             let alive = world.honest().filter(|node| world.is_alive(*node));
-            let groups: BTreeSet<_> = alive.map(|node| group(&world, node)).collect();
+            let groups: BTreeSet<_> = alive.map(|node| world.group(node)).collect();
             reached += u32::try_from(groups.len()).unwrap();
         }
         let mean = f64::from(reached) / 200.0;

@@ -1,0 +1,119 @@
+//! The buckets of V1's model against closed forms: how many a group reaches, and how often an
+//! attacker has all the addresses picked.
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::collections::BTreeSet;
+    use std::rc::Rc;
+
+    use pex::Time;
+
+    use crate::chance::Chance;
+    use crate::reference_v1_book::{Book, NEW_BUCKETS, NEW_PER_GROUP, OLD_BUCKETS, OLD_PER_GROUP};
+    use crate::table::Mean;
+    use crate::world::{Attacker, Node, Population, World};
+
+    const SEEDS: u64 = 200;
+    const PICKS: u32 = 1_000;
+
+    /// Honest addresses enough to be in every bucket, and in none more than fit.
+    const HONEST: Population = Population {
+        honest: 4_096,
+        groups: 300,
+        alive: 4_096,
+    };
+
+    /// What fills a bucket.
+    const FULL: u32 = 65;
+
+    fn book(addresses: u32, groups: usize, seed: u64) -> (Rc<World>, Book) {
+        let attacker = Attacker { addresses, groups };
+        let world = Rc::new(World::new(HONEST, attacker, seed));
+        let book = Book::new(world.clone(), Chance::new(seed, 3));
+        (world, book)
+    }
+
+    fn assert_close(values: impl Iterator<Item = f64> + Clone, expected: f64) {
+        let mean = Mean::of(values).unwrap();
+        let apart = (mean.value / expected - 1.0).abs();
+        assert!(apart < 0.02, "{mean:?} {expected}");
+    }
+
+    /// Buckets reached: B (1 - (1 - 1/B)^(s k)).
+    fn reached(buckets: u64, groups: u64, per_group: u64) -> f64 {
+        let float = |n: u64| f64::from(u32::try_from(n).unwrap());
+        let missed = (1.0 - 1.0 / float(buckets)).powf(float(groups * per_group));
+        float(buckets) * (1.0 - missed)
+    }
+
+    fn count(buckets: impl Iterator<Item = usize>) -> f64 {
+        let distinct: BTreeSet<_> = buckets.collect();
+        f64::from(u32::try_from(distinct.len()).unwrap())
+    }
+
+    #[test]
+    fn what_was_reached_in_32_networks_is_in_as_many_buckets_as_the_closed_form_says() {
+        let buckets = (0..SEEDS).map(|seed| {
+            let (world, book) = book(8_192, 32, seed);
+            count(world.attackers().map(|node| book.old_bucket(node)))
+        });
+        let expected = reached(OLD_BUCKETS, 32, OLD_PER_GROUP);
+        assert!((expected - 55.5).abs() < 0.1, "{expected}");
+        assert_close(buckets.collect::<Vec<_>>().into_iter(), expected);
+    }
+
+    #[test]
+    fn what_sources_of_4_networks_tell_is_in_as_many_buckets_as_the_closed_form_says() {
+        let buckets = (0..SEEDS).map(|seed| {
+            let (world, book) = book(4, 4, seed);
+            let told = |source| {
+                let (world, book) = (&world, &book);
+                let all = world.honest();
+                all.map(move |node| book.new_bucket(node, source))
+            };
+            count(world.attackers().flat_map(told))
+        });
+        let expected = reached(NEW_BUCKETS, 4, NEW_PER_GROUP);
+        assert_close(buckets.collect::<Vec<_>>().into_iter(), expected);
+    }
+
+    /// The share of the buckets that the attacker's guests fill, and of so many series of picks
+    /// those in which each is one of them.
+    fn visit(groups: u32, picks: u32, seed: u64) -> (f64, f64) {
+        let (world, mut book) = book(groups * FULL, usize::try_from(groups).unwrap(), seed);
+        let honest: Vec<_> = world.honest().collect();
+        for (node, source) in honest.iter().zip(honest.iter().rev()) {
+            book.add(*node, *source, Time::EPOCH);
+        }
+        let later = Time::EPOCH + Duration::from_secs(1);
+        for guest in world.attackers() {
+            book.add(guest, guest, later);
+        }
+        let filled = count(world.attackers().map(|node| book.new_bucket(node, node)));
+        let is_its = |node: Option<Node>| world.is_attacker(node.unwrap());
+        let mut eclipses = 0;
+        for _ in 0..PICKS {
+            let drawn = (0..picks).filter(|_| is_its(book.pick(100))).count();
+            eclipses += u32::from(drawn == usize::try_from(picks).unwrap());
+        }
+        let buckets = f64::from(u32::try_from(NEW_BUCKETS).unwrap());
+        (filled / buckets, f64::from(eclipses) / f64::from(PICKS))
+    }
+
+    #[test]
+    fn guests_fill_buckets_and_are_picked_as_often_as_the_closed_forms_say() {
+        let (buckets, picks) = (256.0_f64, 4);
+        // Groups for a chance of one half: -S ln(1 - q^(1/n)), where each group has one slot.
+        let needed = -buckets * (1.0 - 0.5_f64.powf(1.0 / f64::from(picks))).ln();
+        let groups = 471;
+        assert!((needed - f64::from(groups)).abs() < 0.5, "{needed}");
+        let runs: Vec<_> = (0..SEEDS).map(|seed| visit(groups, picks, seed)).collect();
+        // Slots filled by t groups: 1 - (1 - 1/S)^t.
+        let filled = 1.0 - (1.0 - 1.0 / buckets).powf(f64::from(groups));
+        assert_close(runs.iter().map(|run| run.0), filled);
+        // All n picks: f^n.
+        assert_close(runs.iter().map(|run| run.1), filled.powf(f64::from(picks)));
+        assert_close(runs.iter().map(|run| run.1), 0.5);
+    }
+}
