@@ -534,9 +534,9 @@ func bucketTwice(path string) (bool, seen) {
 	number := 7
 	added := 0
 	for i := 0; added < 80; i++ {
-		addr := at(1000+i, fmt.Sprintf("%d.%d.1.1", 20+i/200%180, i%200))
+		addr := at(1000+i, fmt.Sprintf("%d.%d.1.1", 20+i/200%80, i%200))
 		if book.newBucket(addr, src) != number {
-			src = at(1, fmt.Sprintf("%d.%d.9.9", 20+i/250%180, i%250))
+			src = at(1, fmt.Sprintf("%d.%d.9.9", 20+i/250%80, i%250))
 			continue
 		}
 		must(book.AddAddress(addr, src))
