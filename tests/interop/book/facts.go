@@ -40,6 +40,7 @@ func facts() {
 		{"the order of refusals", refusals},
 		{"a selection has max(min(32, n), 23 % of n) addresses, at most 250", selectionSizes},
 		{"a biased selection can have one address too many", biasedSelectionSizes},
+		{"picking draws the side by weight; from old ones alone it gives none at bias 100", pickSides},
 		{"buckets of the same book differ from start to start", bucketsDiffer},
 		{"loading adds to what is in the book, and takes the key of the file", loadAdds},
 		{"the file has mode 0644 less the umask, whatever it was before, and replaces a link", fileMode},
@@ -413,6 +414,33 @@ func biasedSelectionSizes(path string) (bool, seen) {
 	return tooMany, saw
 }
 
+func pickSides(path string) (bool, seen) {
+	const picks = 5000
+	saw, holds := seen{}, true
+	for _, of := range []struct {
+		fresh, good, bias       int
+		shareNew, shareOld, off float64
+	}{
+		{50, 0, 0, 1, 0, 0}, {50, 0, 50, 1, 0, 0}, {50, 0, 100, 1, 0, 0}, {0, 50, 0, 0, 1, 0}, {0, 50, 50, 0, 1, 0}, {0, 50, 100, 0, 0, 0},
+		{50, 50, 0, 0, 1, 0}, {50, 50, 30, 0.3, 0.7, 0.03}, {50, 50, 100, 1, 0, 0}, {50, 50, -9, 0, 1, 0}, {50, 50, 999, 1, 0, 0},
+		{80, 20, 30, 0.4615, 0.5385, 0.03}, // 2 × 30 to 1 × 70
+	} {
+		book := filled(path, of.fresh, of.good)
+		fresh, good := 0.0, 0.0
+		for i := 0; i < picks; i++ {
+			if addr := book.PickAddress(of.bias); addr != nil && book.IsGood(addr) {
+				good += 1.0 / picks
+			} else if addr != nil {
+				fresh += 1.0 / picks
+			}
+		}
+		near := func(a, b float64) bool { return a-b <= of.off+1e-9 && b-a <= of.off+1e-9 }
+		holds = holds && near(fresh, of.shareNew) && near(good, of.shareOld)
+		saw[fmt.Sprintf("new %d old %d bias %d", of.fresh, of.good, of.bias)] = fmt.Sprintf("new %.3f, old %.3f", fresh, good)
+	}
+	return holds, saw
+}
+
 func bucketsDiffer(path string) (bool, seen) {
 	one, two := open(path, true), open(path, true)
 	must(one.AddAddress(at(2, "1.2.3.4"), at(2, "1.2.3.4")))
@@ -506,9 +534,9 @@ func bucketTwice(path string) (bool, seen) {
 	number := 7
 	added := 0
 	for i := 0; added < 80; i++ {
-		addr := at(1000+i, fmt.Sprintf("%d.%d.1.1", 20+i/200%180, i%200))
+		addr := at(1000+i, fmt.Sprintf("%d.%d.1.1", 20+i/200%80, i%200))
 		if book.newBucket(addr, src) != number {
-			src = at(1, fmt.Sprintf("%d.%d.9.9", 20+i/250%180, i%250))
+			src = at(1, fmt.Sprintf("%d.%d.9.9", 20+i/250%80, i%250))
 			continue
 		}
 		must(book.AddAddress(addr, src))
