@@ -47,6 +47,8 @@ pub struct Node<M = PeerManager> {
     peers: M,
     /// What the handshake told of whom this event brings.
     arriving: Kind,
+    /// Whether it is somebody who has come to us.
+    comes: bool,
     armed: Option<Time>,
     hears_all: bool,
 }
@@ -98,6 +100,7 @@ impl<M: Manager> Node<M> {
             pex: Pex::new(config, peers.me(), seed.derive(1), now),
             peers,
             arriving: Kind::V1,
+            comes: false,
             armed: None,
             hears_all: false,
         }
@@ -146,7 +149,7 @@ impl<M: Manager> Node<M> {
                 ip,
             } => {
                 let peer = address.id();
-                self.arriving = kind;
+                (self.arriving, self.comes) = (kind, false);
                 self.tell_peers(now, peers::Event::Dialed { address, epoch, ip }, tasks);
                 self.tell_peers(now, peers::Event::Ready { peer, epoch }, tasks);
             }
@@ -157,7 +160,7 @@ impl<M: Manager> Node<M> {
                 ip,
                 listen,
             } => {
-                self.arriving = kind;
+                (self.arriving, self.comes) = (kind, true);
                 let accepted = peers::Event::Accepted {
                     peer,
                     epoch,

@@ -302,6 +302,16 @@ impl Pex {
         }
     }
 
+    /// Has a node that is not up not be asked before this time, once it is.
+    pub(crate) fn ask_not_before(&mut self, id: NodeId, at: Time) {
+        let who = self.key.of(id);
+        if self.peers.find(who).is_none() {
+            let mut standing = self.remembered.take(who).unwrap_or_default();
+            standing.ask_at = standing.ask_at.max(at.min(LATEST));
+            self.remembered.put(who, standing);
+        }
+    }
+
     /// When the machine next has something to do by itself; `None` if only an event can wake it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {

@@ -19,6 +19,7 @@
 //! | seeds | dialed again every 30 s while the book wants more | when nobody else is known, in random order, backing off |
 //! | a seed that can't be resolved | stops the node if the book is empty | is tried again |
 //! | who is asked | a random peer every 30 s, none once the book holds 1,000 | every peer in turn, as the exchange paces it; once the book holds 1,000, each every 10 min |
+//! | newcomers | are asked when chance picks them | are asked once they have stayed for two minutes |
 //! | too many newcomers | refused | a seed node hangs up on who has been there for longest |
 //! | a newcomer stays with a seed | 28 h, or not at all | 5 min, or until it is answered |
 //! | what a seed node tells | whatever it has heard | whom it has reached |

@@ -1,6 +1,7 @@
 //! What a node wants of the part that keeps its peers.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::peers::{Action, Change, Event, PeerManager};
 use crate::{Actions, Broken, Config, Directory, NodeAddress, NodeId, Time};
@@ -39,6 +40,12 @@ pub trait Manager: Directory + sealed::Sealed {
     /// An answer of ours goes to a peer.
     fn on_answer_to(&mut self, _now: Time, _peer: NodeId) -> Actions<Action> {
         Actions::default()
+    }
+
+    /// How long somebody who has come to us is not asked: as long as it takes to see whether he
+    /// stays. None if he is asked at once.
+    fn newcomers_wait(&self) -> Option<Duration> {
+        None
     }
 
     /// When the machine next has something to do by itself; `None` if only an event can wake it.

@@ -189,6 +189,9 @@ impl<M: Manager> Node<M> {
             }
             peers::Action::Up { peer, epoch } => {
                 let kind = self.arriving;
+                if let Some(wait) = self.peers.newcomers_wait().filter(|_| self.comes) {
+                    self.pex.ask_not_before(peer, now + wait);
+                }
                 out.push(NodeAction::Up { peer, epoch });
                 self.tell_pex(now, Event::PeerUp { peer, epoch, kind }, tasks, out);
             }

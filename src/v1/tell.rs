@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
+use core::time::Duration;
 
 use super::Switch;
 use crate::book::NEEDED;
@@ -10,6 +11,10 @@ use crate::peers::life::Life;
 use crate::peers::told::Told;
 use crate::peers::{Action, Event};
 use crate::{Actions, Broken, Config, Cursor, Directory, NetAddress, NodeAddress, NodeId, Time};
+
+/// How long somebody who has come to us is not asked. The reference does not ask him either until
+/// chance picks him; a crowd that comes and goes would else fill the book as fast as it can talk.
+const NEWCOMERS_WAIT: Duration = Duration::from_secs(120);
 
 /// What may be told: addresses that have proved good and, but for a seed node, after them those that
 /// we have only heard of; 23 % of the book in one answer at most. The order is shuffled, and says
@@ -88,6 +93,10 @@ impl Manager for Switch {
             self.finish(&mut out);
         }
         out
+    }
+
+    fn newcomers_wait(&self) -> Option<Duration> {
+        Some(NEWCOMERS_WAIT)
     }
 
     fn deadline(&self) -> Option<Time> {
