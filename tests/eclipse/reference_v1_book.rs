@@ -76,13 +76,15 @@ impl Table {
 
     /// An address of a bucket that has any.
     fn pick(&self, chance: &mut Chance) -> Option<Node> {
-        while self.nodes > 0 {
+        if self.nodes == 0 {
+            return None;
+        }
+        loop {
             let bucket = &self.buckets[chance.below(self.buckets.len())];
             if !bucket.is_empty() {
                 return Some(bucket[chance.below(bucket.len())]);
             }
         }
-        None
     }
 
     /// What goes into the choice between the kinds, in fixed point.
