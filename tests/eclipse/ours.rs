@@ -10,7 +10,8 @@ use pex::v1::{self, Switch};
 use pex::wire::{Dialect, MAX_MESSAGE_BYTES, Message, ResponseBuilder};
 use pex::{Config, Kind, Manager, Node as Machine, NodeAction, NodeEvent, NodeId, Seed, Time};
 
-use crate::victim::{Action, Arm, Event, Link, Slots, V1, V2, Victim};
+use crate::reference_v1::PATIENTLY;
+use crate::victim::{Action, Arm, Event, Link, Protocol, Slots, V1, V2, Victim};
 use crate::world::{Node, World};
 
 /// Our node of V2 with its options as they are.
@@ -45,6 +46,16 @@ pub(crate) const UNROTATED_V1: Arm = Arm {
         let options = v1::Options::builder().outbound_life(None).build();
         v1(world, seed, options.unwrap())
     },
+};
+
+/// The same, where each of the attacker's guests stays for longer than it takes to become good.
+pub(crate) const PATIENTLY_V1: Arm = Arm {
+    name: "ours, V1, patient attacker",
+    protocol: Protocol {
+        turn: PATIENTLY.protocol.turn,
+        ..V1
+    },
+    build: |world, seed| v1(world, seed, v1::Options::default()),
 };
 
 const ME: NodeId = NodeId::new([0xee; 20]);

@@ -13,13 +13,23 @@ use pex::Time;
 
 use crate::chance::Chance;
 use crate::reference_v1_book::{Book, Kind};
-use crate::victim::{Action, Arm, Event, Link, Slots, V1, Victim};
+use crate::victim::{Action, Arm, Event, Link, Protocol, Slots, V1, Victim};
 use crate::world::{Node, World};
 
 pub(crate) const REFERENCE_V1: Arm = Arm {
     name: "V1 v0.38.17",
     protocol: V1,
     build: |world, seed| Box::new(ReferenceV1::new(world, seed)),
+};
+
+/// The same, where the attacker's guests stay for more than an hour: each is good by then.
+pub(crate) const PATIENTLY: Arm = Arm {
+    name: "V1 v0.38.17, of patient guests",
+    protocol: Protocol {
+        turn: Some(Duration::from_secs(100)),
+        ..V1
+    },
+    ..REFERENCE_V1
 };
 
 const MAX_OUTBOUND: usize = 10;

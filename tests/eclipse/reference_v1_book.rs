@@ -76,13 +76,15 @@ impl Table {
 
     /// An address of a bucket that has any.
     fn pick(&self, chance: &mut Chance) -> Option<Node> {
-        while self.nodes > 0 {
+        if self.nodes == 0 {
+            return None;
+        }
+        loop {
             let bucket = &self.buckets[chance.below(self.buckets.len())];
             if !bucket.is_empty() {
                 return Some(bucket[chance.below(bucket.len())]);
             }
         }
-        None
     }
 
     /// What goes into the choice between the kinds, in fixed point.
@@ -309,4 +311,68 @@ impl Book {
 
 fn index(number: u64) -> usize {
     usize::try_from(number).expect("numbers of buckets, and weights, are small")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::experiment::NETWORK;
+    use crate::world::Attacker;
+
+    /// A book, and nodes of one network, whose own addresses all go to one bucket.
+    fn book(addresses: u32) -> (Vec<Node>, Book) {
+        let groups = 1;
+        let world = Rc::new(World::new(NETWORK, Attacker { addresses, groups }, 1));
+        let nodes = world.attackers().collect();
+        (nodes, Book::new(world, Chance::new(1, 3)))
+    }
+
+    fn at(seconds: u64) -> Time {
+        Time::EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_bucket_of_64_holds_65_and_loses_whoever_was_tried_longest_ago() {
+        let (nodes, mut book) = book(67);
+        for (node, now) in nodes.iter().zip(0..65) {
+            book.add(*node, *node, at(now));
+        }
+        assert_eq!(book.len(), 65);
+        book.attempted(nodes[0], at(65));
+        book.add(nodes[65], nodes[65], at(66));
+        assert_eq!(book.len(), 65);
+        assert!(book.entry(nodes[0]).is_some() && book.entry(nodes[1]).is_none());
+        // Three failures and no success: bad, though tried last, once a minute has passed.
+        book.attempted(nodes[0], at(67));
+        book.attempted(nodes[0], at(68));
+        book.add(nodes[66], nodes[66], at(128));
+        assert!(book.entry(nodes[0]).is_none() && book.entry(nodes[2]).is_some());
+    }
+
+    #[test]
+    fn whoever_is_demoted_is_lost() {
+        let (nodes, mut book) = book(1_000);
+        for (node, now) in nodes.iter().zip(0..) {
+            book.add(*node, *node, at(now));
+            book.good(*node, at(now));
+        }
+        let buckets: BTreeSet<_> = nodes.iter().map(|node| book.old_bucket(*node)).collect();
+        assert_eq!(book.nodes(Kind::Old).len(), 65 * buckets.len());
+        assert_eq!(book.nodes(Kind::New), []);
+        assert_eq!(book.len(), 65 * buckets.len());
+    }
+
+    #[test]
+    fn an_expired_entry_is_not_good_however_long_its_node_stays() {
+        let (nodes, mut book) = book(66);
+        for (node, now) in nodes.iter().zip(0..) {
+            book.add(*node, *node, at(now));
+        }
+        book.good(nodes[0], at(3_600));
+        assert_eq!(book.nodes(Kind::Old), []);
+        book.good(nodes[1], at(3_600));
+        assert_eq!(book.nodes(Kind::Old), [nodes[1]]);
+    }
 }
