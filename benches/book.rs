@@ -16,8 +16,7 @@ use pex::{NetAddress, NodeId, Seed, Time};
 
 const SIZES: [u32; 2] = [1_000, 10_000];
 
-/// Runs of an operation, and how many of it are timed together.
-const ROUNDS: u32 = 2_000;
+/// How many of an operation are timed together.
 const TOGETHER: u32 = 5;
 
 const NOW: Time = Time::from_secs(1_700_000_000);
@@ -26,18 +25,21 @@ const NOW: Time = Time::from_secs(1_700_000_000);
 const TOLD: u32 = 100;
 
 /// An operation, by the name that the Go side gives it too, and how it is prepared.
-const OPERATIONS: [(&str, Prepare); 6] = [
-    ("add_fresh", add_fresh),
-    ("add_known", add_known),
-    ("pick", pick),
+const OPERATIONS: [(&str, Prepare); 9] = [
+    ("add, into an empty book up to n", fill),
+    ("add, fresh, to a book of n", add_fresh),
+    ("add, known, same source", add_known),
+    ("pick, bias 30", pick),
     ("selection", selection),
-    ("selection_with_bias", selection_with_bias),
-    ("mark_good", mark_good),
+    ("selection, bias 30", selection_with_bias),
+    ("good, of new addresses", mark_good),
+    ("save", save),
+    ("load", load),
 ];
 
 type Prepare = fn(u32) -> Operation;
 
-/// Runs once for each number it is given.
+/// Runs once for each number it is given, which are below the size of the book.
 type Operation = Box<dyn FnMut(u32) -> usize>;
 
 /// Scatters numbers, so that neighbours have nothing in common.
@@ -77,6 +79,11 @@ fn book(size: u32) -> AddrBook {
     book
 }
 
+fn fill(_: u32) -> Operation {
+    let mut book = AddrBook::new(true, Seed::new([7; 32]));
+    Box::new(move |n| usize::from(book.add_address(NOW, &address(n), &teller(n)).is_ok()))
+}
+
 fn add_fresh(size: u32) -> Operation {
     let mut book = book(size);
     Box::new(move |n| {
@@ -88,14 +95,14 @@ fn add_fresh(size: u32) -> Operation {
 fn add_known(size: u32) -> Operation {
     let mut book = book(size);
     Box::new(move |n| {
-        let taken = book.add_address(NOW, &address(mix(n) % size), &teller(n));
+        let taken = book.add_address(NOW, &address(n), &teller(n));
         usize::from(taken.is_ok())
     })
 }
 
 fn pick(size: u32) -> Operation {
     let mut book = book(size);
-    Box::new(move |_| usize::from(book.pick_address(50).is_some()))
+    Box::new(move |_| usize::from(book.pick_address(30).is_some()))
 }
 
 fn selection(size: u32) -> Operation {
@@ -109,13 +116,29 @@ fn selection_with_bias(size: u32) -> Operation {
 }
 
 fn mark_good(size: u32) -> Operation {
-    let mut book = book(size);
-    Box::new(move |n| usize::from(book.mark_good(NOW, &address(mix(n) % size))))
+    let mut book = AddrBook::new(true, Seed::new([7; 32]));
+    for n in 0..size {
+        let _full = book.add_address(NOW, &address(n), &teller(n));
+    }
+    Box::new(move |n| usize::from(book.mark_good(NOW, &address(n))))
+}
+
+fn save(size: u32) -> Operation {
+    let book = book(size);
+    Box::new(move |_| book.to_json().len())
+}
+
+fn load(size: u32) -> Operation {
+    let text = book(size).to_json();
+    Box::new(move |_| {
+        let loaded = AddrBook::read(text.as_bytes(), true, Seed::new([7; 32]), NOW);
+        loaded.map_or(0, |it| it.book.size())
+    })
 }
 
 /// The median of the times of an operation, in nanoseconds.
-fn time(mut operation: Operation) -> f64 {
-    let mut times: Vec<f64> = (0..ROUNDS)
+fn time(mut operation: Operation, rounds: u32) -> f64 {
+    let mut times: Vec<f64> = (0..rounds)
         .map(|round| {
             let began = Instant::now();
             for n in 0..TOGETHER {
@@ -148,18 +171,20 @@ fn reference() -> BTreeMap<(String, u64), f64> {
 fn main() {
     let reference = reference();
     println!(
-        "{:<20} {:>6} {:>10} {:>10} {:>6}",
+        "{:<32} {:>6} {:>12} {:>12} {:>6}",
         "operation", "size", "ours", "Go", "ratio"
     );
     for (name, prepare) in OPERATIONS {
         for size in SIZES {
-            let ours = time(prepare(size));
+            // A whole book takes its time.
+            let whole = matches!(name, "save" | "load");
+            let ours = time(prepare(size), if whole { 5 } else { size / TOGETHER });
             let go = reference.get(&(name.to_owned(), size.into()));
             let (go, ratio) = match go {
                 Some(go) => (format!("{go:.0} ns"), format!("{:.1}", go / ours)),
                 None => ("-".to_owned(), "-".to_owned()),
             };
-            println!("{name:<20} {size:>6} {ours:>7.0} ns {go:>10} {ratio:>6}");
+            println!("{name:<32} {size:>6} {ours:>9.0} ns {go:>12} {ratio:>6}");
         }
     }
     for size in [1_000, 10_000, 16_000] {

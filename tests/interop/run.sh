@@ -222,6 +222,32 @@ start_node() {
     server=$!
 }
 
+# $1 how many addresses the Go code is to write. Every entry of its book is read here, and every entry of
+# the book that is written here is read there.
+book_goes_both_ways() {
+    local dir=$WORK/book-$1 written ours read again
+    mkdir "$dir"
+    written=$("$WORK/gobook" write -lax "$1" 1 "$dir/go.json") || return 1
+    "$PEX" book check --lax "$dir/go.json" >"$dir/check" || {
+        head -n 5 "$dir/check"
+        return 1
+    }
+    cp "$dir/go.json" "$dir/ours.json"
+    "$PEX" book add --lax "$dir/ours.json" 00112233445566778899aabbccddeeff00112233@11.22.33.44:55 || return 1
+    cmp -s "$dir/go.json" "$dir/ours.json" && return 1
+    read=$("$WORK/gobook" read -lax "$dir/ours.json" "$dir/again.json") || {
+        echo "Go does not read our book: $read"
+        return 1
+    }
+    again=$("$PEX" book show --json "$dir/again.json" | grep -c '"address"')
+    written=$(sed -E 's/.*"size":([0-9]+).*/\1/' <<<"$written")
+    ours=$(sed -E 's/^\{"size":([0-9]+).*/\1/' <<<"${read:0:40}")
+    if ((ours != written + 1 || again != ours)); then
+        echo "Go wrote $written, read $ours of ours with one more, and we read $again of that"
+        return 1
+    fi
+}
+
 # $1 family, $2 first of its ports
 run_family() {
     local family=$1 port=$2 network=$WORK/$1
@@ -249,6 +275,13 @@ run_family() {
 }
 
 check build "${families[*]}" "$HERE/network.sh" build "${families[@]}" || exit 1
+build_gobook() {
+    (cd "$HERE/book" && CGO_ENABLED=0 go build -mod=readonly -trimpath -o "$WORK/gobook" .)
+}
+check build "the reference's address book" build_gobook || exit 1
+for size in 10 1000 10000; do
+    check book "a book of $size goes from Go to us, and from us to Go" book_goes_both_ways $size || true
+done
 next=$BASE_PORT
 for family in "${families[@]}"; do
     run_family "$family" "$next"
