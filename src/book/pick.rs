@@ -52,13 +52,20 @@ impl AddrBook {
 
     /// Some of the book, each address as likely as any other: `GetSelection` of the reference.
     pub fn selection(&mut self) -> Vec<NetAddress> {
+        let (olds, news) = (self.shelf.told.list(true), self.shelf.told.list(false));
         let places = sample(self.selection_size(), self.size(), &mut self.chance);
-        let olds = self.old();
-        let slot = |place: usize| match place.checked_sub(olds) {
-            Some(rest) => self.listed(false, rest),
-            None => self.listed(true, place),
-        };
-        places.into_iter().filter_map(slot).collect()
+        let mut picked = Vec::with_capacity(places.len());
+        for place in places {
+            let place = place as usize;
+            let slot = match olds.get(place) {
+                Some(slot) => Some(slot),
+                None => news.get(place.saturating_sub(olds.len())),
+            };
+            if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
+                picked.push(entry.address);
+            }
+        }
+        picked
     }
 
     /// Some of the book, `new_bias` of a hundred new ones; more of either side where the other has
@@ -75,16 +82,15 @@ impl AddrBook {
             .min(self.new_ones());
         let mut picked = Vec::with_capacity(size);
         for (old, count) in [(false, new), (true, size.saturating_sub(new))] {
-            let bound = self.shelf.told.list(old).len();
-            let places = sample(count, bound, &mut self.chance);
-            picked.extend(places.into_iter().filter_map(|at| self.listed(old, at)));
+            let list = self.shelf.told.list(old);
+            for place in sample(count, list.len(), &mut self.chance) {
+                let slot = list.get(place as usize);
+                if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
+                    picked.push(entry.address);
+                }
+            }
         }
         picked
-    }
-
-    fn listed(&self, old: bool, place: usize) -> Option<NetAddress> {
-        let slot = self.shelf.told.list(old).get(place)?;
-        Some(self.shelf.get(*slot)?.address)
     }
 }
 

@@ -1,51 +1,49 @@
 //! Some of many, each as likely as any other.
 
+use alloc::vec;
 use alloc::vec::Vec;
-
-use hashbrown::HashTable;
 
 use crate::seed::Chance;
 
+/// Up to so many, all of them are laid out and shuffled; of more, only a bit each is kept.
+const FEW: usize = 512;
+
 /// `count` different numbers below `bound`, in an order that means nothing; all of them if they are
-/// fewer.
+/// fewer. Of more than 512 it draws at most half.
 ///
-/// The first steps of a Fisher-Yates shuffle of a list that is not there: only what has moved is
-/// written down, so it takes time in proportion to `count`, whatever `bound` is.
-pub(crate) fn sample(count: usize, bound: usize, chance: &mut Chance) -> Vec<usize> {
-    let count = count.min(bound);
-    let mut moved = Moved(HashTable::with_capacity(count));
-    (0..count)
-        .map(|step| {
-            let left = u32::try_from(bound.saturating_sub(step)).unwrap_or(u32::MAX);
-            let other = step.saturating_add(chance.below(left) as usize);
-            let drawn = moved.at(other);
-            let here = moved.at(step);
-            moved.set(other, here);
-            drawn
-        })
-        .collect()
+/// It takes time in proportion to `count`, and to a bit for each of `bound`.
+pub(crate) fn sample(count: usize, bound: usize, chance: &mut Chance) -> Vec<u32> {
+    let many = u32::try_from(bound).unwrap_or(u32::MAX);
+    if bound <= FEW {
+        return shuffle(count.min(bound), many, chance);
+    }
+    let mut drawn = vec![0_u64; bound.div_ceil(64)];
+    let count = count.min(bound / 2);
+    let mut numbers = Vec::with_capacity(count);
+    // Less than half are taken, so every other draw is a new one at least.
+    while numbers.len() < count {
+        let number = chance.below(many);
+        let bit = 1_u64 << (number % 64);
+        if let Some(word) = drawn.get_mut((number / 64) as usize)
+            && *word & bit == 0
+        {
+            *word |= bit;
+            numbers.push(number);
+        }
+    }
+    numbers
 }
 
-/// Where the list differs from the numbers in their order.
-struct Moved(HashTable<(usize, usize)>);
-
-impl Moved {
-    fn at(&self, place: usize) -> usize {
-        let found = self.0.find(hash(place), |(its, _)| *its == place);
-        found.map_or(place, |(_, value)| *value)
+/// The first steps of a Fisher-Yates shuffle.
+fn shuffle(count: usize, bound: u32, chance: &mut Chance) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (0..bound).collect();
+    for step in 0..count {
+        let left = bound.saturating_sub(u32::try_from(step).unwrap_or(bound));
+        let other = step.saturating_add(chance.below(left) as usize);
+        numbers.swap(step, other);
     }
-
-    fn set(&mut self, place: usize, value: usize) {
-        let entry = self
-            .0
-            .entry(hash(place), |(its, _)| *its == place, |(its, _)| hash(*its));
-        entry.insert((place, value));
-    }
-}
-
-/// Nobody chooses these numbers, so the hash needs no key.
-const fn hash(place: usize) -> u64 {
-    (place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    numbers.truncate(count);
+    numbers
 }
 
 #[cfg(test)]
@@ -56,20 +54,21 @@ mod tests {
     #[test]
     fn each_is_drawn_once_at_most_and_as_often_as_any_other() {
         let mut chance = Chance::new(&Seed::new([7; 32]));
-        let mut drawn = [0_u32; 40];
-        for _ in 0..4_000 {
-            let mut some = sample(10, 40, &mut chance);
-            for &number in &some {
-                drawn[number] += 1;
+        for (count, bound, draws) in [(10, 40, 4_000), (250, 1_000, 4_000), (500, 1_000, 2_000)] {
+            let mut drawn = vec![0_u32; bound];
+            for _ in 0..draws {
+                let mut some = sample(count, bound, &mut chance);
+                for &number in &some {
+                    drawn[number as usize] += 1;
+                }
+                some.sort_unstable();
+                some.dedup();
+                assert_eq!(some.len(), count);
             }
-            some.sort_unstable();
-            some.dedup();
-            assert_eq!(some.len(), 10);
+            // Each is drawn a thousand times, give or take five standard deviations.
+            let near = |&n: &u32| (840..1_160).contains(&n);
+            assert!(drawn.iter().all(near), "{count} of {bound}: {drawn:?}");
         }
-        assert!(
-            drawn.iter().all(|&n| (850..1_150).contains(&n)),
-            "{drawn:?}"
-        );
     }
 
     #[test]
