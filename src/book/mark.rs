@@ -201,7 +201,12 @@ impl AddrBook {
             addresses: Vec::new(),
         });
         known.until = known.until.max(until);
-        known.addresses.extend(addresses);
+        for told in addresses {
+            let is_new = known.addresses.iter().all(|(its, _)| *its != told.0);
+            if is_new && known.addresses.len() < OF_NODE {
+                known.addresses.push(told);
+            }
+        }
         if self.bans.len() > BANS_MAX {
             let first = self.bans.iter().map(|(id, ban)| (ban.until, *id)).min();
             if let Some((_, id)) = first {

@@ -413,7 +413,9 @@ impl Reading {
         let told = told.map(|told| Some((told.addr.address()?, told.src.address()?)));
         let addresses: Option<Vec<_>> = told.collect();
         // Whoever sits in the book all the same is banned as well.
-        self.book.remove_node(id);
+        if until > self.now {
+            self.book.remove_node(id);
+        }
         self.book.ban(id, until, addresses?);
         Some(())
     }
