@@ -1,0 +1,182 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/cometbft/cometbft/p2p"
+)
+
+// told is what a node hears: an address and who told it.
+type told struct{ addr, src *p2p.NetAddress }
+
+func hear(d *draw, n int, sources []*p2p.NetAddress) []told {
+	heard := make([]told, n)
+	for i := range heard {
+		heard[i] = told{d.addr(false), sources[d.below(len(sources))]}
+	}
+	return heard
+}
+
+func keep(path string, heard []told) inside {
+	book := open(path, true)
+	for _, each := range heard {
+		must(book.AddAddress(each.addr, each.src))
+	}
+	return book
+}
+
+// bench times what a node does with a book of n addresses, a third of them good. A book logs nothing
+// here, and nothing but "save" and "load" touches a file.
+func bench(n int) {
+	if n == 0 {
+		die()
+	}
+	dir, err := os.MkdirTemp("", "gobook")
+	must(err)
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "book.json")
+
+	d := &draw{seed: "bench"}
+	sources := make([]*p2p.NetAddress, n/20+3)
+	for i := range sources {
+		sources[i] = d.addr(false)
+	}
+	known := hear(d, n, sources)
+	fresh := hear(d, max(n/4, 100), sources)
+	full := func() inside {
+		book := keep(path, known)
+		for i := 0; i < n; i += 3 {
+			book.MarkGood(known[i].addr.ID)
+		}
+		return book
+	}
+	book := full()
+	run := func(name string, body func(b *testing.B)) {
+		result := testing.Benchmark(func(b *testing.B) {
+			b.ReportAllocs()
+			body(b)
+		})
+		say(struct {
+			Name   string  `json:"name"`
+			N      int     `json:"n"`
+			Ns     float64 `json:"ns_per_op"`
+			Allocs int64   `json:"allocs_per_op"`
+			Bytes  int64   `json:"bytes_per_op"`
+			Runs   int     `json:"runs"`
+		}{name, n, float64(result.T.Nanoseconds()) / float64(result.N), result.AllocsPerOp(), result.AllocedBytesPerOp(), result.N})
+	}
+	// Runs op for 0 .. round-1 again and again, each time with what again makes, which is not timed.
+	rounds := func(round int, again func() inside, op func(inside, int)) func(*testing.B) {
+		return func(b *testing.B) {
+			b.StopTimer()
+			for done := 0; done < b.N; {
+				book := again()
+				runtime.GC()
+				b.StartTimer()
+				for i := 0; i < round && done < b.N; i++ {
+					op(book, i)
+					done++
+				}
+				b.StopTimer()
+			}
+		}
+	}
+	run("add, into an empty book up to n", rounds(n, func() inside { return open(path, true) }, func(book inside, i int) {
+		_ = book.AddAddress(known[i].addr, known[i].src)
+	}))
+	run("add, fresh, to a book of n", rounds(len(fresh), full, func(book inside, i int) {
+		_ = book.AddAddress(fresh[i].addr, fresh[i].src)
+	}))
+	run("add, known, same source", rounds(n, full, func(book inside, i int) {
+		_ = book.AddAddress(known[i].addr, known[i].src)
+	}))
+	run("add, known, another source", rounds(n, full, func(book inside, i int) {
+		_ = book.AddAddress(known[i].addr, sources[i%len(sources)])
+	}))
+	run("pick, bias 30", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			book.PickAddress(30)
+		}
+	})
+	run("selection", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			book.GetSelection()
+		}
+	})
+	run("selection, bias 30", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			book.GetSelectionWithBias(30)
+		}
+	})
+	run("attempt", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			book.MarkAttempt(known[i%n].addr)
+		}
+	})
+	run("good, of new addresses", rounds(n, func() inside { return keep(path, known) }, func(book inside, i int) {
+		book.MarkGood(known[i].addr.ID)
+	}))
+	run("good, of old addresses", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			book.MarkGood(known[i%n/3*3].addr.ID)
+		}
+	})
+	run("save", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			book.save(path)
+		}
+	})
+	run("load", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			must(open(path, true).load(path))
+		}
+	})
+	in := book.counts()
+	book = inside{}
+	empty, addrs, held := memory(path, n)
+	say(struct {
+		Name  string `json:"name"`
+		N     int    `json:"n"`
+		Book  counts `json:"book"`
+		Empty int64  `json:"bytes_empty"`
+		Addrs int64  `json:"bytes_addresses"`
+		Held  int64  `json:"bytes_held"`
+	}{"memory", n, in, empty, addrs, held})
+}
+
+// memory tells what an empty book takes, then n addresses with ids and IPs of their own as they come off
+// the wire, then the full book that holds those.
+func memory(path string, n int) (empty, addrs, full int64) {
+	heap := func() int64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	start := heap()
+	book := open(path, true)
+	empty = heap() - start
+	d := &draw{seed: "memory"}
+	sources := make([]*p2p.NetAddress, n/20+3)
+	for i := range sources {
+		sources[i] = d.addr(false)
+	}
+	middle := heap()
+	heard := hear(d, n, sources)
+	table := int64(len(heard)) * 16
+	addrs = heap() - middle - table
+	for i, each := range heard {
+		must(book.AddAddress(each.addr, each.src))
+		if i%3 == 0 {
+			book.MarkGood(each.addr.ID)
+		}
+	}
+	full = heap() - start - table
+	runtime.KeepAlive(heard)
+	runtime.KeepAlive(book)
+	return empty, addrs, full
+}
