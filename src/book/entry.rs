@@ -24,8 +24,8 @@ const MISSING: Duration = DAY.saturating_mul(7);
 const RETRIES: u32 = 3;
 
 /// `maxFailures`, and `minBadDays` without a success: what was reached once is bad then.
-pub(crate) const FAILURES: u32 = 10;
-pub(crate) const BAD_AFTER: Duration = DAY.saturating_mul(7);
+const FAILURES: u32 = 10;
+const BAD_AFTER: Duration = DAY.saturating_mul(7);
 
 /// Whoever was attempted less than this ago is not judged.
 const JUST_NOW: Duration = Duration::from_secs(60);
@@ -76,9 +76,13 @@ impl Entry {
             return false;
         }
         let never = self.last_success.is_none();
+        now - self.last_attempt > MISSING || never && self.attempts >= RETRIES || self.is_dead(now)
+    }
+
+    /// Whether it has failed so often, for so long, that it need not be tested again, however good
+    /// it was.
+    pub(crate) fn is_dead(&self, now: Time) -> bool {
         let success = self.last_success.unwrap_or(Time::EPOCH);
-        now - self.last_attempt > MISSING
-            || never && self.attempts >= RETRIES
-            || self.attempts >= FAILURES && now - success > BAD_AFTER
+        self.attempts >= FAILURES && now - success > BAD_AFTER
     }
 }

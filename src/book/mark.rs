@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::add::OF_NODE;
-use super::entry::{BAD_AFTER, Entry, FAILURES};
+use super::entry::Entry;
 use super::{AddError, AddrBook};
 use crate::peers::arena::Slot;
 use crate::{NetAddress, NodeId, Time};
@@ -13,7 +13,7 @@ use crate::{NetAddress, NodeId, Time};
 pub(super) const BANS_MAX: usize = 8_192;
 
 /// Entries whose place is in question at once, as many as Bitcoin Core's collisions.
-const CHALLENGES_MAX: usize = 10;
+pub(super) const CHALLENGES_MAX: usize = 10;
 
 /// A node that is banned, and what was known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +75,22 @@ impl AddrBook {
         let mut entry = Entry::new(*address, *address, now);
         entry.last_success = Some(now);
         // What was proved takes the place of what was only said.
-        let of_node = self.shelf.of_node(address.id());
-        if of_node.len() >= OF_NODE {
-            let hearsay = of_node.iter().copied().find(|&slot| {
+        let hearsay = |slots: &[Slot]| {
+            let is_hearsay = |&slot: &Slot| {
                 let its = self.shelf.get(slot);
                 its.is_some_and(|it| it.last_success.is_none())
-            });
-            self.drop_entry(hearsay?);
+            };
+            slots.iter().copied().find(is_hearsay)
+        };
+        let (of_node, at_ip) = self.crowds(address);
+        let mut goes = [None; 2];
+        for (goes, slots) in goes.iter_mut().zip([of_node, at_ip]) {
+            if let Some(slots) = slots {
+                *goes = Some(hearsay(&slots)?);
+            }
+        }
+        for slot in goes.into_iter().flatten() {
+            self.drop_entry(slot);
         }
         let bucket = self.placer.new_bucket(address, address);
         self.put_new(now, entry, bucket).ok()
@@ -99,7 +108,7 @@ impl AddrBook {
             let Some((holder, its)) = holder.and_then(|it| Some((it, self.shelf.get(it)?))) else {
                 return;
             };
-            if !is_dead(its, now) {
+            if !its.is_dead(now) {
                 let its = its.address;
                 self.challenge(address, its);
                 return;
@@ -112,6 +121,7 @@ impl AddrBook {
         let told_by = self.placer.group(&source);
         self.shelf
             .set_old(slot, true, bucket, told_by, &mut self.chance);
+        self.settle(&address);
     }
 
     fn longest_not_reached(&self, bucket: u16) -> Option<Slot> {
@@ -151,19 +161,27 @@ impl AddrBook {
         }
     }
 
-    /// Back to a new bucket; out of the book, if that is full of addresses that were reached later.
+    /// Back to a new bucket. Where that is full, somebody else goes from it.
     fn demote(&mut self, now: Time, slot: Slot) {
         let Some(entry) = self.shelf.get(slot) else {
             return;
         };
-        let bucket = self.placer.new_bucket(&entry.address, &entry.source);
+        let address = entry.address;
+        let bucket = self.placer.new_bucket(&address, &entry.source);
         let told_by = self.placer.group(&entry.source);
         if self.make_room(now, bucket, true) {
             self.shelf
                 .set_old(slot, false, bucket, told_by, &mut self.chance);
+            self.settle(&address);
         } else {
             self.drop_entry(slot);
         }
+    }
+
+    /// Nobody waits any more for the place of this address, nor this one for another's.
+    pub(super) fn settle(&mut self, address: &NetAddress) {
+        self.challenges
+            .retain(|(newcomer, holder)| newcomer != address && holder != address);
     }
 
     /// Bans a node for so long: `MarkBad` of the reference. Its addresses leave the book, and come
@@ -191,7 +209,13 @@ impl AddrBook {
             addresses: Vec::new(),
         });
         known.until = known.until.max(until);
-        known.addresses.extend(addresses);
+        for told in addresses {
+            // The latest stay: a node that is banned again and again leaves no more than it may have.
+            known.addresses.retain(|(its, _)| *its != told.0);
+            known.addresses.push(told);
+        }
+        let over = known.addresses.len().saturating_sub(OF_NODE);
+        known.addresses.drain(..over);
         if self.bans.len() > BANS_MAX {
             let first = self.bans.iter().map(|(id, ban)| (ban.until, *id)).min();
             if let Some((_, id)) = first {
@@ -257,10 +281,4 @@ impl AddrBook {
             ban.until = ban.until.back(back);
         }
     }
-}
-
-/// Whether an old address has failed so often, for so long, that it need not be tested again.
-fn is_dead(entry: &Entry, now: Time) -> bool {
-    let success = entry.last_success.unwrap_or(Time::EPOCH);
-    entry.attempts >= FAILURES && now - success > BAD_AFTER
 }

@@ -250,6 +250,22 @@ fn four_nodes_are_known_at_an_ip_address_of_the_world_whatever_their_ports() {
 }
 
 #[test]
+fn who_was_reached_takes_the_place_of_hearsay_at_his_ip_address_too() {
+    let mut book = strict();
+    let place = |n: u32| NetAddress::new(id(n), host(1, 1), u16::try_from(n).unwrap());
+    for n in 1..=4 {
+        learn(&mut book, &place(n), &teller(n));
+    }
+    for n in 5..=8 {
+        assert!(book.mark_good(NOW, &place(n)));
+        assert_eq!(book.size(), 4);
+    }
+    assert!(!book.mark_good(NOW, &place(9)));
+    assert_eq!(book.old(), 4);
+    sound(&book);
+}
+
+#[test]
 fn sixty_four_new_ones_are_known_in_a_network_and_those_that_proved_good_do_not_count() {
     let mut book = strict();
     for n in 0..64 {

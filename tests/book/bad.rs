@@ -230,6 +230,33 @@ fn whoever_is_bad_goes_first() {
 }
 
 #[test]
+fn for_hearsay_nobody_goes_who_was_reached_and_is_not_dead() {
+    let all: Vec<_> = (0..64).map(|n| (n, REACHED)).collect();
+    assert_eq!(who_goes(full(&all)), None);
+    // Long not attempted is not dead: we may have been away ourselves.
+    let long_ago = Told {
+        attempted: ago(8 * DAY),
+        succeeded: Some(ago(8 * DAY)),
+        ..NEW
+    };
+    let long: Vec<_> = (0..64).map(|n| (n, long_ago)).collect();
+    assert_eq!(who_goes(full(&long)), None);
+    assert_eq!(
+        who_goes(full(&[&long[..63], &[(63, NEW)]].concat())),
+        Some(63)
+    );
+    // But who has failed ten times since goes.
+    let dead = Told {
+        attempts: 10,
+        ..long_ago
+    };
+    assert_eq!(
+        who_goes(full(&[&all[..9], &[(9, dead)], &all[10..]].concat())),
+        Some(9)
+    );
+}
+
+#[test]
 fn whoever_is_in_several_buckets_leaves_only_the_one_that_is_full() {
     let mut book = full(&[]);
     let elsewhere = bucket() ^ 1;

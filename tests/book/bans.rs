@@ -61,6 +61,27 @@ fn all_addresses_of_who_is_banned_go_and_come_back_new_once() {
 }
 
 #[test]
+fn who_is_banned_again_and_again_leaves_no_more_behind_than_his_addresses() {
+    let mut book = strict();
+    for round in 0..50 {
+        let now = NOW + round * DAY;
+        let place = u32::try_from(round).unwrap();
+        let address = at(1, host(place % 6 + 1, 1));
+        // The ban before this one is over, and nobody has wanted more addresses since.
+        assert_eq!(book.add_address(now, &address, &teller(1)), Ok(Added::New));
+        book.mark_bad(now, id(1), DAY);
+        assert!(book.is_empty());
+    }
+    let (_, ban) = book.bans().next().unwrap();
+    assert_eq!(ban.addresses.len(), 4);
+    let latest = at(1, host(49 % 6 + 1, 1));
+    assert!(ban.addresses.iter().any(|(address, _)| *address == latest));
+    assert_eq!(book.reinstate_bad_peers(NOW + 99 * DAY), 1);
+    assert_eq!(book.size(), 4);
+    sound(&book);
+}
+
+#[test]
 fn of_too_many_bans_the_one_that_ends_first_ends_now() {
     let mut book = strict();
     for n in 0..8_192 {

@@ -184,3 +184,22 @@ fn a_place_is_in_question_no_more_when_either_is_gone() {
         }
     }
 }
+
+#[test]
+fn who_got_a_place_otherwise_takes_nobodys() {
+    let mut book = strict();
+    let waiting = until_one_waits(&mut book, 1);
+    let holder = book.challenged().unwrap();
+    // Another of that bucket goes.
+    let bucket = known(&book, &holder).buckets;
+    let other = book
+        .addresses()
+        .find(|it| it.old && it.buckets == bucket && it.address != holder);
+    assert!(book.remove_address(&other.unwrap().address));
+    assert!(book.mark_good(NOW + DAY, &waiting));
+    assert!(book.is_good(waiting.id()));
+    assert_eq!(book.challenged(), None);
+    book.mark_attempt(NOW + DAY, &holder);
+    assert!(book.is_good(holder.id()));
+    sound(&book);
+}
