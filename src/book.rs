@@ -15,7 +15,7 @@
 //! |---|---|---|
 //! | an id | one address; the first that anybody tells stays | up to four, each with its own record; one that was reached takes the place of hearsay |
 //! | a full old bucket | the longest not attempted goes out, and is lost | stays until it was tested and failed; then it is *new* again |
-//! | a full new bucket | the first bad one goes, else the longest not attempted; 65 fit | the same, but nobody who was ever reached goes for hearsay; 64 fit |
+//! | a full new bucket | the first bad one goes, else the longest not attempted; 65 fit | the same, but nobody who was ever reached goes for hearsay, unless he has failed ten times in seven days without a success; 64 fit |
 //! | who told | any number of addresses | a group of tellers at most a tenth of the new entries; in a network at most 32 new ones; at an IP address at most four |
 //! | a ban | of those in the book only, lost at a restart | of any id, and kept |
 //! | when a ban ends | an old one is lost | it is *new* again |
@@ -187,9 +187,7 @@ impl AddrBook {
         let told_by = self.placer.group(&source);
         let entry = self.shelf.remove(slot, told_by);
         if let Some(entry) = &entry {
-            let address = entry.address;
-            self.challenges
-                .retain(|(one, other)| *one != address && *other != address);
+            self.settle(&entry.address);
         }
         entry.is_some()
     }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::buckets::BUCKET_SIZE;
 use super::entry::{BUCKETS_OF_NEW, BucketNumber, Entry};
+use super::shelf::Slots;
 use super::{AddrBook, place};
 use crate::peers::arena::Slot;
 use crate::{NetAddress, Reach, Time};
@@ -180,6 +181,18 @@ impl AddrBook {
         Ok(())
     }
 
+    /// The addresses of this node, and those at this IP address, where they are as many as may be.
+    pub(super) fn crowds(&self, address: &NetAddress) -> (Option<Slots>, Option<Slots>) {
+        let of_node = self.shelf.of_node(address.id());
+        let at_ip = if Reach::of(address.ip()) == Reach::World {
+            self.shelf.at_place(address)
+        } else {
+            Slots::new()
+        };
+        let full = |slots: Slots, max| (slots.len() >= max).then_some(slots);
+        (full(of_node, OF_NODE), full(at_ip, AT_IP))
+    }
+
     fn new_in_network(&self, address: &NetAddress) -> u32 {
         let lane = self.shelf.lanes.find(super::shelf::lane_of(address.ip()));
         lane.map_or(0, |lane| {
@@ -225,7 +238,7 @@ impl AddrBook {
     }
 
     /// Makes room in a new bucket, if it is full: `expireNew` of the reference. For hearsay nobody
-    /// goes who was reached.
+    /// goes who was reached, unless he has failed for long: that we did not try is not his fault.
     pub(super) fn make_room(&mut self, now: Time, bucket: BucketNumber, reached: bool) -> bool {
         if !self.shelf.new.is_full(bucket) {
             return true;
@@ -233,27 +246,27 @@ impl AddrBook {
         let entries = self.shelf.new.of(bucket).iter();
         let entries = entries.filter_map(|&slot| Some((slot, self.shelf.get(slot)?)));
         let rank = |(slot, entry): (Slot, &Entry)| {
+            let was_reached = entry.last_success().is_some();
+            let worthless = entry.is_bad(now) && (!was_reached || entry.is_dead(now));
             let last = entry.last_success().max(Some(entry.last_attempt));
-            (
-                !entry.is_bad(now),
-                entry.last_success().is_some(),
-                last,
-                slot,
-            )
+            (!worthless, was_reached, last, slot)
         };
         let first = entries.map(rank).min();
         match first {
-            Some((false, .., slot) | (true, false, _, slot)) => self.expire(slot, bucket),
-            Some((true, true, _, slot)) if reached => self.expire(slot, bucket),
-            _ => return false,
+            Some((true, true, ..)) if !reached => return false,
+            Some((.., slot)) => self.expire(slot, bucket),
+            None => return false,
         }
         true
     }
 
     fn expire(&mut self, slot: Slot, bucket: BucketNumber) {
         if let Some(entry) = self.shelf.get(slot) {
-            let told_by = self.placer.group(&entry.source);
+            let (address, told_by) = (entry.address, self.placer.group(&entry.source));
             self.shelf.take(slot, bucket, told_by);
+            if self.shelf.get(slot).is_none() {
+                self.settle(&address);
+            }
         }
     }
 }

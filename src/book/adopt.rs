@@ -80,7 +80,7 @@ impl AddrBook {
     /// Room among the addresses of a node. What was reached takes the place of hearsay.
     fn has_room_for(&mut self, address: &NetAddress, reached: bool) -> bool {
         if reached {
-            self.make_room_at_node(address.id())
+            self.make_room_for(address)
         } else {
             self.shelf.of_node(address.id()).len() < super::add::OF_NODE
         }

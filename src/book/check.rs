@@ -1,9 +1,10 @@
 //! The invariants of the book, as code.
 
 use super::AddrBook;
+use super::add::OF_NODE;
 use super::buckets::BUCKET_SIZE;
 use super::entry::BUCKETS_OF_NEW;
-use super::mark::BANS_MAX;
+use super::mark::{BANS_MAX, CHALLENGES_MAX};
 use crate::Broken;
 use crate::invariant::hold;
 
@@ -21,7 +22,28 @@ impl AddrBook {
             self.shelf.is_indexed(),
             "every index finds every entry, and nothing else",
         )?;
-        hold(17, self.bans.len() <= BANS_MAX, "bans are bounded")
+        self.check_challenges()?;
+        let bans = self.bans.values().all(|ban| ban.addresses.len() <= OF_NODE);
+        hold(17, bans && self.bans.len() <= BANS_MAX, "bans are bounded")?;
+        let mut entries = self.shelf.iter().map(|(_, entry)| entry);
+        let few = entries.all(|it| self.shelf.of_node(it.address.id()).len() <= OF_NODE);
+        hold(17, few, "a node has at most four addresses")
+    }
+
+    fn check_challenges(&self) -> Result<(), Broken> {
+        let is = |address, old| {
+            let slot = self.shelf.find(address);
+            let entry = slot.and_then(|slot| self.shelf.get(slot));
+            entry.is_some_and(|it| it.old == old)
+        };
+        let mut challenges = self.challenges.iter();
+        let right = challenges.all(|(newcomer, holder)| is(newcomer, false) && is(holder, true));
+        let few = self.challenges.len() <= CHALLENGES_MAX;
+        hold(
+            20,
+            right && few,
+            "a new one waits for the place of an old one",
+        )
     }
 
     fn check_ours(&self) -> Result<(), Broken> {

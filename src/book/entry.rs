@@ -23,8 +23,8 @@ const MISSING: Duration = DAY.saturating_mul(7);
 const RETRIES: u16 = 3;
 
 /// `maxFailures`, and `minBadDays` without a success: what was reached once is bad then.
-pub(crate) const FAILURES: u16 = 10;
-pub(crate) const BAD_AFTER: Duration = DAY.saturating_mul(7);
+const FAILURES: u16 = 10;
+const BAD_AFTER: Duration = DAY.saturating_mul(7);
 
 /// Whoever was attempted less than this ago is not judged.
 const JUST_NOW: Duration = Duration::from_secs(60);
@@ -150,9 +150,13 @@ impl Entry {
             return false;
         }
         let never = self.last_success().is_none();
+        now - self.last_attempt > MISSING || never && self.attempts >= RETRIES || self.is_dead(now)
+    }
+
+    /// Whether it has failed so often, for so long, that it need not be tested again, however good
+    /// it was.
+    pub(crate) fn is_dead(&self, now: Time) -> bool {
         let success = self.last_success().unwrap_or(Time::EPOCH);
-        now - self.last_attempt > MISSING
-            || never && self.attempts >= RETRIES
-            || self.attempts >= FAILURES && now - success > BAD_AFTER
+        self.attempts >= FAILURES && now - success > BAD_AFTER
     }
 }

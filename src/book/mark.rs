@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::add::OF_NODE;
-use super::entry::{BAD_AFTER, Entry, FAILURES};
+use super::entry::Entry;
+use super::shelf::Slots;
 use super::{AddError, AddrBook};
 use crate::peers::arena::Slot;
 use crate::{NetAddress, NodeId, Time};
@@ -13,7 +14,7 @@ use crate::{NetAddress, NodeId, Time};
 pub(super) const BANS_MAX: usize = 8_192;
 
 /// Entries whose place is in question at once, as many as Bitcoin Core's collisions.
-const CHALLENGES_MAX: usize = 10;
+pub(super) const CHALLENGES_MAX: usize = 10;
 
 /// A node that is banned, and what was known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,25 +76,32 @@ impl AddrBook {
         self.judge(now, address, address).ok()?;
         let mut entry = Entry::new(*address, *address, now);
         entry.set_successes(None, Some(now));
-        if !self.make_room_at_node(address.id()) {
+        if !self.make_room_for(address) {
             return None;
         }
         let bucket = self.placer.new_bucket(address, address);
         self.put_new(now, entry, bucket).ok()
     }
 
-    /// Makes room for an address of this node that was reached: what was proved takes the place of
-    /// what was only said.
-    pub(super) fn make_room_at_node(&mut self, id: NodeId) -> bool {
-        let of_node = self.shelf.of_node(id);
-        if of_node.len() < OF_NODE {
-            return true;
+    /// Makes room for an address that was reached, at its node and at its IP address: what was proved
+    /// takes the place of what was only said.
+    pub(super) fn make_room_for(&mut self, address: &NetAddress) -> bool {
+        let (of_node, at_ip) = self.crowds(address);
+        let mut gone = Slots::new();
+        for slots in [of_node, at_ip].into_iter().flatten() {
+            let is_hearsay = |&slot: &Slot| {
+                let its = self.shelf.get(slot);
+                its.is_some_and(|it| it.last_success().is_none())
+            };
+            match slots.iter().copied().find(is_hearsay) {
+                Some(slot) => gone.push(slot),
+                None => return false,
+            }
         }
-        let hearsay = of_node.iter().copied().find(|&slot| {
-            let its = self.shelf.get(slot);
-            its.is_some_and(|it| it.last_success().is_none())
-        });
-        hearsay.is_some_and(|slot| self.drop_entry(slot))
+        for slot in gone {
+            self.drop_entry(slot);
+        }
+        true
     }
 
     /// `moveToOld` of the reference, with a test before anybody goes.
@@ -108,7 +116,7 @@ impl AddrBook {
             let Some((holder, its)) = holder.and_then(|it| Some((it, self.shelf.get(it)?))) else {
                 return;
             };
-            if !is_dead(its, now) {
+            if !its.is_dead(now) {
                 let its = its.address;
                 self.challenge(address, its);
                 return;
@@ -121,6 +129,7 @@ impl AddrBook {
         let told_by = self.placer.group(&source);
         self.shelf
             .set_old(slot, true, bucket, told_by, &mut self.chance);
+        self.settle(&address);
     }
 
     fn longest_not_reached(&self, bucket: u16) -> Option<Slot> {
@@ -160,19 +169,27 @@ impl AddrBook {
         }
     }
 
-    /// Back to a new bucket; out of the book, if that is full of addresses that were reached later.
+    /// Back to a new bucket. Where that is full, somebody else goes from it.
     fn demote(&mut self, now: Time, slot: Slot) {
         let Some(entry) = self.shelf.get(slot) else {
             return;
         };
-        let bucket = self.placer.new_bucket(&entry.address, &entry.source);
+        let address = entry.address;
+        let bucket = self.placer.new_bucket(&address, &entry.source);
         let told_by = self.placer.group(&entry.source);
         if self.make_room(now, bucket, true) {
             self.shelf
                 .set_old(slot, false, bucket, told_by, &mut self.chance);
+            self.settle(&address);
         } else {
             self.drop_entry(slot);
         }
+    }
+
+    /// Nobody waits any more for the place of this address, nor this one for another's.
+    pub(super) fn settle(&mut self, address: &NetAddress) {
+        self.challenges
+            .retain(|(newcomer, holder)| newcomer != address && holder != address);
     }
 
     /// Bans a node for so long: `MarkBad` of the reference. Its addresses leave the book, and come
@@ -202,11 +219,12 @@ impl AddrBook {
         });
         known.until = known.until.max(until);
         for told in addresses {
-            let is_new = known.addresses.iter().all(|(its, _)| *its != told.0);
-            if is_new && known.addresses.len() < OF_NODE {
-                known.addresses.push(told);
-            }
+            // The latest stay: a node that is banned again and again leaves no more than it may have.
+            known.addresses.retain(|(its, _)| *its != told.0);
+            known.addresses.push(told);
         }
+        let over = known.addresses.len().saturating_sub(OF_NODE);
+        known.addresses.drain(..over);
         if self.bans.len() > BANS_MAX {
             let first = self.bans.iter().map(|(id, ban)| (ban.until, *id)).min();
             if let Some((_, id)) = first {
@@ -281,10 +299,4 @@ impl AddrBook {
             ban.until = ban.until.back(back);
         }
     }
-}
-
-/// Whether an old address has failed so often, for so long, that it need not be tested again.
-fn is_dead(entry: &Entry, now: Time) -> bool {
-    let success = entry.last_success().unwrap_or(Time::EPOCH);
-    entry.attempts >= FAILURES && now - success > BAD_AFTER
 }

@@ -29,7 +29,12 @@ impl Entry {
             && since(Some(self.last_attempt)) >= Duration::from_secs(60)
             && (since(Some(self.last_attempt)) > 7 * DAY
                 || self.last_success.is_none() && self.attempts >= 3
-                || self.attempts >= 10 && since(self.last_success) > 7 * DAY)
+                || self.is_dead(now))
+    }
+
+    fn is_dead(&self, now: Time) -> bool {
+        let success = self.last_success.unwrap_or(Time::EPOCH);
+        self.attempts >= 10 && now.since(success) > 7 * DAY
     }
 }
 
@@ -150,7 +155,9 @@ impl Naive {
         let rank = |&at: &usize| {
             let it = &self.entries[at];
             let last = it.last_success.max(Some(it.last_attempt));
-            (!it.is_bad(self.now), it.last_success.is_some(), last)
+            let reached = it.last_success.is_some();
+            let worthless = it.is_bad(self.now) && (!reached || it.is_dead(self.now));
+            (!worthless, reached, last)
         };
         let first = *inside.iter().min_by_key(|at| rank(at)).unwrap();
         let (good, was_reached, _) = rank(&first);
@@ -164,20 +171,20 @@ impl Naive {
         });
         self.entries[first].buckets.remove(&number);
         if self.entries[first].buckets.is_empty() {
-            self.forget_expired(first);
+            self.forget(first);
         }
         true
     }
 
-    /// Whoever is expired may still be named in a question.
-    fn forget_expired(&mut self, at: usize) {
-        self.entries.remove(at);
-    }
-
     fn forget(&mut self, at: usize) {
         let gone = self.entries.remove(at).address;
+        self.settle(&gone);
+    }
+
+    /// Nobody waits for the place of this address, nor this one for another's.
+    fn settle(&mut self, gone: &NetAddress) {
         self.challenges
-            .retain(|(one, other)| *one != gone && *other != gone);
+            .retain(|(one, other)| one != gone && other != gone);
     }
 
     /// What an addition comes to: its name. The book has done it already.
@@ -313,8 +320,7 @@ impl Naive {
                 .into_iter()
                 .min_by_key(|&at| self.entries[at].last_success);
             let holder = &self.entries[oldest.unwrap()];
-            let dead = holder.attempts >= 10
-                && self.now.since(holder.last_success.unwrap_or(Time::EPOCH)) > 7 * DAY;
+            let dead = holder.is_dead(self.now);
             let holder = holder.address;
             if !dead {
                 self.fire("challenged");
@@ -331,6 +337,7 @@ impl Naive {
         let at = self.place(address).unwrap();
         self.entries[at].old = true;
         self.entries[at].buckets = BTreeSet::from([number]);
+        self.settle(address);
     }
 
     fn demote(&mut self, address: &NetAddress) {
@@ -340,6 +347,7 @@ impl Naive {
             let at = self.place(address).unwrap();
             self.entries[at].old = false;
             self.entries[at].buckets = BTreeSet::from([number]);
+            self.settle(address);
         }
     }
 
@@ -350,9 +358,12 @@ impl Naive {
         while let Some(at) = self.entries.iter().position(|it| it.address.id() == id) {
             let it = &self.entries[at];
             let told = (it.address, it.source);
+            // The latest four.
             let kept = &mut self.bans.get_mut(&id).unwrap().1;
-            if kept.len() < 4 && kept.iter().all(|(its, _)| *its != told.0) {
-                kept.push(told);
+            kept.retain(|(its, _)| *its != told.0);
+            kept.push(told);
+            if kept.len() > 4 {
+                kept.remove(0);
             }
             self.forget(at);
         }
