@@ -50,6 +50,7 @@ mod tests {
         thread_local! {
             static FIRED: RefCell<BTreeMap<&'static str, u64>> = const { RefCell::new(BTreeMap::new()) };
         }
+        #[expect(clippy::needless_pass_by_value, reason = "quickcheck hands it over")]
         fn follows(program: Program) -> Result<(), String> {
             let fired = run::run(&program)?;
             FIRED.with_borrow_mut(|all| {

@@ -65,7 +65,7 @@ fn who_is_banned_again_and_again_leaves_no_more_behind_than_his_addresses() {
     let mut book = strict();
     for round in 0..50 {
         let now = NOW + round * DAY;
-        let place = u32::try_from(round).unwrap();
+        let place = round;
         let address = at(1, host(place % 6 + 1, 1));
         // The ban before this one is over, and nobody has wanted more addresses since.
         assert_eq!(book.add_address(now, &address, &teller(1)), Ok(Added::New));

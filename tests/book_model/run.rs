@@ -49,6 +49,7 @@ pub(crate) fn run(program: &Program) -> Result<BTreeMap<&'static str, u64>, Stri
     Ok(both.naive.fired)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it reads like assert_eq")]
 fn expect<T: PartialEq + std::fmt::Debug>(what: &str, book: T, model: T) -> Result<(), String> {
     if book == model {
         Ok(())
