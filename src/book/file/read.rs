@@ -6,9 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
@@ -209,11 +207,12 @@ impl AddrBook {
         if key.is_none() && error.is_none() {
             reading.note(None, RepairKind::Key);
         }
-        for (at, raw) in (1..).zip(read.addrs.into_iter().flatten()) {
+        let addrs = read.addrs.unwrap_or_default();
+        for (at, raw) in (1..).zip(&addrs) {
             reading.take_in(at, raw);
         }
         if let Some(raw) = read.pex {
-            reading.take_in_ours(raw);
+            reading.take_in_ours(addrs.len(), raw);
         }
         let loaded = Loaded {
             book: reading.book,
@@ -225,34 +224,42 @@ impl AddrBook {
 
 fn parse(text: &[u8]) -> (Text<'_>, Option<BookError>) {
     let mut read = Text::default();
-    let error = match core::str::from_utf8(text) {
-        Ok(text) => parse_text(text, &mut read),
+    let (valid, rest) = match core::str::from_utf8(text) {
+        Ok(text) => (text, false),
         Err(error) => {
             // Up to there it is text.
-            let (valid, _) = text
-                .split_at_checked(error.valid_up_to())
-                .unwrap_or_default();
-            let valid = core::str::from_utf8(valid).unwrap_or_default();
-            parse_text(valid, &mut read)
-                .or_else(|| Some(serde_json::Error::custom("what follows is no text")))
+            let valid = text.get(..error.valid_up_to()).unwrap_or_default();
+            (core::str::from_utf8(valid).unwrap_or_default(), true)
         }
     };
+    let mut from = serde_json::Deserializer::from_str(valid);
+    // The reference's reader stops at the end of the book as well.
+    let result = Whole(&mut read).deserialize(&mut from);
     let whole = read.addrs.as_ref().map_or(0, Vec::len);
-    let error = error.map(|error| BookError::Damaged {
-        line: error.line(),
-        column: error.column(),
-        whole,
-        why: error.to_string(),
-    });
-    let no_list = read.addrs.is_none().then_some(BookError::NotABook);
-    (read, error.or(no_list))
+    let error = match result {
+        Ok(()) => read.addrs.is_none().then_some(BookError::NotABook),
+        Err(error) if error.is_data() && whole == 0 => Some(BookError::NotABook),
+        Err(error) => Some(BookError::Damaged {
+            line: error.line().max(1),
+            column: error.column().max(1),
+            whole,
+            why: if rest && error.is_eof() {
+                String::from("what follows is no text")
+            } else {
+                without_place(&error)
+            },
+        }),
+    };
+    (read, error)
 }
 
-fn parse_text<'a>(text: &'a str, read: &mut Text<'a>) -> Option<serde_json::Error> {
-    let mut from = serde_json::Deserializer::from_str(text);
-    let result = Whole(read).deserialize(&mut from);
-    // The reference's reader stops at the end of the book as well.
-    result.err()
+/// What the parser says, without where: that stands beside it.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = text.rfind(" at line ");
+    place.map_or(text.clone(), |at| {
+        text.get(..at).unwrap_or_default().to_string()
+    })
 }
 
 impl Reading {
@@ -355,12 +362,25 @@ impl Reading {
         for bucket in right {
             match slot {
                 Some(slot) => self.book.shelf.put(slot, bucket),
-                None if self.book.shelf.new.is_full(bucket) => {
+                None if !self.has_room(bucket, reached) => {
                     return self.note(at, RepairKind::Full);
                 }
                 None => slot = Some(self.insert(entry.clone(), bucket)),
             }
         }
+    }
+
+    /// Whether there is room in a new bucket: for who was reached hearsay makes some.
+    fn has_room(&mut self, bucket: BucketNumber, reached: bool) -> bool {
+        if !reached {
+            return !self.book.shelf.new.is_full(bucket);
+        }
+        let size = self.book.size();
+        let room = self.book.make_room(self.now, bucket, false);
+        if self.book.size() < size {
+            self.note(None, RepairKind::Full);
+        }
+        room
     }
 
     fn insert(&mut self, entry: Entry, bucket: BucketNumber) -> u32 {
@@ -369,11 +389,11 @@ impl Reading {
         book.shelf.insert(entry, bucket, told_by, &mut book.chance)
     }
 
-    fn take_in_ours(&mut self, raw: &RawValue) {
+    /// Takes in what only we write, behind so many addresses.
+    fn take_in_ours(&mut self, before: usize, raw: &RawValue) {
         let Ok(ours) = serde_json::from_str::<Ours<'_>>(raw.get()) else {
             return self.note(None, RepairKind::Ours);
         };
-        let before = self.book.size();
         for (at, raw) in (1..).zip(ours.addrs) {
             self.take_in(before.saturating_add(at), raw);
         }
