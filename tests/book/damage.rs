@@ -355,3 +355,16 @@ fn bans_are_kept_over_a_restart_and_take_out_who_sits_in_the_file_all_the_same()
     assert_eq!(loaded.book.reinstate_bad_peers(until), 2);
     assert!(loaded.book.has_address(&node(1)) && loaded.book.has_address(&node(5)));
 }
+
+#[test]
+fn who_has_come_back_after_his_ban_is_still_there_after_a_restart() {
+    let mut book = strict();
+    book.mark_bad(NOW, id(1), DAY);
+    // It is over, and nobody has wanted more addresses since.
+    let later = NOW + DAY;
+    assert!(book.add_address(later, &node(1), &teller(1)).is_ok());
+    let text = book.to_json();
+    let loaded = AddrBook::read(text.as_bytes(), true, seed(), later).unwrap();
+    assert!(loaded.book.has_address(&node(1)));
+    assert!(loaded.book.to_json() == text);
+}

@@ -417,8 +417,10 @@ impl Reading {
         let told = banned.addrs.iter().take(OF_NODE);
         let told = told.map(|told| Some((told.addr.address()?, told.src.address()?)));
         let addresses: Option<Vec<_>> = told.collect();
-        // Whoever sits in the book all the same is banned as well.
-        self.book.remove_node(id);
+        // Whoever sits in the book all the same is banned as well; when a ban is over he may.
+        if until > self.now {
+            self.book.remove_node(id);
+        }
         self.book.ban(id, until, addresses?);
         Some(())
     }
