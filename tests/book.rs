@@ -21,6 +21,15 @@ mod bans;
 #[path = "book/buckets.rs"]
 mod buckets;
 #[cfg(test)]
+#[path = "book/damage.rs"]
+mod damage;
+#[cfg(test)]
+#[path = "book/file.rs"]
+mod file;
+#[cfg(test)]
+#[path = "book/hostile.rs"]
+mod hostile;
+#[cfg(test)]
 #[path = "book/kit.rs"]
 mod kit;
 #[cfg(test)]
@@ -38,3 +47,6 @@ mod same;
 #[cfg(test)]
 #[path = "book/texts.rs"]
 mod texts;
+#[cfg(test)]
+#[path = "book/vectors.rs"]
+mod vectors;

@@ -4,6 +4,10 @@
 /// What the fuzzer runs on addresses.
 #[path = "fuzz_bodies/address.rs"]
 pub mod address_body;
+#[path = "fuzz_bodies/book_load.rs"]
+mod book_load_body;
+#[path = "fuzz_bodies/book_ops.rs"]
+mod book_ops_body;
 #[path = "fuzz_bodies/message.rs"]
 mod message_body;
 #[path = "fuzz_bodies/pex.rs"]
@@ -38,6 +42,16 @@ fn the_address_corpus_passes() {
 }
 
 #[test]
+fn the_book_load_corpus_passes() {
+    replay("book_load", 20, book_load_body::book_load);
+}
+
+#[test]
+fn the_book_ops_corpus_passes() {
+    replay("book_ops", 20, book_ops_body::book_ops);
+}
+
+#[test]
 fn the_message_corpus_passes() {
     replay("message", 40, message_body::message);
 }
@@ -56,7 +70,15 @@ fn every_target_has_a_test_here() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     targets.sort();
-    assert_eq!(targets, ["address", "message", "pex", "record"]);
+    let expected = [
+        "address",
+        "book_load",
+        "book_ops",
+        "message",
+        "pex",
+        "record",
+    ];
+    assert_eq!(targets, expected);
 }
 
 #[test]

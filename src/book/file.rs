@@ -43,7 +43,8 @@ impl Loaded {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repair {
-    /// Which of the addresses, counted from 1; none if it is the file as a whole.
+    /// Which of the addresses, counted from 1, those behind `addrs` with them; none if it
+    /// is the file as a whole, or one that had to go for another behind it.
     pub entry: Option<usize>,
     /// What was wrong, and what was done.
     pub kind: RepairKind,
@@ -66,7 +67,7 @@ pub enum RepairKind {
     Twice,
     /// The node has four addresses before this one. Left out.
     TooMany,
-    /// Its buckets are full of addresses that were reached. Left out.
+    /// Its buckets are full of others, which stand before it or were reached. Left out.
     Full,
     /// Who told it is missing, or is no address. It counts as having told of itself.
     Source,
@@ -116,7 +117,7 @@ impl fmt::Display for RepairKind {
             }
             Self::Twice => "left out: the same address stands there before",
             Self::TooMany => "left out: its node has four addresses before this one",
-            Self::Full => "left out: its buckets are full of addresses that were reached",
+            Self::Full => "left out: its buckets are full of others",
             Self::Source => "who told it is no address; it counts as having told of itself",
             Self::Bucket => "the number or the kind of a bucket is none; placed anew",
             Self::NeverReached => "it is said to be good and was never reached; it is a new one",

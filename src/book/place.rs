@@ -252,9 +252,69 @@ impl fmt::Write for Text {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString as _;
+    use std::string::ToString as _;
+    use std::vec::Vec;
+
+    use serde_json::Value;
 
     use super::*;
+
+    fn lines(text: &'static str) -> impl Iterator<Item = Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap())
+    }
+
+    fn from_hex(text: &Value) -> Vec<u8> {
+        let pairs = text.as_str().unwrap().as_bytes().as_chunks::<2>().0;
+        let byte = |pair: &[u8; 2]| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16);
+        pairs.iter().map(|pair| byte(pair).unwrap()).collect()
+    }
+
+    /// The keys in the first line of a file of vectors.
+    fn keys(line: &Value) -> (BookKey, [u64; 4]) {
+        let bytes = from_hex(&line["hash_key"]);
+        let words = bytes.as_chunks::<8>().0.iter();
+        let words: Vec<u64> = words.map(|word| u64::from_le_bytes(*word)).collect();
+        let book_key = line["book_key"].as_str().and_then(BookKey::parse);
+        (book_key.unwrap(), words.try_into().unwrap())
+    }
+
+    #[test]
+    fn every_address_is_in_the_bucket_where_the_reference_has_it() {
+        let mut lines = lines(include_str!("../../tests/vectors/book/buckets.jsonl"));
+        let (book_key, hash_key) = keys(&lines.next().unwrap());
+        let mut count = 0;
+        for vector in lines {
+            let address = |name: &str| vector[name].as_str().unwrap().parse().unwrap();
+            let (address, source) = (address("addr"), address("src"));
+            for (strict, new, old) in [
+                (true, "new_bucket", "old_bucket"),
+                (false, "new_bucket_lax", "old_bucket_lax"),
+            ] {
+                let mut placer = Placer::with_hash_key(book_key, hash_key, strict);
+                assert_eq!(
+                    placer.new_bucket(&address, &source),
+                    vector[new],
+                    "{vector}"
+                );
+                assert_eq!(placer.old_bucket(&address), vector[old], "{vector}");
+            }
+            count += 1;
+        }
+        assert_eq!(count, 300);
+    }
+
+    #[test]
+    fn sums_are_those_of_the_reference() {
+        let mut lines = lines(include_str!("../../tests/vectors/book/hashes.jsonl"));
+        let (_, hash_key) = keys(&lines.next().unwrap());
+        let mut count = 0;
+        for vector in lines {
+            let sum = hash64(hash_key, &from_hex(&vector["data"]));
+            assert_eq!(sum.to_be_bytes(), *from_hex(&vector["sum"]), "{vector}");
+            count += 1;
+        }
+        assert_eq!(count, 63);
+    }
 
     #[test]
     fn what_is_hashed_is_what_is_printed() {

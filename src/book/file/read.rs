@@ -6,9 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
@@ -209,13 +207,12 @@ impl AddrBook {
         if key.is_none() && error.is_none() {
             reading.note(None, RepairKind::Key);
         }
-        let entries = read.addrs.unwrap_or_default();
-        let before = entries.len();
-        for (at, raw) in (1..).zip(entries) {
+        let addrs = read.addrs.unwrap_or_default();
+        for (at, raw) in (1..).zip(&addrs) {
             reading.take_in(at, raw);
         }
         if let Some(raw) = read.pex {
-            reading.take_in_ours(before, raw);
+            reading.take_in_ours(addrs.len(), raw);
         }
         let loaded = Loaded {
             book: reading.book,
@@ -227,46 +224,43 @@ impl AddrBook {
 
 fn parse(text: &[u8]) -> (Text<'_>, Option<BookError>) {
     let mut read = Text::default();
-    let error = match core::str::from_utf8(text) {
-        Ok(text) => parse_text(text, &mut read),
+    let (valid, rest) = match core::str::from_utf8(text) {
+        Ok(text) => (text, false),
         Err(error) => {
             // Up to there it is text.
-            let (valid, _) = text
-                .split_at_checked(error.valid_up_to())
-                .unwrap_or_default();
-            let valid = core::str::from_utf8(valid).unwrap_or_default();
-            parse_text(valid, &mut read)
-                .or_else(|| Some(serde_json::Error::custom("what follows is no text")))
+            let valid = text.get(..error.valid_up_to()).unwrap_or_default();
+            (core::str::from_utf8(valid).unwrap_or_default(), true)
         }
     };
+    let mut from = serde_json::Deserializer::from_str(valid);
+    // The reference's reader stops at the end of the book as well.
+    let result = Whole(&mut read).deserialize(&mut from);
     let whole = read.addrs.as_ref().map_or(0, Vec::len);
-    // It is JSON so far, of another kind.
-    let is_other = |error: &serde_json::Error| error.is_data() && error.line() > 0;
-    if whole == 0 && error.as_ref().is_some_and(is_other) {
-        return (read, Some(BookError::NotABook));
-    }
-    let error = error.map(|error| BookError::Damaged {
-        line: error.line(),
-        column: error.column(),
-        whole,
-        why: without_place(&error),
-    });
-    let no_list = read.addrs.is_none().then_some(BookError::NotABook);
-    (read, error.or(no_list))
+    let error = match result {
+        Ok(()) => read.addrs.is_none().then_some(BookError::NotABook),
+        Err(error) if error.is_data() && whole == 0 => Some(BookError::NotABook),
+        Err(error) => Some(BookError::Damaged {
+            line: error.line().max(1),
+            column: error.column().max(1),
+            whole,
+            why: if rest && error.is_eof() {
+                String::from("what follows is no text")
+            } else {
+                without_place(&error)
+            },
+        }),
+    };
+    (read, error)
 }
 
 /// What the parser says, without where: that stands beside it.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let place = alloc::format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).map(String::from).unwrap_or(text)
-}
-
-fn parse_text<'a>(text: &'a str, read: &mut Text<'a>) -> Option<serde_json::Error> {
-    let mut from = serde_json::Deserializer::from_str(text);
-    let result = Whole(read).deserialize(&mut from);
-    // The reference's reader stops at the end of the book as well.
-    result.err()
+    let place = text.rfind(" at line ");
+    match place.and_then(|at| text.get(..at)) {
+        Some(what) => what.to_string(),
+        None => text,
+    }
 }
 
 impl Reading {
@@ -369,12 +363,25 @@ impl Reading {
         for bucket in right {
             match slot {
                 Some(slot) => self.book.shelf.put(slot, bucket),
-                None if self.book.shelf.new.is_full(bucket) => {
+                None if !self.has_room(bucket, reached) => {
                     return self.note(at, RepairKind::Full);
                 }
                 None => slot = Some(self.insert(entry.clone(), bucket)),
             }
         }
+    }
+
+    /// Whether there is room in a new bucket: for who was reached hearsay makes some.
+    fn has_room(&mut self, bucket: BucketNumber, reached: bool) -> bool {
+        if !reached {
+            return !self.book.shelf.new.is_full(bucket);
+        }
+        let size = self.book.size();
+        let room = self.book.make_room(self.now, bucket, false);
+        if self.book.size() < size {
+            self.note(None, RepairKind::Full);
+        }
+        room
     }
 
     fn insert(&mut self, entry: Entry, bucket: BucketNumber) -> u32 {
@@ -383,8 +390,7 @@ impl Reading {
         book.shelf.insert(entry, bucket, told_by, &mut book.chance)
     }
 
-    /// Takes in what the reference has no place for. Its addresses count on from the `before` that
-    /// stand before them.
+    /// Takes in what only we write, behind so many addresses.
     fn take_in_ours(&mut self, before: usize, raw: &RawValue) {
         let Ok(ours) = serde_json::from_str::<Ours<'_>>(raw.get()) else {
             return self.note(None, RepairKind::Ours);
@@ -412,7 +418,7 @@ impl Reading {
         let told = banned.addrs.iter().take(OF_NODE);
         let told = told.map(|told| Some((told.addr.address()?, told.src.address()?)));
         let addresses: Option<Vec<_>> = told.collect();
-        // Whoever sits in the book all the same is banned as well.
+        // Whoever sits in the book all the same is banned as well; when a ban is over he may.
         if until > self.now {
             self.book.remove_node(id);
         }

@@ -13,11 +13,8 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// Writes a time, in UTC.
 pub(super) fn write(time: Option<Time>) -> String {
-    let nanos = time.unwrap_or(Time::EPOCH).as_nanos();
-    if nanos == 0 {
-        return String::from(NEVER);
-    }
-    let Ok(at) = OffsetDateTime::from_unix_timestamp_nanos(nanos.into()) else {
+    let at = time.map(|time| OffsetDateTime::from_unix_timestamp_nanos(time.as_nanos().into()));
+    let Some(Ok(at)) = at else {
         return String::from(NEVER);
     };
     let mut text = String::with_capacity(30);
@@ -43,7 +40,7 @@ pub(super) fn write(time: Option<Time>) -> String {
 pub(super) fn read(text: &str) -> Result<Option<Time>, ()> {
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ())?;
     let nanos = at.unix_timestamp_nanos();
-    if nanos <= 0 {
+    if nanos < 0 {
         return Ok(None);
     }
     let nanos = u64::try_from(nanos).map_err(|_| ())?;
@@ -60,6 +57,8 @@ mod tests {
             (1_700_000_000_000_000_000, "2023-11-14T22:13:20Z"),
             (1_700_000_000_120_000_000, "2023-11-14T22:13:20.12Z"),
             (1, "1970-01-01T00:00:00.000000001Z"),
+            // Where a simulation begins, which is not never.
+            (0, "1970-01-01T00:00:00Z"),
         ] {
             let time = Time::from_nanos(nanos);
             assert_eq!(write(Some(time)), text);

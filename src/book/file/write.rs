@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::stamp;
 use crate::book::AddrBook;
 use crate::book::entry::Entry;
-use crate::{NetAddress, NodeId, Time};
+use crate::{NetAddress, NodeId};
 
 #[derive(Serialize)]
 struct Book {
@@ -110,7 +110,7 @@ impl AddrBook {
         }
         let bans = self.bans().map(|(id, ban)| Banned {
             id: id.to_string(),
-            until: stamp::write(Some(ban.until.max(Time::from_nanos(1)))),
+            until: stamp::write(Some(ban.until)),
             addrs: ban
                 .addresses
                 .iter()
