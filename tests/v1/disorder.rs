@@ -92,15 +92,16 @@ fn event(w: &mut World, dice: &mut Dice) -> Event {
     let dial = dice.of(&dials).filter(|_| dice.below(8) > 0);
     let asked = dial.unwrap_or_else(|| address(dice));
     match dice.below(16) {
-        0..=3 => Event::Learned {
-            address: address(dice),
-            // The operator says little.
-            from: if peer == ME && dice.below(4) > 0 {
-                id(1)
-            } else {
-                peer
-            },
-        },
+        0..=3 => {
+            let address = address(dice);
+            // The operator says little, and whom he names may live where another does.
+            let says = peer != ME || dice.below(4) == 0;
+            let from = if says { peer } else { id(1) };
+            if from == ME {
+                w.judge.chosen.insert(address.id());
+            }
+            Event::Learned { address, from }
+        }
         4 | 5 => Event::DialFailed {
             address: asked,
             why: match dice.below(6) {
