@@ -98,8 +98,12 @@ pub struct Switch {
     scores: BTreeMap<NodeId, i16>,
     /// Who is left alone for a moment, since we were connected not long ago.
     resting: BTreeMap<NodeId, Time>,
+    /// Connections of ours in a row that a node has ended at once.
+    brief: BTreeMap<NodeId, u32>,
     forgotten: Forgotten,
     rate: Rate,
+    /// When somebody was last let in.
+    met_at: Option<Time>,
     /// Times in a row that a seed was asked and we are with nobody all the same.
     seeds_in_vain: u32,
 
@@ -137,6 +141,9 @@ impl Switch {
             book.add_our_address(&address);
         }
         book.add_our_id(me);
+        for peer in &options.persistent {
+            book.lift_ban(now, peer.id());
+        }
         book.add_private_ids(options.private.iter().copied());
         let mut switch = Self {
             me,
@@ -150,8 +157,10 @@ impl Switch {
             checking: BTreeSet::new(),
             scores: BTreeMap::new(),
             resting: BTreeMap::new(),
+            brief: BTreeMap::new(),
             forgotten: Forgotten::default(),
             rate: Rate::default(),
+            met_at: None,
             seeds_in_vain: 0,
             anchors_before: book.anchors().iter().rev().copied().collect(),
             anchors: book.anchors().iter().copied().collect(),

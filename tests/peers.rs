@@ -40,6 +40,9 @@ mod learn;
 #[path = "peers/lifecycle.rs"]
 mod lifecycle;
 #[cfg(test)]
+#[path = "support/nodes.rs"]
+mod nodes;
+#[cfg(test)]
 #[path = "peers/options.rs"]
 mod options;
 #[cfg(test)]

@@ -53,18 +53,7 @@ impl PeerManager {
 
     pub(super) fn note_lie(&mut self, address: &NodeAddress) {
         let (place, claim) = (self.place(address), self.said(address));
-        self.forgotten.insert(claim, self.now);
-        for lie in 1..=LIES_MAX {
-            let mark = place.rotate_left(lie);
-            if self.forgotten.contains(mark, self.now) {
-                continue;
-            }
-            self.forgotten.insert(mark, self.now);
-            if lie == LIES_MAX {
-                self.forgotten.insert(place, self.now);
-            }
-            return;
-        }
+        self.forgotten.insert_lie(place, claim, self.now);
     }
 
     /// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
@@ -100,6 +89,23 @@ impl Forgotten {
             self.turn(now);
         }
         self.young.insert(place);
+    }
+
+    /// A claim about a place has turned out wrong. After several of them, nothing more is believed of
+    /// the place.
+    pub(crate) fn insert_lie(&mut self, place: u64, claim: u64, now: Time) {
+        self.insert(claim, now);
+        for lie in 1..=LIES_MAX {
+            let mark = place.rotate_left(lie);
+            if self.contains(mark, now) {
+                continue;
+            }
+            self.insert(mark, now);
+            if lie == LIES_MAX {
+                self.insert(place, now);
+            }
+            return;
+        }
     }
 
     pub(crate) fn contains(&mut self, place: u64, now: Time) -> bool {

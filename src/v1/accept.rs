@@ -17,6 +17,9 @@ const REFUSED_MAX: usize = 1_024;
 /// hangs up is of no use.
 const SHORT: Duration = Duration::from_secs(60);
 
+/// Nodes of which is kept that they have hung up at once.
+const BRIEF_MAX: usize = 4_096;
+
 /// How long a node is left alone after a connection.
 pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
 
@@ -63,19 +66,20 @@ impl Switch {
         let ip = ip.map(|ip| ip.to_canonical());
         let listen = listen.filter(|listen| listen.id() == peer);
         let place = listen.and_then(|listen| NetAddress::try_from(listen).ok());
+        let seen = ip.map(|ip| NetAddress::new(peer, ip, place.map_or(0, |it| it.port())));
         match self.judge_accepted(peer, ip) {
             Ok(victim) => {
                 if let Some(victim) = victim {
                     self.evict(victim, Eviction::Stayed, out);
                 }
-                let seen = ip.map(|ip| NetAddress::new(peer, ip, place.map_or(0, |it| it.port())));
                 self.admit(peer, epoch, ip, seen.or(place), None);
             }
             Err(why) => self.refuse(peer, epoch, false, why, out),
         }
-        // Its own word, which is worth as much as anybody's: it may be dialed one day.
+        // Its own word, which is worth as much as anybody's from where it comes: it may be dialed one
+        // day.
         if let Some(place) = place {
-            self.take_in(&place, &place);
+            self.take_in(&place, &seen.unwrap_or(place));
         }
     }
 
@@ -126,6 +130,7 @@ impl Switch {
         dialed: Option<Purpose>,
     ) {
         count(&mut self.counts.admitted, 1);
+        self.met_at = Some(self.now);
         let outbound = dialed.is_some();
         let check = dialed == Some(Purpose::Feel);
         if check {
@@ -253,13 +258,37 @@ impl Switch {
         }
         let hung_up = life.staying().is_some();
         let short = self.now - link.since < SHORT;
-        let of_no_use = link.outbound && hung_up && short && !check;
-        if let Some(place) = place.filter(|_| of_no_use && !self.options.is_seed_node(peer)) {
+        // It is a seed's way to hang up.
+        let may = check || self.options.is_seed_node(peer);
+        let of_no_use = link.outbound && hung_up && short && !may;
+        if let Some(place) = place.filter(|_| of_no_use) {
             self.book.mark_attempt(self.now, &place);
         }
-        let pause = self.pause_after(peer, link.outbound);
+        let mut pause = self.pause_after(peer, link.outbound);
+        if of_no_use {
+            pause = pause.max(self.pause_after_brief(peer));
+        } else if link.outbound && !short {
+            self.brief.remove(&peer);
+        }
         self.rest(peer, self.now + pause);
         self.hurry();
+    }
+
+    /// How long a node is left alone that accepts and hangs up: longer each time, for all its places
+    /// may be taken.
+    fn pause_after_brief(&mut self, peer: NodeId) -> Duration {
+        if self.brief.len() < BRIEF_MAX || self.brief.contains_key(&peer) {
+            let times = self.brief.entry(peer).or_default();
+            *times = times.saturating_add(1);
+        }
+        let times = self.brief.get(&peer).copied().unwrap_or(1);
+        let needed = self.live.tally().outbound == 0 || self.is_kept(peer);
+        let longest = if needed {
+            self.options.retry_persistent_max
+        } else {
+            self.options.retry_max
+        };
+        self.backoff(times).min(longest)
     }
 
     /// How long a node is left alone after a connection.

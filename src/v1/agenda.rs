@@ -56,19 +56,18 @@ impl Switch {
     pub fn deadline(&self) -> Option<Time> {
         let (live, me) = (&self.live, self.me);
         let missing = |id: NodeId| live.get(id).is_none() && id != me;
-        let full = self.live.tally().dialing >= self.options.dialing_max;
-        let feeler = self
-            .feel_at
-            .filter(|_| self.live.tally().feeling == 0 && !full);
+        let feeler = self.feel_at.filter(|_| self.live.tally().feeling == 0);
         let persistent = self.names.first(Role::Persistent, missing);
+        let dials = [persistent, self.next_look(), self.next_crawl(), feeler];
+        let dial = dials.into_iter().flatten().min();
+        // While as many are under way as may be, the end of one has others dialed; while as many were
+        // made in this second as may be, the next.
+        let full = self.live.tally().dialing >= self.dialing_max();
+        let dial = dial.map(|at| self.dial_at.map_or(at, |free| at.max(free)));
         let due = self.live.first_due();
         let times = [
             due.map(|(at, _)| at),
-            persistent.filter(|_| !full),
-            self.next_look().filter(|_| !full),
-            self.next_crawl(),
-            feeler,
-            self.dial_at,
+            dial.filter(|_| !full),
             self.save_at,
             Some(self.upkeep_at),
         ];
@@ -98,6 +97,7 @@ impl Switch {
             &mut self.dial_at,
             &mut self.feel_at,
             &mut self.crawl_at,
+            &mut self.met_at,
             &mut self.save_at,
         ] {
             *at = at.map(|at| at.back(back));

@@ -51,7 +51,7 @@ impl Switch {
         None
     }
 
-    /// Whom a seed node checks next: a seed while nobody is known; whoever holds the place of
+    /// Whom a seed node checks next: a seed while nobody is known or there; whoever holds the place of
     /// another; then everybody in turn, those not reached yet as soon as they are heard of.
     pub(super) fn next_check(&mut self) -> Option<Target> {
         let due = self.crawl_at.is_some_and(|at| at <= self.now);
@@ -72,10 +72,8 @@ impl Switch {
         let bound = u32::try_from(self.book.shelf.bound()).unwrap_or(u32::MAX);
         for _ in 0..LOOKS {
             if self.crawled >= bound {
-                // The whole book was seen: the next lap begins at its time.
                 self.crawled = 0;
-                let period = self.options.crawl_period;
-                self.crawl_at = Some(self.now + self.chance.about(period));
+                self.crawl_at = Some(self.next_lap());
                 return None;
             }
             let slot = self.crawled;
@@ -92,6 +90,18 @@ impl Switch {
         None
     }
 
+    /// The whole book was seen: when it is looked through again. That is at its time, or when somebody
+    /// may be dialed who could not be since he was connected just now.
+    fn next_lap(&mut self) -> Time {
+        let (now, period) = (self.now, self.options.crawl_period);
+        let rests = self.resting.values().filter(|until| **until > now);
+        let lap = now + self.chance.about(period);
+        let soonest = now + Duration::from_secs(1);
+        rests
+            .min()
+            .map_or(lap, |until| lap.min(*until).max(soonest))
+    }
+
     /// Whether it is time to check an address: at once if that never happened, else some time after
     /// it was reached, or after it failed.
     fn is_due(&self, known: &KnownAddress) -> bool {
@@ -101,13 +111,14 @@ impl Switch {
     }
 
     fn next_seed_to_check(&mut self) -> Option<NodeAddress> {
-        if self.book.old() > 0 {
+        if self.book.old() > 0 && !self.is_cut_off() {
             return None;
         }
-        let (live, me) = (&self.live, self.me);
-        let fits = |id: NodeId| live.get(id).is_none() && id != me;
-        self.names
-            .pick(Role::Seed, self.now, &mut self.chance, fits)
+        let fits = |id: NodeId| self.may_be_asked(id);
+        let mut chance = self.chance.clone();
+        let seed = self.names.pick(Role::Seed, self.now, &mut chance, fits);
+        self.chance = chance;
+        seed
     }
 
     /// Whether an address may be dialed to see whether somebody is there.

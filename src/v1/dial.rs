@@ -49,7 +49,7 @@ impl Switch {
         }
     }
 
-    const fn dialing_max(&self) -> usize {
+    pub(super) const fn dialing_max(&self) -> usize {
         if self.options.seed_mode && self.options.checks_at_once > self.options.dialing_max {
             self.options.checks_at_once
         } else {
@@ -136,7 +136,7 @@ impl Switch {
             return Time::EPOCH;
         }
         let mut backoff = self.backoff(entry.attempts.into());
-        if self.is_lonely() && entry.last_success().is_some() {
+        if self.is_cut_off() && entry.last_success().is_some() {
             backoff = backoff.min(self.options.retry_persistent_max);
         }
         // The same for the same failure however often it is looked at.

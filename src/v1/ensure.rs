@@ -3,6 +3,8 @@
 //! In this order: persistent peers, come what may; those who lasted in the life before; addresses
 //! of the book; and when there are none, a seed.
 
+use core::time::Duration;
+
 use super::Switch;
 use super::dial::Target;
 use super::named::Role;
@@ -29,9 +31,18 @@ impl Switch {
         if self.options.seed_mode {
             return 0;
         }
+        self.free_places()
+    }
+
+    const fn free_places(&self) -> usize {
         let tally = self.live.tally();
         let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
         self.options.outbound_max.saturating_sub(taken)
+    }
+
+    /// Whether a place of ours is neither taken nor dialed for.
+    pub(super) const fn has_free_place(&self) -> bool {
+        self.free_places() > 0
     }
 
     /// How much rather a new address is picked, of a hundred.
@@ -51,6 +62,14 @@ impl Switch {
     pub(super) const fn is_lonely(&self) -> bool {
         let tally = self.live.tally();
         tally.connected().saturating_add(tally.uncounted) == 0
+    }
+
+    /// Whether nobody at all seems to be there, so that a failure says nothing of whom we dialed. A
+    /// seed node is connected with nobody most of the time: it goes by when it last met somebody.
+    pub(super) fn is_cut_off(&self) -> bool {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let met = self.options.seed_mode && self.met_at.is_some_and(|at| self.now - at < HOUR);
+        self.is_lonely() && !met
     }
 
     /// Whether less than a third of our places is taken: then a second connection with a network is
@@ -81,7 +100,25 @@ impl Switch {
             return Some(Target::kept(address.into()));
         }
         self.plan_ensure();
-        self.next_seed().map(Target::kept)
+        let seed = self.next_seed();
+        if seed.is_none() {
+            self.look_when_a_seed_may_be_asked();
+        }
+        seed.map(Target::kept)
+    }
+
+    /// Without a peer of ours, the next look is at a seed as soon as that may be.
+    fn look_when_a_seed_may_be_asked(&mut self) {
+        let tally = self.live.tally();
+        if tally.outbound > 0 || tally.dialing_to_keep > 0 {
+            return;
+        }
+        let fits = |id: NodeId| self.may_be_asked(id);
+        if let Some(at) = self.names.first(Role::Seed, fits) {
+            self.ensure_at = self
+                .ensure_at
+                .min(at.max(self.now + Duration::from_secs(1)));
+        }
     }
 
     /// When peers are looked for next, if nothing else happens.
@@ -105,51 +142,53 @@ impl Switch {
         None
     }
 
-    /// An address of the book that may be dialed.
+    /// An address of the book that may be dialed; of several old ones, the one that has been good for
+    /// longest. Those that can't be dialed do not count, or those who have been good for longest would
+    /// keep the others out by being connected.
     fn pick(&mut self, bias: u8) -> Option<NetAddress> {
-        let mut second_best = None;
+        let (mut best, mut second_best) = (None, None);
+        let mut found = 0_usize;
         for _ in 0..TRIES {
-            let address = self.draw(bias)?;
+            // The bias of nothing but old ones, once there is one.
+            let bias = if best.is_some() { 0 } else { bias };
+            let slot = self.book.pick(bias, Among::All)?;
+            let entry = self.book.shelf.get(slot)?;
+            let (address, old, since) = (entry.address, entry.old, entry.first_success());
             match self.hindrance(&address) {
                 None if self.is_told_too_often(&address) => {}
-                None => return Some(address),
+                None if old => {
+                    best = best.min(Some((since, address))).or(Some((since, address)));
+                    found = found.saturating_add(1);
+                    if found >= DRAWS {
+                        break;
+                    }
+                }
+                None if best.is_none() => return Some(address),
+                None | Some(Hindrance::Other) => {}
                 Some(Hindrance::NetworkTaken) => second_best = Some(address),
-                Some(Hindrance::Other) => {}
             }
         }
-        second_best.filter(|_| self.is_starving())
+        let second_best = second_best.filter(|_| self.is_starving());
+        best.map(|(_, address)| address).or(second_best)
     }
 
-    /// An address; of several old ones, the one that has been good for longest.
-    fn draw(&mut self, bias: u8) -> Option<NetAddress> {
-        let mut best = self.book.pick(bias, Among::All)?;
-        for _ in 1..DRAWS {
-            let entry = self.book.shelf.get(best)?;
-            if !entry.old {
-                break;
-            }
-            let since = entry.first_success();
-            // The bias of nothing but old ones.
-            let other = self.book.pick(0, Among::All)?;
-            let its = self.book.shelf.get(other)?;
-            if its.old && its.first_success() < since {
-                best = other;
-            }
-        }
-        Some(self.book.shelf.get(best)?.address)
-    }
-
-    /// A seed, when there is nobody else to dial and the book wants more.
+    /// A seed, when there is nobody else to dial. However many the book holds, they may all be gone;
+    /// and whoever has come to us may be silent, or want us to hear of nobody else.
     pub(super) fn next_seed(&mut self) -> Option<NodeAddress> {
         let tally = self.live.tally();
-        let busy = tally.dialing_to_keep > 0 || !self.book.needs_more();
-        if busy || !self.is_lonely() && !self.book.is_empty() {
+        if tally.dialing_to_keep > 0 || tally.outbound > 0 && !self.book.is_empty() {
             return None;
         }
-        let (live, me) = (&self.live, self.me);
-        let fits = |id: NodeId| live.get(id).is_none() && id != me;
-        self.names
-            .pick(Role::Seed, self.now, &mut self.chance, fits)
+        let fits = |id: NodeId| self.may_be_asked(id);
+        let mut chance = self.chance.clone();
+        let seed = self.names.pick(Role::Seed, self.now, &mut chance, fits);
+        self.chance = chance;
+        seed
+    }
+
+    /// Whether a seed may be dialed, as far as it is not put off.
+    pub(super) fn may_be_asked(&self, id: NodeId) -> bool {
+        self.live.get(id).is_none() && id != self.me && !self.is_banned(id)
     }
 
     /// Why an address can't be dialed for a place of ours now.

@@ -37,8 +37,9 @@ impl Switch {
     }
 
     pub(super) fn take_in(&mut self, place: &NetAddress, source: &NetAddress) -> bool {
-        let mark = self.mark_of(place);
-        if !self.book.has_address(place) && self.forgotten.contains(mark, self.now) {
+        let marks = [self.mark_of(place), self.mark_of_claim(place)];
+        let forgotten = marks.map(|mark| self.forgotten.contains(mark, self.now));
+        if forgotten.contains(&true) && !self.book.has_address(place) {
             count(&mut self.counts.forgotten, 1);
             return false;
         }
@@ -69,6 +70,11 @@ impl Switch {
             IpAddr::V6(ip) => self.key.hash(&ip.octets()),
         };
         hash ^ u64::from(place.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// The keyed hash of what is said: that this node lives at this place.
+    pub(super) fn mark_of_claim(&self, place: &NetAddress) -> u64 {
+        self.mark_of(place) ^ self.key.hash(place.id().as_bytes())
     }
 
     /// Looks for peers, or for whom to check, now.

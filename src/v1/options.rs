@@ -232,8 +232,8 @@ impl OptionsBuilder {
         self
     }
 
-    /// The same for a persistent peer, and for a seed while nobody else is connected:
-    /// `persistent_peers_max_dial_period`. Default 5 min; from 1 ms to a year.
+    /// The same for a persistent peer, and for a seed: `persistent_peers_max_dial_period`. Default
+    /// 5 min; from 1 ms to a year.
     pub const fn retry_persistent_max(mut self, max: Duration) -> Self {
         self.0.retry_persistent_max = max;
         self

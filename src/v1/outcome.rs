@@ -35,15 +35,12 @@ impl Switch {
         count(&mut self.counts.failed, 1);
         if why == DialFailure::NotTried {
             self.rest(id, self.now + MOMENT);
-            self.ensure_at = self.ensure_at.max(self.now + MOMENT);
+            self.ensure_at = self.now + MOMENT;
             return;
         }
         let (now, min) = (self.now, self.options.retry_min);
-        let longest = if self.is_lonely() || self.options.is_persistent(id) {
-            self.options.retry_persistent_max
-        } else {
-            self.options.retry_max
-        };
+        // Whoever is needed when nobody else is left must not have been put off for hours before.
+        let longest = self.options.retry_persistent_max;
         self.names.fail(&address, now, |failures| {
             let times = 4_u32.saturating_pow(failures.saturating_sub(1));
             min.saturating_mul(times).min(longest)
@@ -73,16 +70,23 @@ impl Switch {
         } else {
             RETRIES.min(self.options.attempts_max)
         };
-        // When nobody at all can be reached, it is not them.
-        if over || known.attempts >= max && !self.is_lonely() {
-            self.give_up(place);
+        // When nobody at all can be reached, it is not him.
+        if over || known.attempts >= max && !self.is_cut_off() {
+            self.give_up(place, why);
         }
     }
 
-    /// An address leaves the book, and is not taken in again for a day.
-    fn give_up(&mut self, place: &NetAddress) {
+    /// An address leaves the book, and is not taken in again for a day. That somebody tells a wrong
+    /// id of a place says little against the place.
+    fn give_up(&mut self, place: &NetAddress, why: DialFailure) {
         count(&mut self.counts.given_up, 1);
-        self.forgotten.insert(self.mark_of(place), self.now);
+        let mark = self.mark_of(place);
+        if why == DialFailure::NotThisNode {
+            let claim = self.mark_of_claim(place);
+            self.forgotten.insert_lie(mark, claim, self.now);
+        } else {
+            self.forgotten.insert(mark, self.now);
+        }
         self.book.remove_address(place);
     }
 
@@ -94,8 +98,12 @@ impl Switch {
         out: &mut Actions<Action>,
     ) {
         let id = address.id();
+        let mut is_asked_for = false;
         let purpose = match self.live.get(id).copied() {
-            Some(Life::Dialing(dial)) => dial.purpose,
+            Some(Life::Dialing(dial)) => {
+                is_asked_for = true;
+                dial.purpose
+            }
             Some(life) if life.link().is_some_and(|link| link.epoch == epoch) => {
                 count(&mut self.counts.stray_events, 1);
                 return;
@@ -126,7 +134,7 @@ impl Switch {
             // Who was banned meanwhile does not come back by it.
             let _known = self.book.mark_good(self.now, &place);
         }
-        let stays = self.judge_dialed(id, purpose, place.as_ref());
+        let stays = self.judge_dialed(id, purpose, is_asked_for, place.as_ref());
         match stays {
             Ok(()) => self.admit(id, epoch, ip, place, Some(purpose)),
             Err(why) => {
@@ -141,6 +149,7 @@ impl Switch {
         &self,
         id: NodeId,
         purpose: Purpose,
+        is_asked_for: bool,
         place: Option<&NetAddress>,
     ) -> Result<(), Eviction> {
         if self.is_banned(id) {
@@ -156,8 +165,9 @@ impl Switch {
         if self.is_kept(id) {
             return Ok(());
         }
-        let tally = self.live.tally();
-        if tally.outbound >= self.options.outbound_max {
+        // A dial that was not asked for may not have a place that another is dialed for.
+        let taken = self.live.tally().outbound;
+        if taken >= self.options.outbound_max || !is_asked_for && !self.has_free_place() {
             return Err(Eviction::Full);
         }
         // A name may have led to where we are already.

@@ -243,7 +243,11 @@ impl Node {
                 self.number.wrapping_add(step.into()),
                 self.host.wrapping_add(step),
             );
-            let it = Self { node, host, ..self };
+            let it = Self {
+                number: node,
+                host,
+                ..self
+            };
             (u16::from(step) + 1, it.address())
         })
     }

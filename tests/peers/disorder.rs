@@ -6,27 +6,8 @@ use std::collections::BTreeSet;
 use pex::peers::{DialFailure, Event, Misconduct, Options, RecordKey};
 use pex::{Epoch, NodeAddress, NodeId, Time};
 
+use crate::nodes::Dice;
 use crate::world::{HOUR, ME, World, at, at_port, host, id, ms, node, secs, text};
-
-/// Numbers that follow from a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u32) -> u32 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let it = u64::from(u32::try_from((it ^ (it >> 31)) >> 32).unwrap());
-        u32::try_from((it * u64::from(bound)) >> 32).unwrap()
-    }
-
-    fn of<T: Clone>(&mut self, list: &[T]) -> Option<T> {
-        let at = self.below(u32::try_from(list.len()).unwrap()) as usize;
-        list.get(at).cloned()
-    }
-}
 
 /// Options under which everything happens that can happen, and everything is scarce.
 fn options(seed: u64) -> Options {

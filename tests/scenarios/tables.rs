@@ -28,7 +28,9 @@ fn named(text: &str) -> BTreeSet<Named> {
         }
         if let Some((theme, test)) = token.split_once("::") {
             file = None;
-            if is_word(theme) && is_word(test) && !matches!(theme, "Pex" | "PeerManager" | "theme")
+            if is_word(theme)
+                && is_word(test)
+                && !matches!(theme, "Pex" | "PeerManager" | "Switch" | "theme")
             {
                 found.insert((format!("tests/scenarios/{theme}.rs"), Some(test.into())));
             }

@@ -1,0 +1,242 @@
+//! A seed node: whom it checks, whom it lets in, how long they stay, and what it tells.
+
+use pex::peers::{Event, Eviction};
+
+use crate::nodes::{DAY, HOUR, NOBODY, at, host, id, ms, node, number, secs};
+use crate::world::{Answer, DEAD, World, dials, evicted, steps};
+
+#[test]
+fn a_fresh_seed_dials_its_own_seeds() {
+    let seeds = vec![node(1), node(2)];
+    let mut w = World::seed(|it| it.seeds(seeds.clone())).trusting(&seeds);
+    assert_eq!(dials(&w.tick()).len(), 2);
+    let first = w.dialing()[0];
+    w.dialed(first);
+    w.ready(first);
+    assert_eq!(w.up(), [first]);
+}
+
+#[test]
+fn a_seed_alone_keeps_trying_its_own_seeds() {
+    let seeds = vec![node(1)];
+    let mut w = World::seed(|it| it.seeds(seeds.clone())).trusting(&seeds);
+    w.run(DAY, |_| DEAD);
+    assert!(w.dials_of(1).len() > 250, "{}", w.dials_of(1).len());
+    // Also where it has known others, and they are gone.
+    let mut w = World::seed(|it| it.seeds(seeds.clone())).trusting(&seeds);
+    w.learn(&node(2), 9);
+    w.run(HOUR, |_| Answer::Up);
+    let before = w.dials_of(1).len();
+    w.run(DAY, |_| DEAD);
+    assert!(w.dials_of(1).len() > before + 200);
+}
+
+#[test]
+fn whom_a_seed_has_reached_is_good_and_it_tells_of_nobody_else() {
+    let mut w = World::seed(|it| it);
+    for n in 1..=20 {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(w.told(), [], "nothing is known of them");
+    w.run(secs(60), |it| {
+        if number(it.id()) <= 8 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    let mut told: Vec<u32> = w.told().iter().map(|it| number(it.id())).collect();
+    told.sort_unstable();
+    assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(w.switch.book().old(), 8);
+    // It keeps nobody whom it has checked.
+    assert_eq!(w.outbound(), NOBODY);
+    assert!(w.gone().iter().all(|it| it.1 == Eviction::Feeler));
+}
+
+#[test]
+fn a_check_that_is_not_answered_ends_after_fifteen_seconds() {
+    let mut w = World::seed(|it| it);
+    w.learn(&node(1), 9);
+    w.dialed(1);
+    w.ready(1);
+    assert_eq!(evicted(&w.pass(ms(14_999))), []);
+    assert_eq!(evicted(&w.pass(ms(1))), [(1, Eviction::Feeler)]);
+}
+
+#[test]
+fn who_was_reached_is_checked_again_after_half_an_hour_and_who_was_not_is_dropped_after_three() {
+    let mut w = World::seed(|it| it);
+    w.learn(&node(1), 9);
+    w.learn(&node(2), 9);
+    w.run(6 * HOUR, |it| {
+        if number(it.id()) == 1 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    let waits = steps(&w.dials_of(1));
+    assert!(
+        waits
+            .iter()
+            .all(|it| (secs(1_800)..secs(1_880)).contains(it)),
+        "{waits:?}"
+    );
+    assert_eq!(w.dials_of(2).len(), 3);
+    assert!(!w.knows(&node(2)));
+}
+
+#[test]
+fn who_was_reached_once_is_dialed_sixteen_times_in_vain_and_then_gone() {
+    let mut w = World::seed(|it| it);
+    w.learn(&node(1), 9);
+    w.learn(&node(2), 9);
+    w.run(secs(30), |_| Answer::Up);
+    let before = w.dials_of(2).len();
+    w.run(8 * DAY, |it| {
+        if number(it.id()) == 1 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    assert_eq!(w.dials_of(2).len() - before, 16);
+    assert!(!w.knows(&node(2)) && w.knows(&node(1)));
+}
+
+#[test]
+fn a_newcomer_is_checked_within_seconds_of_going() {
+    let mut w = World::seed(|it| it);
+    w.tick();
+    w.accept_from(1, host(1, 257), Some(&node(1)));
+    w.ready(1);
+    w.pass(secs(3));
+    assert_eq!(w.dialing(), NOBODY, "he is here");
+    w.event(Event::Release { peer: id(1) });
+    w.down(1);
+    w.pass(secs(3));
+    assert_eq!(w.dialing(), [1]);
+}
+
+#[test]
+fn a_newcomer_stays_for_five_minutes_and_no_longer() {
+    let mut w = World::seed(|it| it);
+    w.welcome(1);
+    assert_eq!(evicted(&w.pass(ms(299_999))), []);
+    assert_eq!(evicted(&w.pass(ms(1))), [(1, Eviction::Stayed)]);
+    let mut w = World::seed(|it| it.newcomer_stays(secs(7)));
+    w.welcome(1);
+    assert_eq!(evicted(&w.pass(secs(7))), [(1, Eviction::Stayed)]);
+}
+
+#[test]
+fn persistent_and_unconditional_peers_stay_with_a_seed() {
+    let peers = vec![node(1)];
+    let mut w = World::seed(|it| it.persistent(peers.clone()).unconditional([id(3)]));
+    w = w.trusting(&peers);
+    w.judge.persistent.insert(id(1));
+    w.tick();
+    w.dialed(1);
+    w.ready(1);
+    w.welcome(2);
+    w.welcome(3);
+    w.run(DAY, |_| Answer::Up);
+    assert_eq!(w.up(), [1, 3]);
+    // Whoever of them comes by himself stays too.
+    w.down(1);
+    w.welcome(1);
+    w.run(DAY, |_| Answer::Up);
+    assert!(w.up().contains(&1));
+}
+
+#[test]
+fn a_newcomer_is_let_in_though_all_places_are_taken_by_the_silent() {
+    let mut w = World::seed(|it| it.slots(10, 20).inbound_per_ip(1_000));
+    for n in 0..20 {
+        w.accept_from(n, host(1, 1), None);
+        w.ready(n);
+    }
+    // They have had time to ask.
+    w.pass(secs(2));
+    for n in 100..120 {
+        let actions = w.welcome(n);
+        assert_eq!(evicted(&actions).len(), 1, "{n}");
+        let (gone, why) = evicted(&actions)[0];
+        assert!(gone < 20 && why == Eviction::Stayed, "{gone} {why}");
+        w.down(gone);
+    }
+    // And those who have just come are not sent away for others at once.
+    assert_eq!(evicted(&w.welcome(200)), [(200, Eviction::Full)]);
+    w.pass(secs(2));
+    w.down(200);
+    assert_ne!(evicted(&w.welcome(200))[0].0, 200);
+}
+
+#[test]
+fn under_a_flood_of_the_silent_a_newcomer_who_tries_again_is_in_within_seconds() {
+    let mut w = World::seed(|it| it.slots(10, 50).inbound_per_ip(1_000));
+    w.checks_inside = false;
+    let mut served = 0;
+    let mut stranger = 10_000;
+    for n in 0..40 {
+        let mut tries = 0;
+        loop {
+            // Ten strangers a second come, say nothing, and leave when they are told to.
+            for _ in 0..10 {
+                stranger += 1;
+                w.accept_from(stranger, host(1, 1), None);
+                let going = w.judge.links.iter().filter(|(_, it)| it.evicted.is_some());
+                let going: Vec<u32> = going.map(|(id, _)| number(*id)).collect();
+                for gone in going {
+                    w.down(gone);
+                }
+            }
+            tries += 1;
+            let actions = w.welcome(n);
+            if evicted(&actions).iter().all(|(gone, _)| *gone != n) {
+                served += 1;
+                break;
+            }
+            w.down(n);
+            w.pass(secs(1));
+            assert!(tries < 10, "{n}");
+        }
+        w.down(n);
+    }
+    assert_eq!(served, 40);
+}
+
+#[test]
+fn no_more_checks_are_under_way_than_the_option_says_and_the_timer_waits_for_them() {
+    let mut w = World::seed(|it| it.crawl(secs(30), HOUR, 5));
+    for n in 0..40 {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(w.dialing().len(), 5);
+    let ticks = w.ticks;
+    w.pass(secs(100));
+    assert!(w.ticks - ticks < 20, "{}", w.ticks - ticks);
+    // A dial of another kind takes none of their places, and the timer no less.
+    let peers = vec![node(50)];
+    let mut w = World::seed(|it| it.persistent(peers.clone()).dials(1, 64)).trusting(&peers);
+    w.checks_inside = false;
+    for n in 100..300 {
+        w.learn(&node(n), 400 + n);
+    }
+    let ticks = w.ticks;
+    w.pass(secs(100));
+    assert!(w.ticks - ticks < 100, "{}", w.ticks - ticks);
+}
+
+#[test]
+fn a_seed_checks_two_of_a_subnet_in_a_minute_as_long_as_it_has_only_heard_of_them() {
+    let mut w = World::seed(|it| it);
+    for n in 0..20 {
+        w.learn(&at(n, host(3, 256 + n)), 100 + n);
+    }
+    w.run(secs(59), |_| Answer::Up);
+    assert_eq!(w.dial_times().len(), 2);
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.switch.book().old(), 20);
+}

@@ -1,0 +1,349 @@
+//! Whom the switch dials, when, and what becomes of it.
+
+use pex::peers::{DialFailure, Eviction};
+use pex::v1::Options;
+
+use crate::nodes::{DAY, HOUR, NOBODY, at, host, id, ms, node, number, secs, text};
+use crate::world::{Answer, DEAD, World, book, dials, evicted, place, steps};
+
+#[test]
+fn what_a_stranger_tells_is_dialed_while_there_are_places_and_no_more() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    for n in 1..=9 {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(w.dialing().len(), 3, "dials under way count");
+    for n in w.dialing() {
+        w.dialed(n);
+    }
+    w.pass(secs(60));
+    assert_eq!((w.outbound().len(), w.dialing().len()), (3, 0));
+    assert_eq!(w.switch.peers(), (3, 0, 0));
+}
+
+#[test]
+fn when_a_seed_answers_with_many_no_more_are_dialed_than_there_are_places() {
+    let seeds = vec![node(1)];
+    let mut w = World::quiet(|it| it.slots(10, 10).seeds(seeds.clone())).trusting(&seeds);
+    assert_eq!(dials(&w.tick()), [1]);
+    w.dialed(1);
+    w.ready(1);
+    for n in 100..300 {
+        w.learn(&node(n), 1);
+        let (outbound, _, dialing) = w.switch.peers();
+        assert!(outbound + dialing <= 10);
+    }
+    // Eight at once, and the seed has a place as long as it stays.
+    assert_eq!(w.switch.peers(), (1, 0, 8));
+    for n in w.dialing() {
+        w.dialed(n);
+        let (outbound, _, dialing) = w.switch.peers();
+        assert!(outbound + dialing <= 10);
+    }
+    assert_eq!(w.switch.peers(), (9, 0, 1));
+}
+
+#[test]
+fn a_connection_that_nobody_asked_for_gets_no_place_that_another_is_dialed_for() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    for n in 1..=2 {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(w.switch.peers(), (0, 0, 2));
+    assert_eq!(evicted(&w.reached(&node(7))), [(7, Eviction::Full)]);
+    w.dialed(1);
+    w.dies(2);
+    w.reached(&node(8));
+    assert_eq!(w.outbound(), [1, 8], "there is one now");
+}
+
+#[test]
+fn a_node_is_dialed_once_at_a_time_and_not_while_it_is_connected() {
+    let mut w = World::quiet(|it| it);
+    w.learn(&node(1), 9);
+    w.learn(&at(1, host(70, 1)), 9);
+    assert_eq!(w.dialing(), [1]);
+    w.dialed(1);
+    w.pass(HOUR);
+    assert_eq!(w.dials_of(1).len(), 1);
+    // Who comes while we dial him need not be dialed any more.
+    w.learn(&node(2), 9);
+    w.accept(2);
+    let address = node(2);
+    let why = DialFailure::Unreachable;
+    let stray = w.switch.counts().stray_events;
+    w.event(pex::peers::Event::DialFailed { address, why });
+    assert_eq!(w.switch.counts().stray_events, stray + 1);
+    assert_eq!(w.up(), NOBODY);
+}
+
+#[test]
+fn our_connections_are_with_different_networks_unless_hardly_any_are_left() {
+    let mut w = World::quiet(|it| it.slots(6, 6));
+    for n in 0..30 {
+        w.learn(&at(100 + n, host(n / 10, 1 + n)), 9);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    let networks = |w: &World| {
+        let networks = w.outbound().into_iter().map(|n| (n - 100) / 10);
+        networks.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!((w.outbound().len(), networks(&w)), (3, 3));
+    let mut alone = World::quiet(|it| it.slots(6, 6));
+    for n in 0..10 {
+        alone.learn(&at(100 + n, host(7, 1 + n)), 9);
+    }
+    alone.run(HOUR, |_| Answer::Up);
+    assert_eq!(alone.outbound().len(), 2, "a third of the places");
+}
+
+#[test]
+fn an_address_is_left_alone_four_times_as_long_after_each_failure() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.dialed(2);
+    w.ready(2);
+    w.pass(secs(120));
+    w.down(2);
+    w.run(10 * DAY, |_| DEAD);
+    let waits = steps(&w.dials_of(2)[1..]);
+    let mut expected = secs(60);
+    for wait in &waits {
+        let most = expected * 5 / 4 + secs(40);
+        assert!((expected..most).contains(wait), "{expected:?}: {waits:?}");
+        expected = (expected * 4).min(secs(8 * 3_600));
+    }
+    // Sixteen failures, and it is forgotten.
+    assert_eq!(w.dials_of(2).len(), 1 + 16);
+    assert!(!w.knows(&node(2)));
+}
+
+#[test]
+fn what_was_never_reached_is_given_up_after_three_attempts_and_not_taken_in_for_a_day() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(2 * HOUR, |_| DEAD);
+    assert_eq!(w.dials_of(2).len(), 3);
+    assert!(!w.knows(&node(2)));
+    let forgotten = w.switch.counts().forgotten;
+    for _ in 0..20 {
+        w.learn(&node(2), 9);
+        // Whoever is said to live there.
+        w.learn(&at(3, host(2, 257)), 8);
+        w.run(HOUR, |_| DEAD);
+    }
+    assert_eq!((w.dials_of(2).len(), w.dials_of(3).len()), (3, 0));
+    assert_eq!(w.switch.counts().forgotten, forgotten + 40);
+    w.run(2 * DAY, |_| DEAD);
+    w.learn(&node(2), 9);
+    assert!(w.knows(&node(2)), "some day it may be there");
+}
+
+#[test]
+fn that_an_id_was_wrong_says_little_against_its_place() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    let home = host(2, 257);
+    for n in 50..53 {
+        w.learn(&at(n, home), 9);
+        w.fails(n, DialFailure::NotThisNode);
+        assert!(!w.knows(&at(n, home)), "given up at once");
+        w.learn(&at(n, home), 9);
+        assert!(!w.knows(&at(n, home)), "and for a day");
+        w.pass(secs(61));
+    }
+    w.learn(&at(2, home), 9);
+    assert!(w.knows(&at(2, home)));
+    w.dialed(2);
+    assert_eq!(w.outbound(), [1, 2]);
+}
+
+#[test]
+fn a_place_of_which_four_wrong_ids_were_told_is_dialed_no_more_that_day() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    for n in 50..150 {
+        w.learn(&at(n, host(2, 257)), 9);
+        w.run(secs(61), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    let dials = w.dial_times().len() - 1;
+    assert_eq!(dials, 4);
+}
+
+#[test]
+fn who_accepts_and_hangs_up_at_once_is_dialed_less_and_less_often() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(DAY, |_| Answer::HangsUp);
+    let times = w.dials_of(2);
+    assert!((4..=9).contains(&times.len()), "{times:?}");
+    assert!(steps(&times).is_sorted(), "{times:?}");
+    // Once it has a place for us, that is forgotten.
+    w.run(DAY, |_| Answer::Up);
+    assert_eq!(w.outbound(), [1, 2]);
+    w.down(2);
+    let again = w.dial_times().len();
+    w.run(secs(120), |_| Answer::Up);
+    assert!(w.dial_times().len() > again);
+}
+
+#[test]
+fn a_node_that_is_alone_goes_on_trying_those_who_hang_up() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=5 {
+        w.learn(&node(n), 9);
+    }
+    w.run(DAY, |_| Answer::HangsUp);
+    let last = w.dial_times().last().map(|(at, _)| *at).unwrap();
+    assert!(DAY - last < secs(360));
+}
+
+#[test]
+fn when_nobody_at_all_is_there_nobody_is_given_up() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=20 {
+        w.learn(&node(n), 9);
+    }
+    w.run(3 * DAY, |_| DEAD);
+    assert_eq!(w.switch.book().size(), 20);
+    w.run(8 * HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 10);
+}
+
+#[test]
+fn no_more_than_two_dials_of_hearsay_a_minute_go_to_a_subnet() {
+    let mut w = World::quiet(|it| it.slots(60, 60).allow_duplicate_ip(true).dials(60, 60));
+    for n in 0..30 {
+        w.learn(&at(n, host(3, 256 + n)), 500 + n);
+    }
+    assert_eq!(w.dialing().len(), 2);
+    w.run(secs(59), |_| Answer::Up);
+    assert_eq!(w.dial_times().len(), 2);
+    w.run(secs(600), |_| Answer::Up);
+    let dials = w.dial_times().len();
+    assert!((15..=22).contains(&dials), "{dials}");
+}
+
+#[test]
+fn no_more_than_ten_are_dialed_in_any_second_and_the_timer_waits_for_the_next() {
+    let mut w = World::with(|it| it.slots(100, 100).dials(1_000, 10));
+    (w.judge.dialing_max, w.checks_inside) = (1_000, false);
+    for n in 0..60 {
+        w.learn(&node(n), 500 + n);
+    }
+    assert_eq!(w.dial_times().len(), 10);
+    let ticks = w.ticks;
+    w.pass(secs(5));
+    assert!(w.dial_times().len() > 50);
+    assert!(w.ticks - ticks <= 60, "{} ticks", w.ticks - ticks);
+}
+
+#[test]
+fn a_victim_is_dialed_at_most_eight_times_a_day_whatever_is_told_of_it() {
+    let mut w = World::with(|it| it.slots(3, 3));
+    w.connect(1);
+    let victim = host(2, 257);
+    for n in 0..600 {
+        // Under new ids, from new tellers, in every spelling.
+        w.learn(&at(1_000 + n, victim), 20 + n % 50);
+        w.learn(&text(1_000 + n, &format!("[::ffff:{victim}]:26656")), 7);
+        w.run(secs(144), |address| {
+            if number(address.id()).is_multiple_of(2) {
+                DEAD
+            } else {
+                Answer::Fails(DialFailure::NotThisNode)
+            }
+        });
+    }
+    let dials = w.dial_times().len() - 1;
+    assert!((1..=8).contains(&dials), "{dials}");
+}
+
+#[test]
+fn an_address_of_a_private_network_is_neither_taken_in_nor_dialed_nor_told_where_the_book_is_strict()
+ {
+    let near = [
+        "10.0.0.1:26656",
+        "127.0.0.1:26656",
+        "192.168.3.4:26656",
+        "169.254.169.254:80",
+        "100.64.0.1:26656",
+        "[fc00::1]:26656",
+        "[fe80::1]:26656",
+        "[::ffff:10.0.0.1]:26656",
+    ];
+    let mut w = World::quiet(|it| it);
+    for (n, host) in (10..).zip(near) {
+        let address = text(n, host);
+        assert_eq!(dials(&w.learn(&address, 9)), NOBODY, "{host}");
+        // Its own word either.
+        w.accept_from(n, address.ip().unwrap(), Some(&address));
+    }
+    w.pass(HOUR);
+    assert_eq!((w.told(), w.dial_times()), (vec![], vec![]));
+    assert_eq!(w.switch.counts().not_routable, 16);
+    // It is the operator who says otherwise, by the book or by a name.
+    let mut lax = World::of(Options::default(), book(false));
+    lax.judge.nearest = pex::Reach::Host;
+    assert_eq!(dials(&lax.learn(&text(10, near[0]), 9)), [10]);
+    let peers = vec![text(10, near[0])];
+    let mut named = World::quiet(|it| it.persistent(peers.clone())).trusting(&peers);
+    assert_eq!(dials(&named.tick()), [10]);
+}
+
+#[test]
+fn a_dial_that_could_not_be_made_is_held_against_nobody_and_made_again_a_moment_later() {
+    let mut w = World::quiet(|it| it);
+    w.learn(&node(1), 9);
+    w.fails(1, DialFailure::NotTried);
+    assert_eq!(w.attempts(&node(1)), Some(0));
+    assert_eq!(dials(&w.pass(ms(999))), NOBODY);
+    assert_eq!(dials(&w.pass(ms(1))), [1]);
+}
+
+#[test]
+fn a_dial_of_which_nobody_says_what_became_is_given_up_after_two_minutes() {
+    let mut w = World::quiet(|it| it.slots(1, 1));
+    w.learn(&node(1), 9);
+    w.learn(&node(2), 9);
+    let first = w.dialing();
+    w.run(secs(119), |_| Answer::Silence);
+    assert_eq!(w.dial_times().len(), 1);
+    w.run(secs(60), |_| Answer::Silence);
+    assert_ne!(w.dialing(), first);
+    assert_eq!(w.switch.peers(), (0, 0, 1));
+}
+
+#[test]
+fn an_address_that_leads_to_ourselves_is_ended_and_dialed_no_more() {
+    let mut w = World::quiet(|it| it.own_addresses(vec![at(7, host(7, 7))]));
+    // Under our own id, and at our own place under any.
+    let ours = pex::NodeAddress::mconn(crate::nodes::ME, host(8, 8), 26_656);
+    assert_eq!(dials(&w.learn(&ours, 9)), NOBODY);
+    assert_eq!(dials(&w.learn(&at(3, host(7, 7)), 9)), NOBODY);
+    let actions = w.reached(&ours);
+    assert!(
+        matches!(actions[..], [pex::peers::Action::Evict { why, .. }] if why == Eviction::Ourselves)
+    );
+    // Where that led is ours.
+    assert_eq!(dials(&w.learn(&at(4, host(8, 8)), 9)), NOBODY);
+    assert_eq!(w.switch.book().size(), 0);
+}
+
+#[test]
+fn a_node_is_dialed_where_it_was_reached_and_not_where_others_say_it_lives() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    let (lie, home) = (at(2, host(60, 1)), node(2));
+    w.learn(&lie, 9);
+    w.dies(2);
+    w.learn(&home, 8);
+    assert_eq!(w.dialing(), [2], "what is told first keeps nothing out");
+    w.dialed(2);
+    assert_eq!(w.outbound(), [1, 2]);
+    assert!(w.switch.book().known(&place(&home)).unwrap().old);
+    assert_eq!(w.switch.score(id(2)), 0);
+}

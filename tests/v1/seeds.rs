@@ -1,0 +1,190 @@
+//! The seeds that a node is given: asked when they are needed, and not else.
+
+use pex::Seed;
+use pex::peers::{Action, DialFailure, Event, Eviction};
+use pex::v1::{Options, Switch};
+
+use crate::nodes::{DAY, HOUR, ME, NOBODY, START, at, host, id, node, number, secs, text};
+use crate::world::{Answer, DEAD, World, book, dials, steps};
+
+/// A world with these seeds.
+fn with_seeds(seeds: &[pex::NodeAddress]) -> World {
+    World::quiet(|it| it.seeds(seeds.to_vec())).trusting(seeds)
+}
+
+#[test]
+fn a_node_that_knows_nobody_asks_one_of_its_seeds_at_once_and_another_if_that_one_is_gone() {
+    let mut w = with_seeds(&[node(1), node(2)]);
+    let first = dials(&w.tick());
+    assert_eq!(first.len(), 1);
+    let second = dials(&w.dies(first[0]));
+    assert_eq!(second.len(), 1);
+    assert_ne!(first, second);
+}
+
+#[test]
+fn which_seed_is_asked_first_is_chance() {
+    let mut firsts = std::collections::BTreeSet::new();
+    for n in 0..20 {
+        let seeds = vec![node(1), node(2), node(3)];
+        let options = Options::builder().seeds(seeds).build().unwrap();
+        let mut switch = Switch::new(options, book(true), ME, Seed::new([n; 32]), START);
+        let actions: Vec<Action> = switch.handle(START, Event::Tick).into_iter().collect();
+        firsts.insert(dials(&actions)[0]);
+    }
+    assert_eq!(firsts.len(), 3);
+}
+
+#[test]
+fn an_unresolvable_seed_is_tried_again_and_stops_nothing() {
+    let name = text(1, "no.such.name.example.org:26656");
+    for why in [DialFailure::Unusable, DialFailure::Unreachable] {
+        let mut w = with_seeds(std::slice::from_ref(&name));
+        w.run(DAY, |_| Answer::Fails(why));
+        let tries = w.dials_of(1).len();
+        assert!((280..=320).contains(&tries), "{tries}");
+        // One day it resolves.
+        w.run(secs(400), |_| Answer::UpAt(host(1, 1)));
+        assert_eq!(w.outbound(), [1]);
+    }
+}
+
+#[test]
+fn a_good_seed_beside_a_bad_one_is_found() {
+    let (bad, good) = (text(1, "no.such.name.example.org:26656"), node(2));
+    let mut w = with_seeds(&[bad, good]);
+    w.run(secs(5), |it| {
+        if number(it.id()) == 2 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    assert_eq!(w.outbound(), [2]);
+}
+
+#[test]
+fn a_seed_that_is_dead_is_tried_at_most_five_minutes_apart_for_ever() {
+    let mut w = with_seeds(&[node(1)]);
+    w.run(10 * DAY, |_| DEAD);
+    let waits = steps(&w.dials_of(1));
+    assert!(waits.iter().all(|it| (secs(60)..secs(360)).contains(it)));
+    assert!(waits.len() > 2_400);
+}
+
+#[test]
+fn no_seed_is_asked_while_we_have_a_peer_of_our_own_choice() {
+    let mut w = with_seeds(&[node(1)]);
+    w.learn(&node(2), 9);
+    w.dialed(2);
+    w.ready(2);
+    w.run(DAY, |_| DEAD);
+    assert_eq!(w.dials_of(1).len(), 0);
+    w.down(2);
+    w.run(secs(120), |_| DEAD);
+    assert!(!w.dials_of(1).is_empty());
+}
+
+#[test]
+fn whoever_has_come_to_us_does_not_keep_us_from_our_seeds() {
+    let mut w = with_seeds(&[node(1)]);
+    w.learn(&node(2), 9);
+    w.welcome(3);
+    w.run(HOUR, |it| {
+        if number(it.id()) == 1 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    assert!(!w.dials_of(1).is_empty());
+}
+
+#[test]
+fn a_book_full_of_the_dead_does_not_keep_us_from_our_seeds() {
+    let mut w = with_seeds(&[node(1)]);
+    w.checks_inside = false;
+    for n in 2..2_002 {
+        w.learn(&node(n), 3_000 + n);
+    }
+    assert!(w.switch.book().size() >= 1_000);
+    w.run(2 * HOUR, |it| {
+        if number(it.id()) == 1 {
+            Answer::Up
+        } else {
+            DEAD
+        }
+    });
+    assert!(!w.dials_of(1).is_empty());
+}
+
+#[test]
+fn a_seed_that_failed_while_it_was_not_needed_is_not_put_off_for_hours_when_it_is() {
+    let mut w = with_seeds(&[node(1)]);
+    w.connect(2);
+    // Others tell of the seed, so it is dialed as anybody is.
+    w.learn(&node(1), 2);
+    w.run(DAY, |_| DEAD);
+    assert!(w.dials_of(1).len() >= 3);
+    w.down(2);
+    let lost = w.now - START;
+    w.run(secs(301), |_| DEAD);
+    assert!(w.dials_of(1).iter().any(|at| *at >= lost));
+}
+
+#[test]
+fn a_seed_that_knew_of_nobody_is_asked_again_less_and_less_often() {
+    let mut w = with_seeds(&[node(1)]);
+    w.run(HOUR, |_| Answer::HangsUp);
+    let waits = steps(&w.dials_of(1));
+    assert!(waits[0] < secs(45), "{waits:?}");
+    assert!(waits.last().unwrap() < &secs(340), "{waits:?}");
+    assert!((12..=24).contains(&waits.len()), "{waits:?}");
+    // It did no wrong by hanging up.
+    assert_eq!(w.attempts(&node(1)), Some(0));
+}
+
+#[test]
+fn a_seed_that_we_have_got_from_is_left_alone() {
+    let mut w = with_seeds(&[node(1)]);
+    w.tick();
+    w.dialed(1);
+    w.ready(1);
+    for n in 10..40 {
+        w.learn(&node(n), 1);
+    }
+    w.run(DAY, |it| {
+        if number(it.id()) == 1 {
+            Answer::HangsUp
+        } else {
+            Answer::Up
+        }
+    });
+    assert_eq!(w.outbound().len(), 10);
+    assert_eq!(w.dials_of(1).len(), 1);
+}
+
+#[test]
+fn a_name_that_the_operator_gives_later_is_a_seed() {
+    let mut w = World::quiet(|it| it);
+    w.pass(HOUR);
+    assert_eq!(dials(&w.name(&text(1, "seed.example.org:26656"))), [1]);
+    w.event(Event::Dialed {
+        address: text(1, "seed.example.org:26656"),
+        epoch: pex::Epoch::new(99),
+        ip: Some(host(1, 257)),
+    });
+    // Where it led is remembered, and tested as any other.
+    assert!(w.knows(&at(1, host(1, 257))));
+    assert_eq!(w.outbound(), [1]);
+}
+
+#[test]
+fn we_are_no_seed_of_ours() {
+    let me = pex::NodeAddress::mconn(ME, host(1, 1), 26_656);
+    let mut w = with_seeds(&[me]);
+    w.pass(HOUR);
+    assert_eq!(w.dialing(), NOBODY);
+    assert!(w.ticks < 300);
+    assert!(!w.gone().contains(&(number(id(1)), Eviction::Ourselves)));
+}
