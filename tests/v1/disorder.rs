@@ -194,17 +194,17 @@ fn no_place_is_given_twice(w: &World, seed: u64) {
     assert!(inbound <= 3 + 3, "{inbound}");
 }
 
-#[test]
-fn whatever_happens_in_whatever_order_the_invariants_hold() {
+/// Lives with these seeds, of 6,500 events each; how often everything has happened that can.
+fn live(seeds: core::ops::Range<u64>) {
     let mut sums = [0; 7];
-    let mut events = 0_u64;
-    for seed in 100..148 {
+    for seed in seeds {
         let (mut w, mut dice) = (world(seed), Dice(seed));
         for step in 0..6_500 {
             w.now = w.now + pause(&mut dice);
             let event = event(&mut w, &mut dice);
+            // The machine checks itself while its book is small.
+            w.checks_inside = w.switch.book().size() > 14;
             w.event(event);
-            events += 1;
             carry_out(&mut w, &mut dice);
             no_place_is_given_twice(&w, seed);
             if step % 500 == 400 && dice.below(3) == 0 {
@@ -226,8 +226,19 @@ fn whatever_happens_in_whatever_order_the_invariants_hold() {
             *sum += count;
         }
     }
-    assert!(events >= 300_000, "{events}");
-    assert!(sums.iter().all(|it| *it > 200), "{sums:?}");
+    assert!(sums.iter().all(|it| *it > 100), "{sums:?}");
+}
+
+// More than 300,000 events in all.
+
+#[test]
+fn whatever_happens_in_whatever_order_the_invariants_hold() {
+    live(100..124);
+}
+
+#[test]
+fn whatever_else_happens_the_invariants_hold() {
+    live(124..148);
 }
 
 #[test]

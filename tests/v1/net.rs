@@ -29,6 +29,8 @@ enum Parcel {
 
 pub(crate) struct Net {
     members: BTreeMap<u32, Node<Switch>>,
+    /// When each has something to do by itself.
+    due: BTreeSet<(Time, u32)>,
     /// By the lower and the higher number.
     links: BTreeMap<(u32, u32), Epoch>,
     epochs: u64,
@@ -53,6 +55,7 @@ impl Net {
     pub(crate) fn new(latency: Duration) -> Self {
         Self {
             members: BTreeMap::new(),
+            due: BTreeSet::new(),
             links: BTreeMap::new(),
             epochs: 0,
             parcels: BTreeMap::new(),
@@ -79,7 +82,10 @@ impl Net {
 
     /// A node's machine loses power: nobody answers there any more, and its peers notice in time.
     pub(crate) fn dies(&mut self, n: u32) {
-        self.members.remove(&n);
+        let gone = self.members.remove(&n);
+        if let Some(at) = gone.and_then(|it| it.deadline()) {
+            self.due.remove(&(at, n));
+        }
         let links: Vec<_> = self
             .links
             .iter()
@@ -130,9 +136,7 @@ impl Net {
         let end = self.now + span;
         loop {
             let parcel = self.parcels.first_key_value().map(|((at, _), _)| *at);
-            let deadlines = self.members.iter();
-            let deadlines = deadlines.filter_map(|(n, it)| Some((it.deadline()?, *n)));
-            let tick = deadlines.min();
+            let tick = self.due.first().copied();
             let next = parcel.into_iter().chain(tick.map(|(at, _)| at)).min();
             let Some(at) = next.filter(|&at| at <= end) else {
                 break;
@@ -223,11 +227,15 @@ impl Net {
             return;
         };
         let is_tick = matches!(event, NodeEvent::Tick);
+        if let Some(before) = member.deadline() {
+            self.due.remove(&(before, n));
+        }
         let actions = member.handle(self.now, event);
         if self.checks_inside {
             assert_eq!(member.check(), Ok(()), "{n}");
         }
         let deadline = member.deadline();
+        self.due.extend(deadline.map(|at| (at, n)));
         // What is due at the same moment as another event is done with the tick.
         let ahead = deadline.is_none_or(|at| at > self.now || at == self.now && !is_tick);
         assert!(ahead, "I5: {n}");

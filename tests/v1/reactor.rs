@@ -167,7 +167,7 @@ fn honest_requests_keep_twelve_seconds_apart_however_often_the_peer_reconnects()
 
 #[test]
 fn asking_goes_on_whatever_the_book_holds() {
-    let mut lone = Lone::with(|it| it.slots(1, 9).seeds(vec![node(1)]).dials(1, 1));
+    let mut lone = Lone::with(|it| it.slots(1, 9).seeds(vec![node(1)]).outbound_life(None));
     lone.event(pex::NodeEvent::Tick);
     lone.reached(&node(1));
     for round in 0..12 {
