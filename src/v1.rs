@@ -29,11 +29,13 @@
 mod accept;
 mod agenda;
 mod check;
+mod conduct;
 mod counts;
 mod crawl;
 mod dial;
 mod ensure;
 mod learn;
+mod leave;
 mod named;
 mod options;
 mod outcome;

@@ -5,9 +5,9 @@ use core::time::Duration;
 
 use super::Switch;
 use crate::peers::life::{Life, Link, Purpose};
-use crate::peers::{Action, Eviction, Misconduct};
+use crate::peers::{Action, Eviction};
 use crate::stats::count;
-use crate::{Actions, Epoch, NetAddress, NodeAddress, NodeId, Time};
+use crate::{Actions, Epoch, NetAddress, NodeAddress, NodeId};
 
 /// Connections that were refused whose end is waited for. More are refused as well, and forgotten
 /// at once.
@@ -34,12 +34,6 @@ const CHECK: Duration = Duration::from_secs(15);
 
 /// Newcomers whom a seed node does not send away for others before they had time to ask.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// The lowest score that a node can earn, at which it is banned, and the highest.
-const SCORE_MAX: i16 = 100;
-
-/// Scores that are kept at most; more are those of strangers, and start anew.
-const SCORES_MAX: usize = 8_192;
 
 impl Switch {
     pub(super) fn on_accepted(
@@ -165,19 +159,6 @@ impl Switch {
             tie: self.chance.next_u64(),
         };
         self.live.set(id, Some(Life::Connected(link)));
-    }
-
-    /// What decides who has to go first: with a seed node, who came first; else the score. Those
-    /// who are kept come last.
-    fn rank(&self, id: NodeId, kept: bool) -> i32 {
-        if kept {
-            i32::MAX
-        } else if self.options.seed_mode {
-            let secs = self.now.as_nanos() / 1_000_000_000;
-            i32::try_from(secs % (1 << 31)).unwrap_or(i32::MAX)
-        } else {
-            self.score(id).into()
-        }
     }
 
     /// Does not let a connection in.
@@ -327,145 +308,5 @@ impl Switch {
         self.live.set(peer, Some(Life::Evicting(link)));
         self.checking.remove(&peer);
         out.push(Action::Evict { peer, epoch, why });
-    }
-
-    /// The time of a connection is over.
-    pub(super) fn on_time_over(&mut self, peer: NodeId, out: &mut Actions<Action>) {
-        let Some(mut life) = self.live.get(peer).copied() else {
-            return;
-        };
-        if self.checking.contains(&peer) {
-            self.evict(peer, Eviction::Feeler, out);
-        } else if self.options.seed_mode {
-            self.evict(peer, Eviction::Stayed, out);
-        } else if life.staying().is_some_and(|link| link.in_use) || !self.has_another() {
-            // Nothing is gained by hanging up where nobody else could be dialed.
-            const HOUR: Duration = Duration::from_secs(3_600);
-            if let Some(link) = life.link_mut() {
-                link.rotates_at = Some(self.now + HOUR);
-            }
-            self.live.set(peer, Some(life));
-        } else {
-            self.evict(peer, Eviction::Rotated, out);
-        }
-    }
-
-    /// Whether the book knows of somebody with whom we are not connected.
-    const fn has_another(&self) -> bool {
-        let tally = self.live.tally();
-        self.book.size() > tally.outbound.saturating_add(tally.inbound)
-    }
-
-    pub(super) fn on_in_use(&mut self, peer: NodeId, in_use: bool) {
-        if let Some(mut life) = self.live.get(peer).copied()
-            && let Some(link) = life.link_mut()
-        {
-            link.in_use = in_use;
-            self.live.set(peer, Some(life));
-        }
-    }
-
-    pub(super) fn on_misbehaved(
-        &mut self,
-        peer: NodeId,
-        how: Misconduct,
-        out: &mut Actions<Action>,
-    ) {
-        if peer == self.me {
-            return;
-        }
-        let points = match how {
-            Misconduct::Minor => -1,
-            Misconduct::Major => -10,
-            Misconduct::Fatal => -SCORE_MAX,
-        };
-        self.change_score(peer, points);
-        // Whom the operator wants to be connected with, he wants to be connected with.
-        if self.options.is_persistent(peer) {
-            return;
-        }
-        let banned = how == Misconduct::Fatal || self.score(peer) <= -SCORE_MAX;
-        if banned {
-            count(&mut self.counts.bans, 1);
-            self.scores.remove(&peer);
-            self.book.mark_bad(self.now, peer, self.options.ban);
-        }
-        if banned || how == Misconduct::Major {
-            self.evict(peer, Eviction::Misconduct, out);
-        }
-    }
-
-    /// What a node has earned, from -100 to 100.
-    #[must_use]
-    pub fn score(&self, id: NodeId) -> i16 {
-        self.scores.get(&id).copied().unwrap_or_default()
-    }
-
-    pub(super) fn change_score(&mut self, peer: NodeId, by: i16) {
-        let score = self.score(peer).saturating_add(by);
-        let score = score.clamp(-SCORE_MAX, SCORE_MAX);
-        if score == 0 {
-            self.scores.remove(&peer);
-        } else if self.scores.len() < SCORES_MAX || self.scores.contains_key(&peer) {
-            self.scores.insert(peer, score);
-        }
-        if let Some(mut life) = self.live.get(peer).copied() {
-            let rank = self.rank_of(peer, &life);
-            if let Some(link) = life.link_mut() {
-                link.score = rank;
-            }
-            self.live.set(peer, Some(life));
-        }
-    }
-
-    fn rank_of(&self, peer: NodeId, life: &Life) -> i32 {
-        match life.link() {
-            Some(link) if self.options.seed_mode => link.score,
-            _ => self.rank(peer, self.is_kept(peer)),
-        }
-    }
-
-    /// A peer has answered: a check of a seed node is done with it.
-    pub(super) fn on_answered(&mut self, peer: NodeId, out: &mut Actions<Action>) {
-        if self.checking.contains(&peer) {
-            self.evict(peer, Eviction::Feeler, out);
-        }
-    }
-
-    /// A peer is being answered: a seed node is done with a newcomer then.
-    pub(super) fn on_served(&mut self, peer: NodeId, out: &mut Actions<Action>) {
-        let inbound = |life: &Life| life.staying().is_some_and(|link| !link.outbound);
-        let newcomer = self.live.get(peer).is_some_and(inbound);
-        if self.options.seed_mode && newcomer && !self.is_kept(peer) {
-            count(&mut self.counts.served, 1);
-            self.evict(peer, Eviction::Served, out);
-        }
-    }
-
-    /// Whom to dial first after a restart: those of ours who have stayed for longest.
-    pub(super) fn choose_anchors(&mut self) {
-        const LASTED: Duration = Duration::from_secs(3_600);
-        if self.options.anchors == 0 || self.options.seed_mode {
-            return;
-        }
-        let lasted = self.live.iter().filter_map(|(id, life)| {
-            let link = life.staying().filter(|link| link.outbound)?;
-            let stays = self.now - link.since >= LASTED || self.anchors.contains(&id);
-            stays.then_some((link.since, id))
-        });
-        let mut lasted: alloc::vec::Vec<(Time, NodeId)> = lasted.collect();
-        lasted.sort_unstable();
-        let mut anchors: alloc::vec::Vec<NodeId> = lasted.into_iter().map(|(_, id)| id).collect();
-        // Who was one stays one until another has lasted.
-        let before = self.anchors.iter().filter(|&&id| self.book.has_node(id));
-        anchors.extend(before.copied());
-        let mut chosen = alloc::collections::BTreeSet::new();
-        anchors.retain(|id| chosen.insert(*id));
-        anchors.truncate(self.options.anchors);
-        let anchors_now = anchors.iter().copied().collect();
-        if anchors_now != self.anchors {
-            self.anchors = anchors_now;
-            self.book.set_anchors(anchors);
-        }
     }
 }

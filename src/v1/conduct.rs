@@ -1,0 +1,88 @@
+//! How peers have behaved: scores, bans, and who would have to go first.
+
+use super::Switch;
+use crate::peers::life::Life;
+use crate::peers::{Action, Eviction, Misconduct};
+use crate::stats::count;
+use crate::{Actions, NodeId};
+
+/// The lowest score that a node can earn, at which it is banned, and the highest.
+const SCORE_MAX: i16 = 100;
+
+/// Scores that are kept at most; more are those of strangers, and start anew.
+const SCORES_MAX: usize = 8_192;
+
+impl Switch {
+    pub(super) fn on_misbehaved(
+        &mut self,
+        peer: NodeId,
+        how: Misconduct,
+        out: &mut Actions<Action>,
+    ) {
+        if peer == self.me {
+            return;
+        }
+        let points = match how {
+            Misconduct::Minor => -1,
+            Misconduct::Major => -10,
+            Misconduct::Fatal => -SCORE_MAX,
+        };
+        self.change_score(peer, points);
+        // Whom the operator wants to be connected with, he wants to be connected with.
+        if self.options.is_persistent(peer) {
+            return;
+        }
+        let banned = how == Misconduct::Fatal || self.score(peer) <= -SCORE_MAX;
+        if banned {
+            count(&mut self.counts.bans, 1);
+            self.scores.remove(&peer);
+            self.book.mark_bad(self.now, peer, self.options.ban);
+        }
+        if banned || how == Misconduct::Major {
+            self.evict(peer, Eviction::Misconduct, out);
+        }
+    }
+
+    /// What a node has earned, from -100 to 100.
+    #[must_use]
+    pub fn score(&self, id: NodeId) -> i16 {
+        self.scores.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(super) fn change_score(&mut self, peer: NodeId, by: i16) {
+        let score = self.score(peer).saturating_add(by);
+        let score = score.clamp(-SCORE_MAX, SCORE_MAX);
+        if score == 0 {
+            self.scores.remove(&peer);
+        } else if self.scores.len() < SCORES_MAX || self.scores.contains_key(&peer) {
+            self.scores.insert(peer, score);
+        }
+        if let Some(mut life) = self.live.get(peer).copied() {
+            let rank = self.rank_of(peer, &life);
+            if let Some(link) = life.link_mut() {
+                link.score = rank;
+            }
+            self.live.set(peer, Some(life));
+        }
+    }
+
+    fn rank_of(&self, peer: NodeId, life: &Life) -> i32 {
+        match life.link() {
+            Some(link) if self.options.seed_mode => link.score,
+            _ => self.rank(peer, self.is_kept(peer)),
+        }
+    }
+
+    /// What decides who has to go first: with a seed node, who came first; else the score. Those
+    /// who are kept come last.
+    pub(super) fn rank(&self, id: NodeId, kept: bool) -> i32 {
+        if kept {
+            i32::MAX
+        } else if self.options.seed_mode {
+            let secs = self.now.as_nanos() / 1_000_000_000;
+            i32::try_from(secs % (1 << 31)).unwrap_or(i32::MAX)
+        } else {
+            self.score(id).into()
+        }
+    }
+}
