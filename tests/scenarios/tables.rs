@@ -30,7 +30,10 @@ fn named(text: &str) -> BTreeSet<Named> {
             file = None;
             if is_word(theme)
                 && is_word(test)
-                && !matches!(theme, "Pex" | "PeerManager" | "Switch" | "theme")
+                && !matches!(
+                    theme,
+                    "AddrBook" | "Pex" | "PeerManager" | "Switch" | "theme"
+                )
             {
                 found.insert((format!("tests/scenarios/{theme}.rs"), Some(test.into())));
             }
