@@ -74,16 +74,16 @@ impl Deref for Numbers {
 
 /// A time that has been, or never was: as small as a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Past(Time);
+struct Past(u64);
 
 impl Past {
-    /// The first moment of all counts as the one after it.
+    /// Nanoseconds and one, so that nothing is never.
     fn new(time: Option<Time>) -> Self {
-        Self(time.map_or(Time::EPOCH, |at| at.max(Time::from_nanos(1))))
+        Self(time.map_or(0, |at| at.as_nanos().saturating_add(1)))
     }
 
     fn get(self) -> Option<Time> {
-        (self.0 != Time::EPOCH).then_some(self.0)
+        self.0.checked_sub(1).map(Time::from_nanos)
     }
 }
 

@@ -28,7 +28,7 @@ fn cost(text: &str) -> (f64, f64) {
 fn assert_cheap(what: &str, text: &str) {
     let (bytes, allocations) = cost(text);
     println!("{what}: {bytes:.1} bytes and {allocations:.3} allocations a byte");
-    assert!(bytes < 50.0, "{what}: {bytes}");
+    assert!(bytes < 40.0, "{what}: {bytes}");
     assert!(allocations < 2.0, "{what}: {allocations}");
 }
 

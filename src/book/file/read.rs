@@ -207,7 +207,9 @@ impl AddrBook {
         if key.is_none() && error.is_none() {
             reading.note(None, RepairKind::Key);
         }
-        let addrs = read.addrs.unwrap_or_default();
+        let mut addrs = read.addrs.unwrap_or_default();
+        // A hostile file has many, and what is told of each takes room beside them.
+        addrs.shrink_to_fit();
         for (at, raw) in (1..).zip(&addrs) {
             reading.take_in(at, raw);
         }
