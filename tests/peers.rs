@@ -13,6 +13,9 @@
 #[path = "peers/accept.rs"]
 mod accept;
 #[cfg(test)]
+#[path = "peers/age.rs"]
+mod age;
+#[cfg(test)]
 #[path = "peers/anchors.rs"]
 mod anchors;
 #[cfg(test)]
