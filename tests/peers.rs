@@ -19,6 +19,9 @@ mod age;
 #[path = "peers/anchors.rs"]
 mod anchors;
 #[cfg(test)]
+#[path = "support/world.rs"]
+mod common;
+#[cfg(test)]
 #[path = "peers/conduct.rs"]
 mod conduct;
 #[cfg(test)]
@@ -34,7 +37,7 @@ mod evict;
 #[path = "peers/feelers.rs"]
 mod feelers;
 #[cfg(test)]
-#[path = "peers/judge.rs"]
+#[path = "support/judge_of_peers.rs"]
 mod judge;
 #[cfg(test)]
 #[path = "peers/learn.rs"]

@@ -48,7 +48,7 @@ fn whom_a_seed_has_reached_is_good_and_it_tells_of_nobody_else() {
     let mut told: Vec<u32> = w.told().iter().map(|it| number(it.id())).collect();
     told.sort_unstable();
     assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 8]);
-    assert_eq!(w.switch.book().old(), 8);
+    assert_eq!(w.peers.book().old(), 8);
     // It keeps nobody whom it has checked.
     assert_eq!(w.outbound(), NOBODY);
     assert!(w.gone().iter().all(|it| it.1 == Eviction::Feeler));
@@ -238,5 +238,5 @@ fn a_seed_checks_two_of_a_subnet_in_a_minute_as_long_as_it_has_only_heard_of_the
     w.run(secs(59), |_| Answer::Up);
     assert_eq!(w.dial_times().len(), 2);
     w.run(HOUR, |_| Answer::Up);
-    assert_eq!(w.switch.book().old(), 20);
+    assert_eq!(w.peers.book().old(), 20);
 }

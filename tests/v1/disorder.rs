@@ -177,14 +177,14 @@ fn carry_out(w: &mut World, dice: &mut Dice) {
 /// The places of ours that are taken or dialed for are no more than there are: persistent and
 /// unconditional peers aside, who need none.
 fn no_place_is_given_twice(w: &World, seed: u64) {
-    let (outbound, inbound, dialing) = w.switch.peers();
+    let (outbound, inbound, dialing) = w.peers.peers();
     if !seed.is_multiple_of(3) {
         assert!(outbound + dialing <= 3 + 3, "{outbound} {dialing}");
         let dials = w.judge.dialing.keys();
         let links = w.judge.links.iter();
         let ours = links.filter(|(_, it)| it.outbound && it.evicted.is_none());
         let free = [3, 5, 8].map(id);
-        let feelers = w.switch.counts().checks;
+        let feelers = w.peers.counts().checks;
         let of_dials = dials.filter(|it| !free.contains(it)).count();
         let of_links = ours.filter(|(it, _)| !free.contains(it)).count();
         // One of the dials may be a feeler.
@@ -203,7 +203,7 @@ fn live(seeds: core::ops::Range<u64>) {
             w.now = w.now + pause(&mut dice);
             let event = event(&mut w, &mut dice);
             // The machine checks itself while its book is small.
-            w.checks_inside = w.switch.book().size() > 14;
+            w.checks_inside = w.peers.book().size() > 14;
             w.event(event);
             carry_out(&mut w, &mut dice);
             no_place_is_given_twice(&w, seed);
@@ -213,7 +213,7 @@ fn live(seeds: core::ops::Range<u64>) {
             }
             w.log.clear();
         }
-        let counts = w.switch.counts();
+        let counts = w.peers.counts();
         for (sum, count) in sums.iter_mut().zip([
             counts.learned,
             counts.reached,
@@ -253,10 +253,10 @@ fn what_is_told_is_never_private_banned_or_our_own_and_of_a_seed_it_was_reached(
             let told = w.told();
             assert!(told.iter().all(|it| it.id() != id(6) && it.id() != ME));
             assert!(told.iter().all(|it| it.ip() != Some(host(7, 7))));
-            assert!(told.iter().all(|it| !w.switch.is_banned(it.id())));
+            assert!(told.iter().all(|it| !w.peers.is_banned(it.id())));
             assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len());
             if seed.is_multiple_of(3) && !seed.is_multiple_of(2) {
-                let book = w.switch.book();
+                let book = w.peers.book();
                 let known = told.iter().map(|it| book.known(&crate::world::place(it)));
                 assert!(known.flatten().all(|it| it.last_success.is_some()));
             }
@@ -314,9 +314,9 @@ fn an_event_that_makes_no_sense_changes_a_counter_and_nothing_else() {
     }
     w.tick();
     w.tick();
-    let image = |w: &World| (w.switch.book().to_json(), w.up(), w.switch.deadline());
+    let image = |w: &World| (w.peers.book().to_json(), w.up(), w.peers.deadline());
     let before = image(&w);
-    let (stray, never) = (w.switch.counts().stray_events, Epoch::new(1 << 60));
+    let (stray, never) = (w.peers.counts().stray_events, Epoch::new(1 << 60));
     for n in 0..40 {
         let (peer, epoch) = (id(n), never);
         for event in [
@@ -330,7 +330,7 @@ fn an_event_that_makes_no_sense_changes_a_counter_and_nothing_else() {
             assert_eq!(w.event(event), []);
         }
     }
-    assert_eq!(w.switch.counts().stray_events, stray + 120);
+    assert_eq!(w.peers.counts().stray_events, stray + 120);
     assert_eq!(image(&w), before);
 }
 
