@@ -19,6 +19,9 @@ mod age;
 #[path = "peers/anchors.rs"]
 mod anchors;
 #[cfg(test)]
+#[path = "support/anything.rs"]
+mod anything;
+#[cfg(test)]
 #[path = "support/world.rs"]
 mod common;
 #[cfg(test)]

@@ -10,6 +10,9 @@
 )]
 
 #[cfg(test)]
+#[path = "support/anything.rs"]
+mod anything;
+#[cfg(test)]
 #[path = "support/world.rs"]
 mod common;
 #[cfg(test)]
