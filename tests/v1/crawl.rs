@@ -1,6 +1,6 @@
 //! A seed node: whom it checks, whom it lets in, how long they stay, and what it tells.
 
-use pex::peers::{Event, Eviction};
+use pex::peers::{Event, Eviction, Misconduct};
 
 use crate::nodes::{DAY, HOUR, NOBODY, at, host, id, ms, node, number, secs};
 use crate::world::{Answer, DEAD, World, dials, evicted, steps};
@@ -128,6 +128,18 @@ fn a_newcomer_stays_for_five_minutes_and_no_longer() {
     let mut w = World::seed(|it| it.newcomer_stays(secs(7)));
     w.welcome(1);
     assert_eq!(evicted(&w.pass(secs(7))), [(1, Eviction::Stayed)]);
+}
+
+#[test]
+fn a_newcomer_who_is_not_answered_since_he_asks_too_soon_need_not_wait_with_a_seed() {
+    let mut w = World::seed(|it| it.persistent(vec![node(3)])).trusting(&[node(3)]);
+    w.welcome(1);
+    let ends = evicted(&w.misbehaves(1, Misconduct::Minor));
+    assert_eq!(ends, [(1, Eviction::Misconduct)]);
+    assert!(!w.peers.is_banned(id(1)));
+    w.accept(3);
+    w.ready(3);
+    assert_eq!(evicted(&w.misbehaves(3, Misconduct::Minor)), []);
 }
 
 #[test]
