@@ -8,12 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pex::peers::{Change, PeerManager};
-use pex::wire;
 use pex::{Epoch, Manager, Node, NodeAction, NodeEvent, NodeId, Time};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::report::{Gone, Report};
+use crate::report::{Gone, Report, message};
 
 /// Reports that may wait by default. A full queue makes the connections wait, and with them the
 /// peers who fill it.
@@ -131,7 +130,7 @@ impl<M: Manager> Discovery<M> {
                 return order;
             }
             tokio::select! {
-                Some(report) = self.reports.recv() => self.on_report(report),
+                Some(report) = self.reports.recv() => self.take_in(&report),
                 () = self.clock.sleep_until(self.timer) => {
                     self.tell(NodeEvent::Tick);
                     self.timer = self.node.deadline();
@@ -156,55 +155,17 @@ impl<M: Manager> Discovery<M> {
         }
     }
 
-    /// Tells the machine of a message that came on a connection, at once.
-    pub fn tell_bytes(&mut self, from: NodeId, epoch: Epoch, bytes: &[u8]) {
-        self.tell(match wire::decode(bytes) {
-            Ok(Some(message)) => NodeEvent::Message {
-                from,
-                epoch,
-                message,
-            },
-            // A message of a version to come: nothing to do, and no fault.
-            Ok(None) => return,
-            Err(error) => NodeEvent::Garbage { from, epoch, error },
-        });
+    /// Tells the machine of a report, at once.
+    pub fn take_in(&mut self, report: &Report) {
+        if let Some(event) = report.event() {
+            self.tell(event);
+        }
     }
 
-    fn on_report(&mut self, report: Report) {
-        match report {
-            Report::Bytes { from, epoch, bytes } => self.tell_bytes(from, epoch, &bytes),
-            Report::Resolved { query, ips } => {
-                self.tell(NodeEvent::Resolved { query, ips: &ips });
-            }
-            Report::Dialed {
-                address,
-                epoch,
-                kind,
-                ip,
-            } => self.tell(NodeEvent::Dialed {
-                address,
-                epoch,
-                kind,
-                ip,
-            }),
-            Report::DialFailed { address, why } => {
-                self.tell(NodeEvent::DialFailed { address, why });
-            }
-            Report::Accepted {
-                peer,
-                epoch,
-                kind,
-                ip,
-                listen,
-            } => self.tell(NodeEvent::Accepted {
-                peer,
-                epoch,
-                kind,
-                ip,
-                listen,
-            }),
-            Report::Down { peer, epoch } => self.tell(NodeEvent::Down { peer, epoch }),
-            Report::Unsent { to, epoch } => self.tell(NodeEvent::Unsent { to, epoch }),
+    /// Tells the machine of a message that came on a connection, at once.
+    pub fn tell_bytes(&mut self, from: NodeId, epoch: Epoch, bytes: &[u8]) {
+        if let Some(event) = message(from, epoch, bytes) {
+            self.tell(event);
         }
     }
 

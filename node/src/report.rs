@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use pex::peers::DialFailure;
-use pex::{Epoch, Kind, NodeAddress, NodeId, QueryId};
+use pex::{Epoch, Kind, NodeAddress, NodeEvent, NodeId, QueryId, wire};
 
 /// Something that has happened to a connection or to a dial. These are the [`NodeEvent`]s that come
 /// from a transport, in a form that can wait in a queue.
@@ -78,6 +78,67 @@ pub enum Report {
         /// The addresses of the name.
         ips: Vec<IpAddr>,
     },
+}
+
+impl Report {
+    /// The event that tells the machine of it; none for a message of a version to come, which is
+    /// no fault and has no meaning.
+    #[must_use]
+    pub fn event(&self) -> Option<NodeEvent<'_>> {
+        Some(match self {
+            Self::Dialed {
+                address,
+                epoch,
+                kind,
+                ip,
+            } => NodeEvent::Dialed {
+                address: address.clone(),
+                epoch: *epoch,
+                kind: *kind,
+                ip: *ip,
+            },
+            Self::DialFailed { address, why } => NodeEvent::DialFailed {
+                address: address.clone(),
+                why: *why,
+            },
+            Self::Accepted {
+                peer,
+                epoch,
+                kind,
+                ip,
+                listen,
+            } => NodeEvent::Accepted {
+                peer: *peer,
+                epoch: *epoch,
+                kind: *kind,
+                ip: *ip,
+                listen: listen.clone(),
+            },
+            Self::Down { peer, epoch } => NodeEvent::Down {
+                peer: *peer,
+                epoch: *epoch,
+            },
+            Self::Bytes { from, epoch, bytes } => return message(*from, *epoch, bytes),
+            Self::Unsent { to, epoch } => NodeEvent::Unsent {
+                to: *to,
+                epoch: *epoch,
+            },
+            Self::Resolved { query, ips } => NodeEvent::Resolved { query: *query, ips },
+        })
+    }
+}
+
+/// What a message on a connection is to the machine.
+pub(crate) fn message(from: NodeId, epoch: Epoch, bytes: &[u8]) -> Option<NodeEvent<'_>> {
+    match wire::decode(bytes) {
+        Ok(Some(message)) => Some(NodeEvent::Message {
+            from,
+            epoch,
+            message,
+        }),
+        Ok(None) => None,
+        Err(error) => Some(NodeEvent::Garbage { from, epoch, error }),
+    }
 }
 
 /// Nobody takes reports any more: the [`Discovery`](crate::Discovery) is dropped.
