@@ -2,18 +2,19 @@
 //!
 //! The loop is [`Driver::next`]: wait for one thing to happen, tell the machine, do what it says,
 //! and report to the owner what concerns it as a [`Notice`]. Whom to dial, keep and let go is the
-//! machine's business.
+//! machine's business, clock and timer are that of [`Discovery`].
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use pex::peers::PeerManager;
-use pex::wire::{self, Message};
-use pex::{Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
+use pex::wire::Message;
+use pex::{Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach};
 use tokio::net::TcpListener;
 
 use crate::archive::Archive;
 use crate::clock::Clock;
+use crate::discovery::Discovery;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
@@ -22,12 +23,10 @@ use crate::transport::{Connection, Local, RemoteInfo, TransportConfig};
 /// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
 #[derive(Debug)]
 pub struct Driver<M = PeerManager> {
-    node: Node<M>,
-    clock: Clock,
+    discovery: Discovery<M>,
     links: Links,
     /// Where what the machine knows is written down, if anywhere.
     archive: Option<Archive>,
-    timer: Option<Time>,
     /// Who the connection in hand is with; told to the owner once the machine lets it in.
     arriving: Option<Box<RemoteInfo>>,
     /// Of whom the owner has been told that they are up.
@@ -41,10 +40,7 @@ impl<M: Manager> Driver<M> {
     #[must_use]
     pub fn new(node: Node<M>, clock: Clock, local: Arc<Local>, config: TransportConfig) -> Self {
         Self {
-            // A machine that knows somebody already has something to do at once.
-            timer: Some(clock.now()),
-            node,
-            clock,
+            discovery: Discovery::new(node, clock),
             links: Links::new(local, config),
             archive: None,
             arriving: None,
@@ -75,10 +71,8 @@ impl<M: Manager> Driver<M> {
             tokio::select! {
                 why = unwritten => self.notices.push_back(Notice::NotWritten(why)),
                 input = self.links.next() => self.on_input(input),
-                () = self.clock.sleep_until(self.timer) => {
-                    self.handle(NodeEvent::Tick);
-                    self.timer = self.node.deadline();
-                }
+                // Nobody reports to it, so it wakes for its timer only.
+                order = self.discovery.next() => self.carry_out_all(Some(order)),
             }
         }
     }
@@ -86,7 +80,10 @@ impl<M: Manager> Driver<M> {
     fn on_input(&mut self, input: Input) {
         match input {
             Input::Up { connection, dialed } => self.on_up(*connection, dialed),
-            Input::Bytes { peer, epoch, bytes } => self.on_bytes(peer, epoch, &bytes),
+            Input::Bytes { peer, epoch, bytes } => {
+                self.discovery.tell_bytes(peer, epoch, &bytes);
+                self.carry_out_all(None);
+            }
             Input::Down { peer, epoch, why } => {
                 if self.links.forget(peer, epoch) && self.up.remove(&peer) {
                     self.notices.push_back(Notice::Down { peer, why });
@@ -138,32 +135,26 @@ impl<M: Manager> Driver<M> {
         self.handle(NodeEvent::DialFailed { address, why });
     }
 
-    fn on_bytes(&mut self, from: NodeId, epoch: Epoch, bytes: &[u8]) {
-        self.handle(match wire::decode(bytes) {
-            Ok(Some(message)) => NodeEvent::Message {
-                from,
-                epoch,
-                message,
-            },
-            // A message of a version to come: nothing to do, and no fault.
-            Ok(None) => return,
-            Err(error) => NodeEvent::Garbage { from, epoch, error },
-        });
+    fn handle(&mut self, event: NodeEvent<'_>) {
+        self.discovery.tell(event);
+        self.carry_out_all(None);
     }
 
-    fn handle(&mut self, event: NodeEvent<'_>) {
+    /// Does what the machine says, beginning with `first`, until it wants nothing more.
+    fn carry_out_all(&mut self, first: Option<NodeAction>) {
         let mut unsent = VecDeque::new();
-        let mut actions = self.node.handle(self.clock.now(), event);
+        let mut next = first.or_else(|| self.discovery.take());
         loop {
-            for action in actions {
-                unsent.extend(self.carry_out(action));
+            while let Some(order) = next {
+                unsent.extend(self.carry_out(order));
+                next = self.discovery.take();
             }
             // Told only now: a batch is carried out whole before the next event.
             let Some((to, epoch)) = unsent.pop_front() else {
                 return;
             };
-            let event = NodeEvent::Unsent { to, epoch };
-            actions = self.node.handle(self.clock.now(), event);
+            self.discovery.tell(NodeEvent::Unsent { to, epoch });
+            next = self.discovery.take();
         }
     }
 
@@ -178,7 +169,6 @@ impl<M: Manager> Driver<M> {
             }
             NodeAction::Dial { address, nearest } => self.links.dial(address, nearest),
             NodeAction::HangUp { peer, epoch, .. } => self.links.hang_up(peer, epoch),
-            NodeAction::SetTimer(at) => self.timer = Some(at),
             NodeAction::Persist(changes) => {
                 if let Some(archive) = &self.archive {
                     archive.write(changes);
@@ -189,7 +179,8 @@ impl<M: Manager> Driver<M> {
                 name,
                 deadline,
             } => {
-                self.links.resolve(query, name, self.clock.until(deadline));
+                let patience = self.discovery.clock().until(deadline);
+                self.links.resolve(query, name, patience);
             }
             NodeAction::Up { peer, .. } => {
                 self.up.insert(peer);
@@ -214,10 +205,9 @@ impl<M: Manager> Driver<M> {
     }
 
     /// Writes down what has changed, and ends. Blocks until the disk has it.
-    pub fn close(mut self) {
-        let changes = self.node.flush().unwrap_or_default();
+    pub fn close(self) {
         if let Some(archive) = self.archive {
-            archive.write(changes);
+            archive.write(self.discovery.close());
             archive.close();
         }
     }
@@ -253,7 +243,7 @@ impl<M: Manager> Driver<M> {
     /// The machine that is driven.
     #[must_use]
     pub const fn node(&self) -> &Node<M> {
-        &self.node
+        self.discovery.node()
     }
 }
 
@@ -287,10 +277,11 @@ mod tests {
             ip: None,
             listen: None,
         });
-        assert_eq!(driver.node.pex().stats().requests_sent, 1);
-        let again = driver.clock.until(driver.node.deadline().unwrap());
+        let node = driver.node();
+        assert_eq!(node.pex().stats().requests_sent, 1);
+        let again = driver.discovery.clock().until(node.deadline().unwrap());
         // One second; ten if the machine waited for an answer.
         assert!(again <= Duration::from_secs(1), "{again:?}");
-        assert_eq!(driver.timer, driver.node.deadline());
+        assert!(driver.discovery.is_armed());
     }
 }

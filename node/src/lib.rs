@@ -16,18 +16,22 @@ pub mod vault;
 mod archive;
 mod chance;
 mod clock;
+mod discovery;
 mod driver;
 mod handshakes;
 mod kind;
 mod links;
 mod notice;
+mod report;
 mod whole_file;
 
 pub use archive::Archive;
 pub use chance::fresh_seed;
 pub use clock::Clock;
+pub use discovery::{Discovery, Reporter};
 pub use driver::Driver;
 pub use kind::{VERSION, kind_of_version};
 pub use notice::{DialError, Notice};
 /// How far a place is visible: what [`Driver::dial`] may go near.
 pub use pex::Reach;
+pub use report::{Gone, Report};

@@ -123,8 +123,9 @@ pub enum DialError {
 }
 
 impl DialError {
-    /// What the failure says of the address.
-    pub(crate) const fn verdict(&self) -> DialFailure {
+    /// What the failure says of the address, as the machine wants to know it.
+    #[must_use]
+    pub const fn verdict(&self) -> DialFailure {
         match self {
             Self::Unsupported | Self::TooNear | Self::Nowhere => DialFailure::Unusable,
             Self::Connected

@@ -45,6 +45,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 mod connection;
+mod conversation;
 mod error;
 mod frame;
 mod identity;
@@ -57,6 +58,7 @@ mod secret;
 mod upgrade;
 
 pub use connection::{Connection, Direction, Receiver, RemoteInfo, Sender};
+pub use conversation::{Conversation, Heard};
 pub use error::{OUT_OF_DESCRIPTORS, SendError, Step, TransportError, is_out_of_descriptors};
 pub use frame::{FRAME_BYTES, FRAME_DATA_MAX, Opener, Sealer};
 pub use identity::{KeyError, NodeKey, id_of};

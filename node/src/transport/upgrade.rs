@@ -68,13 +68,7 @@ where
         expected: Option<NodeId>,
     ) -> Result<(NodeInfo, Session, Assembler), TransportError> {
         let mut session = self.secret(local).await?;
-        let actual = session.remote();
-        if actual == local.id() {
-            return Err(TransportError::SelfConnection);
-        }
-        if let Some(expected) = expected.filter(|expected| *expected != actual) {
-            return Err(TransportError::WrongId { expected, actual });
-        }
+        check_identity(session.remote(), local.id(), expected)?;
         self.step = Step::NodeInfo;
         let (info, assembler) = self.infos(local, &mut session).await?;
         local.info.check_compatible(&info)?;
@@ -137,10 +131,7 @@ async fn first_flight<R: AsyncRead + Unpin>(
     let mut flight = [0; FIRST_FLIGHT_BYTES];
     let (prefix, key) = flight.split_at_mut(FIRST_FLIGHT_PREFIX.len());
     reader.read_exact(prefix).await.map_err(lost)?;
-    // A stranger who has said less than a flight, and waits for us, is told apart at once.
-    if prefix != FIRST_FLIGHT_PREFIX {
-        return Err(SecretError::NotAHandshake.into());
-    }
+    check_first(prefix)?;
     reader.read_exact(key).await.map_err(lost)?;
     Ok(flight)
 }
@@ -165,19 +156,56 @@ async fn node_info<R: AsyncRead + Unpin>(
 ) -> Result<(NodeInfo, Assembler), TransportError> {
     let mut bytes = Vec::new();
     loop {
-        if let Some((start, end)) = delimited(&bytes).map_err(|_| NodeInfoError::Malformed)? {
-            // Checked before the rest is read: the prefix alone must not make us take it.
-            if end - start > NODE_INFO_BYTES_MAX {
-                return Err(NodeInfoError::TooLong { bytes: end - start }.into());
-            }
-            if let Some((info, rest)) = bytes.split_at_checked(end) {
-                let info = NodeInfo::decode(info.get(start..).unwrap_or_default(), proved)?;
-                let mut assembler = Assembler::default();
-                assembler.extend(rest);
-                return Ok((info, assembler));
-            }
+        if let Some(done) = read_info(&bytes, proved)? {
+            return Ok(done);
         }
         let mut frame = frame(reader, Step::NodeInfo).await?;
         bytes.extend_from_slice(opener.open(&mut frame)?);
     }
+}
+
+/// Refuses first bytes that begin no handshake. A stranger who has said less than a flight, and
+/// waits for us, is told apart at once.
+pub(super) fn check_first(bytes: &[u8]) -> Result<(), TransportError> {
+    let there = bytes.len().min(FIRST_FLIGHT_PREFIX.len());
+    if bytes.get(..there) != FIRST_FLIGHT_PREFIX.get(..there) {
+        return Err(SecretError::NotAHandshake.into());
+    }
+    Ok(())
+}
+
+/// Whether the other side, who has proved to be `actual`, is one to talk to.
+pub(super) fn check_identity(
+    actual: NodeId,
+    ours: NodeId,
+    expected: Option<NodeId>,
+) -> Result<(), TransportError> {
+    if actual == ours {
+        return Err(TransportError::SelfConnection);
+    }
+    match expected {
+        Some(expected) if expected != actual => Err(TransportError::WrongId { expected, actual }),
+        _ => Ok(()),
+    }
+}
+
+/// The node info that these bytes begin with, and what is behind it; `None` until it is there.
+pub(super) fn read_info(
+    bytes: &[u8],
+    proved: NodeId,
+) -> Result<Option<(NodeInfo, Assembler)>, TransportError> {
+    let Some((start, end)) = delimited(bytes).map_err(|_| NodeInfoError::Malformed)? else {
+        return Ok(None);
+    };
+    // Checked before the rest is read: the prefix alone must not make us take it.
+    if end - start > NODE_INFO_BYTES_MAX {
+        return Err(NodeInfoError::TooLong { bytes: end - start }.into());
+    }
+    let Some((info, rest)) = bytes.split_at_checked(end) else {
+        return Ok(None);
+    };
+    let info = NodeInfo::decode(info.get(start..).unwrap_or_default(), proved)?;
+    let mut assembler = Assembler::default();
+    assembler.extend(rest);
+    Ok(Some((info, assembler)))
 }
