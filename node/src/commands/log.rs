@@ -108,10 +108,9 @@ fn tell(chain_id: Option<&str>, notice: &Notice) {
     match notice {
         Notice::Up(remote) => {
             let (peer, address) = (remote.id, remote.socket_addr);
-            let moniker = remote.info.moniker().escape_debug();
-            let version = remote.info.version().escape_debug();
-            info!(target: "pex::peer", chain_id, event = "up", %peer, %address, %moniker, %version,
-                "up {peer} at {address} ({moniker})");
+            let (moniker, version) = (remote.info.moniker(), remote.info.version());
+            info!(target: "pex::peer", chain_id, event = "up", %peer, %address, moniker, version,
+                "up {peer} at {address} ({})", moniker.escape_debug());
         }
         Notice::Down { peer, why } => {
             info!(target: "pex::peer", chain_id, event = "down", %peer, %why, "down {peer}: {why}");
@@ -158,8 +157,10 @@ fn targets(text: &str) -> Result<Targets, Failure> {
         ))
     };
     for part in text.split(',') {
-        let level = part.split_once('=').map_or(part, |(_, level)| level);
-        if level != "off" && level.parse::<Level>().is_err() || level.parse::<u8>().is_ok() {
+        let (target, level) = part.split_once('=').unwrap_or(("all", part));
+        let is_level = level == "off" || level.parse::<Level>().is_ok();
+        // The parser takes numbers as well, and nothing for everything.
+        if target.is_empty() || !is_level || level.parse::<u8>().is_ok() {
             return Err(wrong(part));
         }
     }

@@ -99,8 +99,8 @@ impl Probe {
     }
 
     fn on_up(&mut self, remote: &RemoteInfo, now: Time) {
-        // A connection in place of another one: its end is not told.
-        self.forget(remote.id);
+        // A connection in place of another one, whose end is not told.
+        self.leaves(remote.id, now);
         let direction = names::of_direction(remote.direction);
         let dialect = names::of_kind(kind_of(&remote.info));
         let version: Arc<str> = shown(remote.info.version()).into();
@@ -136,23 +136,22 @@ impl Probe {
     }
 
     fn on_down(&mut self, peer: NodeId, why: &TransportError, now: Time) {
-        self.forget(peer);
+        self.leaves(peer, now);
         let kind = names::of_error(why);
         self.tallies.ends.add(kind);
-        let arrived = self.arrivals.iter_mut().rev().find(|it| it.peer == peer);
-        if let Some(arrival) = arrived {
-            arrival.left = Some(now);
-        }
         if matches!(why, TransportError::Packet(_) | TransportError::Secret(_)) {
             self.note(peer, kind, &why.to_string(), true, now);
         }
     }
 
-    fn forget(&mut self, peer: NodeId) {
-        if let Some(peer) = self.peers.remove(&peer) {
+    fn leaves(&mut self, id: NodeId, now: Time) {
+        if let Some(peer) = self.peers.remove(&id) {
             self.tallies.peers.remove(&peer.place);
             self.versions.remove(&peer.version);
             self.groups.remove(&peer.group);
+        }
+        for arrival in self.arrivals.iter_mut().filter(|it| it.peer == id) {
+            arrival.left.get_or_insert(now);
         }
     }
 
@@ -279,4 +278,4 @@ impl Served {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
