@@ -21,22 +21,23 @@ fn free() -> String {
     listener.local_addr().unwrap().to_string()
 }
 
-/// A page, once the node serves it and it says this.
-fn page(at: &str, path: &str, says: &str) -> String {
+/// Waits until a node serves a page and it says this.
+fn page(at: &str, path: &str, says: &str) {
     let mut answer = String::new();
-    for _ in 0..400 {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let said = (0..400).any(|_| {
         answer.clear();
         if let Ok(mut stream) = TcpStream::connect(at) {
-            let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
             let _refused = stream.write_all(request.as_bytes());
             let _reset = stream.read_to_string(&mut answer);
-            if answer.contains(says) {
-                return answer;
-            }
         }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("{at}{path} never said {says}: {answer}");
+        let says = answer.contains(says);
+        if !says {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        says
+    });
+    assert!(said, "{at}{path} never said {says}: {answer}");
 }
 
 #[test]
