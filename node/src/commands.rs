@@ -6,6 +6,7 @@ mod demo;
 mod inspect;
 mod log;
 mod node;
+mod observe;
 mod peers;
 mod serve;
 mod setup;
@@ -58,7 +59,7 @@ enum Command {
     Demo(DemoArgs),
     Crawl(CrawlArgs),
     Serve(ServeArgs),
-    Node(NodeArgs),
+    Node(Box<NodeArgs>),
     /// Show, import, export or check a store of peers
     ///
     /// A store is the file that `pex serve --store FILE` keeps.
@@ -156,6 +157,8 @@ struct ServeArgs {
     store: Option<PathBuf>,
     #[command(flatten)]
     identity: IdentityArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
 }
 
 /// Take part in a network as a node of V1 does
@@ -212,6 +215,10 @@ struct NodeArgs {
     seed_mode: bool,
     #[command(flatten)]
     identity: IdentityArgs,
+    #[command(flatten)]
+    observe: observe::ObserveArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
 }
 
 #[derive(Debug, Subcommand)]

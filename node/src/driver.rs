@@ -18,7 +18,8 @@ use crate::discovery::Discovery;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
-use crate::transport::{Connection, Local, RemoteInfo, TransportConfig};
+use crate::report::message;
+use crate::transport::{Connection, Local, MessageType, RemoteInfo, Traffic, TransportConfig};
 
 /// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
 #[derive(Debug)]
@@ -81,8 +82,13 @@ impl<M: Manager> Driver<M> {
         match input {
             Input::Up { connection, dialed } => self.on_up(*connection, dialed),
             Input::Bytes { peer, epoch, bytes } => {
-                self.discovery.tell_bytes(peer, epoch, &bytes);
-                self.carry_out_all(None);
+                if let Some(event) = message(peer, epoch, &bytes) {
+                    if let NodeEvent::Message { message, .. } = &event {
+                        let which = MessageType::of(message);
+                        self.links.traffic().receive(which, bytes.len());
+                    }
+                    self.handle(event);
+                }
             }
             Input::Down { peer, epoch, why } => {
                 if self.links.forget(peer, epoch) && self.up.remove(&peer) {
@@ -163,7 +169,12 @@ impl<M: Manager> Driver<M> {
         self.notices.extend(Notice::of(&action));
         match action {
             NodeAction::Send { to, epoch, message } => {
-                let sent = self.links.send(to, epoch, message.to_bytes());
+                let (which, bytes) = (MessageType::of(&message), message.to_bytes());
+                let length = bytes.len();
+                let sent = self.links.send(to, epoch, bytes);
+                if sent {
+                    self.links.traffic().send(which, length);
+                }
                 let lost = !sent && matches!(message, Message::Request(_));
                 return lost.then_some((to, epoch));
             }
@@ -215,6 +226,18 @@ impl<M: Manager> Driver<M> {
     /// Names an address to the machine, such as that of a seed.
     pub fn name(&mut self, address: NodeAddress) {
         self.handle(NodeEvent::Named { address });
+    }
+
+    /// Whether connections are taken: there is a listener, and every one is served.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.links.is_listening()
+    }
+
+    /// What the connections have moved.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        self.links.traffic()
     }
 
     /// Takes connections from this listener, as long as the driver lives.

@@ -7,6 +7,7 @@ pub mod book_file;
 pub mod crawl;
 pub mod demo;
 pub mod inspect;
+pub mod observe;
 pub mod peers_file;
 pub mod serve;
 pub mod transport;
