@@ -78,9 +78,11 @@ async fn main() -> Result<(), Failed> {
 
     let asking = crowd.ask_all_the_time(args.ask);
     // The first burst is part of the test: the newcomers come into it.
-    let mut waits = Vec::new();
+    let (mut waits, mut told) = (Vec::new(), 0);
     for _ in 0..args.newcomers {
-        waits.push(crowd.newcomer().await?.waited);
+        let answer = crowd.newcomer().await?;
+        waits.push(answer.waited);
+        told += answer.told;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let (answers, failures) = asking.stop().await;
@@ -88,9 +90,10 @@ async fn main() -> Result<(), Failed> {
     let (median, worst) = (median(&waits), waits.last().copied().unwrap_or_default());
     writeln!(
         out,
-        "newcomers while {} ask: {} answered, median {median:.0?}, worst {worst:.0?}",
+        "newcomers while {} ask: {} answered, {} addresses each, median {median:.0?}, worst {worst:.0?}",
         args.ask,
-        waits.len()
+        waits.len(),
+        told / waits.len().max(1)
     )?;
     writeln!(
         out,
