@@ -49,7 +49,7 @@ use crate::seed::{Chance, HashKey};
 use crate::{NetAddress, NodeId, Seed};
 
 pub use add::{AddError, Added, Crowd};
-pub use file::{BookError, Loaded, Repair, RepairKind};
+pub use file::{BookError, Change, JournalWriter, Loaded, Repair, RepairKind, Replayed};
 pub use group::GroupKey;
 pub use known::KnownAddress;
 pub use mark::Ban;
@@ -243,8 +243,9 @@ impl AddrBook {
         self.size() < NEEDED
     }
 
-    /// A number that grows with every change.
-    pub(crate) const fn revision(&self) -> u64 {
+    /// A number that grows with every change. It says nothing about another book.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
         self.revision
     }
 

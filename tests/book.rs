@@ -30,6 +30,9 @@ mod file;
 #[path = "book/hostile.rs"]
 mod hostile;
 #[cfg(test)]
+#[path = "book/journal.rs"]
+mod journal;
+#[cfg(test)]
 #[path = "book/kit.rs"]
 mod kit;
 #[cfg(test)]

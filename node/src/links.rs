@@ -11,23 +11,20 @@ use pex::{Epoch, NodeAddress, NodeId, QueryId, Reach};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
+use crate::door::{Door, Place, Seated};
 use crate::handshakes::Handshakes;
 use crate::notice::DialError;
+use crate::refusals::Refusals;
 use crate::transport::{
-    Connection, Direction, Local, Sender, Step, Traffic, TransportConfig, TransportError, accept,
-    connect, is_out_of_descriptors,
+    Connection, Direction, Local, Sender, Step, Traffic, TransportConfig, TransportError, connect,
+    establish, is_out_of_descriptors,
 };
 
 /// Things that have happened and that the driver has not taken yet. A full queue makes the
 /// connections wait, and with them the peers who fill it.
 const INPUTS: usize = 1_024;
-
-/// Handshakes with those who dialed us that may be under way at once. Whoever comes then takes the
-/// place of an older one, of the network that has most: an honest one is done in a moment, so
-/// silent strangers keep nobody out.
-const HANDSHAKES: usize = 256;
 
 /// IP addresses of a name that are dialed, one after another.
 const DIALS_OF_A_NAME: usize = 4;
@@ -231,10 +228,13 @@ impl Links {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
         let listens = self.spawn(async move {
-            let mut handshakes = Handshakes::new(HANDSHAKES);
+            let limits = config.inbound.clone();
+            let (mut door, mut refusals) = (Door::new(limits.clone()), Refusals::default());
+            let mut handshakes = Handshakes::new(limits);
             // Told once, not at every try.
             let mut is_out = false;
             loop {
+                handshakes.room().await;
                 let (stream, from) = match next_stream(&listener).await {
                     Ok(next) => next,
                     Err(error) => {
@@ -246,9 +246,23 @@ impl Links {
                     }
                 };
                 is_out = false;
+                let (place, now) = (Place::of(from.ip()), Instant::now());
+                let seat = match door.enter(place, now) {
+                    Ok(seat) => seat,
+                    Err(crowd) => {
+                        drop(stream);
+                        if let Some(why) = refusals.count(crowd, now) {
+                            let _ended = inputs.send(Input::AcceptFailed(why)).await;
+                        }
+                        continue;
+                    }
+                };
                 let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
-                handshakes.start(from, async move {
-                    let outcome = match accept(&local, &config, stream).await {
+                handshakes.start(place, async move {
+                    // Messages are few and go out whole: waiting to fill a segment makes them late.
+                    let _kept = stream.set_nodelay(true);
+                    let (stream, by) = (Seated::new(stream, seat), Direction::Inbound);
+                    let outcome = match establish(&local, &config, stream, from, by, None).await {
                         Ok(connection) => Input::Up {
                             connection: Box::new(connection),
                             dialed: None,
@@ -291,9 +305,9 @@ impl Links {
 
 /// The next who dials us. An error is of that connection, or of a process out of descriptors;
 /// either way the listener goes on, after a moment in which descriptors may come free.
-async fn next_stream(listener: &TcpListener) -> io::Result<(TcpStream, IpAddr)> {
+async fn next_stream(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     match listener.accept().await {
-        Ok((stream, from)) => Ok((stream, from.ip())),
+        Ok(next) => Ok(next),
         Err(error) => {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Err(error)

@@ -49,6 +49,7 @@ mod conversation;
 mod error;
 mod frame;
 mod identity;
+mod limits;
 mod mconn;
 mod node_info;
 mod node_info_error;
@@ -63,6 +64,7 @@ pub use conversation::{Conversation, Heard};
 pub use error::{OUT_OF_DESCRIPTORS, SendError, Step, TransportError, is_out_of_descriptors};
 pub use frame::{FRAME_BYTES, FRAME_DATA_MAX, Opener, Sealer};
 pub use identity::{KeyError, NodeKey, id_of};
+pub use limits::InboundLimits;
 pub use node_info::{CHANNELS_MAX, NODE_INFO_BYTES_MAX, NodeInfo, PEX_CHANNEL, TEXT_BYTES_MAX};
 pub use node_info_error::{Field, NodeInfoError};
 pub use packet::{Assembler, MESSAGE_BYTES_MAX, PACKET_BYTES_MAX, PacketError, Received};
@@ -101,6 +103,9 @@ pub struct TransportConfig {
     /// How many bytes a second are read from a peer in the long run; [`None`] for any number.
     /// Default 512,000. Sealed bytes count, as they cost us the same whatever they hold.
     pub read_rate: Option<NonZeroU32>,
+
+    /// How many connections others may open, and how fast.
+    pub inbound: InboundLimits,
 }
 
 impl Default for TransportConfig {
@@ -113,6 +118,7 @@ impl Default for TransportConfig {
             write_timeout: Duration::from_secs(10),
             send_queue: 8,
             read_rate: NonZeroU32::new(512_000),
+            inbound: InboundLimits::default(),
         }
     }
 }

@@ -10,6 +10,8 @@
 //! mean nothing: it draws the hash's key anew at each start. A new one keeps its numbers as far as
 //! they are right, as who else has told it is not written down.
 
+mod changes;
+mod journal;
 mod read;
 mod stamp;
 mod write;
@@ -20,6 +22,9 @@ use core::fmt;
 
 use super::AddrBook;
 
+pub use changes::Change;
+pub use journal::{JournalWriter, Replayed};
+
 /// A book that was read, and what had to be changed for it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -28,6 +33,8 @@ pub struct Loaded {
     pub book: AddrBook,
     /// What in the file was not right, in the order of the file.
     pub repairs: Vec<Repair>,
+    /// What a journal beside the file came to; none if none was taken in.
+    pub journal: Option<Replayed>,
 }
 
 impl Loaded {

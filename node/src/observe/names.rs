@@ -95,7 +95,16 @@ pub(super) const fn of_error(why: &TransportError) -> &'static str {
         TransportError::ClosedByUs => "closed_by_us",
         TransportError::Io { .. } => "socket",
         TransportError::OutOfDescriptors => "out_of_descriptors",
+        TransportError::Crowded { .. } => "crowded",
         TransportError::Stopped => "stopped",
+    }
+}
+
+/// How often it happened: some are told of together.
+pub(super) const fn times(why: &TransportError) -> u64 {
+    match why {
+        TransportError::Crowded { times, .. } => *times,
+        _ => 1,
     }
 }
 

@@ -84,7 +84,10 @@ impl Probe {
             Notice::Up(remote) => self.on_up(remote, now),
             Notice::Down { peer, why } => self.on_down(*peer, why, now),
             Notice::DialFailed { why, .. } => self.tallies.failed_dials.add(names::of_dial(why)),
-            Notice::AcceptFailed(why) => self.tallies.refusals.add(names::of_error(why)),
+            Notice::AcceptFailed(why) => {
+                let many = names::times(why);
+                self.tallies.refusals.add_many(names::of_error(why), many);
+            }
             Notice::Evicted { why, .. } => self.tallies.evictions.add(names::of_eviction(*why)),
             Notice::Fault { peer, fault, cut } => {
                 let kind = names::of_fault(fault);

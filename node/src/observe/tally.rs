@@ -23,8 +23,12 @@ impl<K> Default for Tally<K> {
 
 impl<K: Ord> Tally<K> {
     pub(super) fn add(&mut self, kind: K) {
+        self.add_many(kind, 1);
+    }
+
+    pub(super) fn add_many(&mut self, kind: K, many: u64) {
         let count = self.0.entry(kind).or_default();
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(many);
     }
 
     pub(super) fn remove(&mut self, kind: &K) {

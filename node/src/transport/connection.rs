@@ -130,6 +130,12 @@ impl Sender {
         })
     }
 
+    /// Whether the connection has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// Closes the connection once everything queued is sent. Returns at once.
     ///
     /// The receiver may be dropped from here on. The write timeout still holds, so a peer that

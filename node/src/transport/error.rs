@@ -9,6 +9,7 @@ use pex::NodeId;
 use super::node_info_error::NodeInfoError;
 use super::packet::{MESSAGE_BYTES_MAX, PacketError};
 use super::secret::SecretError;
+use crate::door::Crowd;
 
 /// How far a connection had come when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,14 @@ pub enum TransportError {
     },
     /// This process has as many files and sockets open as it may.
     OutOfDescriptors,
+    /// Somebody who dialed us was turned away before a word: see
+    /// [`InboundLimits`](super::InboundLimits).
+    Crowded {
+        /// Which limit it was.
+        limit: Crowd,
+        /// How often, since that was last told.
+        times: u64,
+    },
     /// The runtime that carried the connection has stopped.
     Stopped,
 }
@@ -205,6 +214,8 @@ impl fmt::Display for TransportError {
             Self::ClosedByUs => f.write_str("the connection was closed by this node"),
             Self::Io { kind } => write!(f, "the socket failed ({kind}); connect again"),
             Self::OutOfDescriptors => f.write_str(OUT_OF_DESCRIPTORS),
+            Self::Crowded { limit, times: 1 } => write!(f, "turned away: {limit}"),
+            Self::Crowded { limit, times } => write!(f, "turned away, {times} times: {limit}"),
             Self::Stopped => f.write_str("the runtime has stopped; start it before connecting"),
         }
     }

@@ -20,7 +20,7 @@ use crate::seed::Chance;
 use crate::{NetAddress, NodeId, Seed, Time};
 
 /// Anchors that are read at most.
-const ANCHORS_MAX: usize = 100;
+pub(super) const ANCHORS_MAX: usize = 100;
 
 /// What stands in a file, each entry as it stands.
 #[derive(Default)]
@@ -97,9 +97,9 @@ impl<'a> Visitor<'a> for List<'_, 'a> {
 }
 
 #[derive(Deserialize)]
-struct Known<'a> {
+pub(super) struct Known<'a> {
     #[serde(borrow)]
-    addr: Place<'a>,
+    pub(super) addr: Place<'a>,
     #[serde(borrow, default)]
     src: Option<&'a RawValue>,
     #[serde(default)]
@@ -117,7 +117,7 @@ struct Known<'a> {
 }
 
 #[derive(Deserialize)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(borrow)]
@@ -126,7 +126,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn address(&self) -> Option<NetAddress> {
+    pub(super) fn address(&self) -> Option<NetAddress> {
         let id = NodeId::parse(&self.id).ok()?;
         let (ip, port) = (self.ip.parse().ok()?, u16::try_from(self.port).ok()?);
         Some(NetAddress::new(id, ip, port))
@@ -144,9 +144,9 @@ struct Ours<'a> {
 }
 
 #[derive(Deserialize)]
-struct Banned<'a> {
+pub(super) struct Banned<'a> {
     #[serde(borrow)]
-    id: Cow<'a, str>,
+    pub(super) id: Cow<'a, str>,
     #[serde(borrow)]
     until: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -162,10 +162,10 @@ struct Told<'a> {
 }
 
 /// A book that is being read.
-struct Reading {
-    book: AddrBook,
-    now: Time,
-    repairs: Vec<Repair>,
+pub(super) struct Reading {
+    pub(super) book: AddrBook,
+    pub(super) now: Time,
+    pub(super) repairs: Vec<Repair>,
 }
 
 impl AddrBook {
@@ -219,6 +219,7 @@ impl AddrBook {
         let loaded = Loaded {
             book: reading.book,
             repairs: reading.repairs,
+            journal: None,
         };
         (loaded, error)
     }
@@ -266,11 +267,11 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 impl Reading {
-    fn note(&mut self, entry: Option<usize>, kind: RepairKind) {
+    pub(super) fn note(&mut self, entry: Option<usize>, kind: RepairKind) {
         self.repairs.push(Repair { entry, kind });
     }
 
-    fn take_in(&mut self, at: usize, raw: &RawValue) {
+    pub(super) fn take_in(&mut self, at: usize, raw: &RawValue) {
         let at = Some(at);
         let Ok(known) = serde_json::from_str::<Known<'_>>(raw.get()) else {
             return self.note(at, RepairKind::Shape);
@@ -329,7 +330,13 @@ impl Reading {
         }
     }
 
-    fn place(&mut self, at: Option<usize>, mut entry: Entry, kind: i64, buckets: &[i64]) {
+    pub(super) fn place(
+        &mut self,
+        at: Option<usize>,
+        mut entry: Entry,
+        kind: i64,
+        buckets: &[i64],
+    ) {
         let reached = entry.last_success().is_some();
         match kind {
             2 if !reached => self.note(at, RepairKind::NeverReached),
@@ -413,7 +420,7 @@ impl Reading {
         }
     }
 
-    fn take_in_ban(&mut self, raw: &RawValue) -> Option<()> {
+    pub(super) fn take_in_ban(&mut self, raw: &RawValue) -> Option<()> {
         let banned: Banned<'_> = serde_json::from_str(raw.get()).ok()?;
         let id = NodeId::parse(&banned.id).ok()?;
         let until = stamp::read(&banned.until).ok()??;

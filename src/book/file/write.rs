@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::stamp;
-use crate::book::AddrBook;
-use crate::book::entry::Entry;
+use crate::book::{AddrBook, Ban, KnownAddress};
 use crate::{NetAddress, NodeId};
 
 #[derive(Serialize)]
@@ -33,7 +32,7 @@ impl Ours {
 }
 
 #[derive(Serialize)]
-struct Known {
+pub(super) struct Known {
     addr: Place,
     src: Place,
     buckets: Vec<u16>,
@@ -47,7 +46,7 @@ struct Known {
 }
 
 #[derive(Serialize)]
-struct Banned {
+pub(super) struct Banned {
     id: String,
     until: String,
     addrs: Vec<Told>,
@@ -60,14 +59,14 @@ struct Told {
 }
 
 #[derive(Serialize)]
-struct Place {
+pub(super) struct Place {
     id: String,
     ip: String,
     port: u16,
 }
 
 impl Place {
-    fn of(address: &NetAddress) -> Self {
+    pub(super) fn of(address: &NetAddress) -> Self {
         Self {
             id: address.id().to_string(),
             ip: address.ip().to_string(),
@@ -76,18 +75,32 @@ impl Place {
     }
 }
 
-impl Known {
-    fn of(entry: &Entry) -> Self {
+impl From<&KnownAddress> for Known {
+    fn from(known: &KnownAddress) -> Self {
         Self {
-            addr: Place::of(&entry.address),
-            src: Place::of(&entry.source),
-            buckets: entry.buckets.to_vec(),
-            attempts: entry.attempts,
-            bucket_type: if entry.old { 2 } else { 1 },
-            last_attempt: stamp::write(Some(entry.last_attempt)),
-            last_success: stamp::write(entry.last_success()),
+            addr: Place::of(&known.address),
+            src: Place::of(&known.source),
+            buckets: known.buckets.clone(),
+            attempts: u16::try_from(known.attempts).unwrap_or(u16::MAX),
+            bucket_type: if known.old { 2 } else { 1 },
+            last_attempt: stamp::write(Some(known.last_attempt)),
+            last_success: stamp::write(known.last_success),
             last_ban_time: stamp::write(None),
-            first_success: entry.first_success().map(|at| stamp::write(Some(at))),
+            first_success: known.first_success.map(|at| stamp::write(Some(at))),
+        }
+    }
+}
+
+impl Banned {
+    pub(super) fn of(id: NodeId, ban: &Ban) -> Self {
+        let told = ban.addresses.iter().map(|(addr, src)| Told {
+            addr: Place::of(addr),
+            src: Place::of(src),
+        });
+        Self {
+            id: id.to_string(),
+            until: stamp::write(Some(ban.until)),
+            addrs: told.collect(),
         }
     }
 }
@@ -106,20 +119,9 @@ impl AddrBook {
             } else {
                 &mut more
             };
-            list.push(Known::of(entry));
+            list.push(Known::from(&KnownAddress::of(entry)));
         }
-        let bans = self.bans().map(|(id, ban)| Banned {
-            id: id.to_string(),
-            until: stamp::write(Some(ban.until)),
-            addrs: ban
-                .addresses
-                .iter()
-                .map(|(addr, src)| Told {
-                    addr: Place::of(addr),
-                    src: Place::of(src),
-                })
-                .collect(),
-        });
+        let bans = self.bans().map(|(id, ban)| Banned::of(id, ban));
         let book = Book {
             key: self.placer.key().as_str().to_string(),
             addrs,

@@ -162,10 +162,16 @@ fn what_ends_a_connection_counts_as_a_fault_only_where_a_rule_was_broken() {
         theirs: "\u{1b}[2J".to_owned(),
     };
     probe.saw(&Notice::AcceptFailed(TransportError::NodeInfo(network)));
+    let (limit, times) = (crate::Crowd::Ip, 7);
+    probe.saw(&Notice::AcceptFailed(TransportError::Crowded {
+        limit,
+        times,
+    }));
     let latest = latest(&mut probe, 1);
     let kinds: Vec<_> = latest.mishaps.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, ["packet"]);
     assert_eq!(latest.tallies.refusals.get(&"wrong_network"), 1);
+    assert_eq!(latest.tallies.refusals.get(&"crowded"), 7);
     assert_eq!(latest.tallies.ends.get(&"closed_by_peer"), 1);
 }
 

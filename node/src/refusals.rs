@@ -1,0 +1,55 @@
+//! Those who were not let in at the door: a flood of them must not make a flood of words.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+
+use crate::door::Crowd;
+use crate::transport::TransportError;
+
+/// How often the refusals of one kind are told.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+
+/// Counts who was turned away, and says when to tell of it.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals(BTreeMap<Crowd, (u64, Option<Instant>)>);
+
+impl Refusals {
+    /// Counts one more; returns what is to be told, if it is time: how many there were since.
+    pub(crate) fn count(&mut self, limit: Crowd, now: Instant) -> Option<TransportError> {
+        let (times, told) = self.0.entry(limit).or_default();
+        *times = times.saturating_add(1);
+        let recent = |at: Instant| now.saturating_duration_since(at) < TOLD_EVERY;
+        if told.is_some_and(recent) {
+            return None;
+        }
+        *told = Some(now);
+        let times = core::mem::take(times);
+        Some(TransportError::Crowded { limit, times })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_flood_of_refusals_is_told_once_a_second_with_their_number() {
+        let (mut refusals, now) = (Refusals::default(), Instant::now());
+        let told = |times| {
+            Some(TransportError::Crowded {
+                limit: Crowd::Ip,
+                times,
+            })
+        };
+        assert_eq!(refusals.count(Crowd::Ip, now), told(1));
+        for _ in 0..1_000 {
+            assert_eq!(refusals.count(Crowd::Ip, now), None);
+        }
+        // Another kind is told for itself.
+        assert!(refusals.count(Crowd::Rate, now).is_some());
+        let later = now + TOLD_EVERY;
+        assert_eq!(refusals.count(Crowd::Ip, later), told(1_001));
+    }
+}
