@@ -47,26 +47,78 @@
 //!
 //! # The driver's contract
 //!
-//! 1. Draw 32 bytes for the [`Seed`] from the operating system, and keep them secret.
-//! 2. Tell the time in nanoseconds since the Unix epoch, from a clock that does not run backwards.
-//!    A time before an earlier one is taken to be the earlier one, and counted.
-//! 3. One event a call. Report a connection only once a handshake has proved the node's id; give
-//!    every connection an [`Epoch`] of its own, and its messages and its end the same one.
-//! 4. Carry out all actions of a call, in order, before the next call.
-//! 5. [`NodeAction::SetTimer`] replaces the only timer. When it fires, send [`NodeEvent::Tick`]. An
-//!    early tick does nothing, a late one does what is due once, a doubled one does nothing more.
-//! 6. Every [`NodeAction::Dial`] ends in [`NodeEvent::Dialed`] or [`NodeEvent::DialFailed`].
-//! 7. A message that can't be sent is not tried again; if it is a request, report
-//!    [`NodeEvent::Unsent`].
-//! 8. Bytes go through [`wire::decode`], which bounds them. What it refuses is
-//!    [`NodeEvent::Garbage`]; what it does not know (`None`) is ignored.
-//! 9. After [`NodeAction::HangUp`], end the connection, and report it down when it has ended.
-//! 10. [`NodeAction::Persist`] is to be written down, all or none of it; after a restart,
-//!     [`Node::load`] takes it in again.
+//! What a driver must do, in the order in which it comes to it:
 //!
-//! Any order of events is legal. What makes no sense is absorbed, and counted in [`Stats`] and
-//! [`peers::Counts`]. Whoever drives [`Pex`] or [`peers::PeerManager`] alone finds the same contract
-//! in their own events and actions.
+//! 1. **Chance.** Draw 32 bytes for the [`Seed`] from the operating system, and keep them secret.
+//! 2. **Memory.** Hand in what was written down before, with [`Node::load`], name the seeds with
+//!    [`NodeEvent::Named`], and send one [`NodeEvent::Tick`].
+//! 3. **Time.** Tell it in nanoseconds since the Unix epoch, from a clock that does not run backwards.
+//! 4. **One event a call, and all of its actions before the next call,** in order.
+//! 5. **One timer.** [`NodeAction::SetTimer`] replaces it; when it fires, send [`NodeEvent::Tick`].
+//!    Whoever prefers to ask finds the same time in [`Node::deadline`]. Do not let a queue that is
+//!    never empty keep the tick from coming.
+//! 6. **Connections.** Report one only once a handshake has proved the node's id; give each an
+//!    [`Epoch`] of its own, and its messages and its end the same one. A peer has one connection: a
+//!    second one takes the place of the first, which the driver then ends. When two nodes dial each
+//!    other at once, both must keep the same of the two: that which the node of lower id has dialed.
+//! 7. **Dials.** Every [`NodeAction::Dial`] ends in [`NodeEvent::Dialed`] or
+//!    [`NodeEvent::DialFailed`], within a timeout of the driver's. What lies nearer than `nearest` is
+//!    not dialed.
+//! 8. **Bytes** go through [`wire::decode`], which bounds them. What it refuses is
+//!    [`NodeEvent::Garbage`]; what it does not know (`None`) is ignored. The driver bounds the length
+//!    of a message before it holds it: 64,000 bytes, as the reference does.
+//! 9. **Sending.** [`NodeAction::Send`] must not wait: put it into a bounded queue. A message for
+//!    which there is no room, or no connection of that epoch, is dropped; if it is a request, report
+//!    [`NodeEvent::Unsent`] once the batch is done.
+//! 10. **The end.** After [`NodeAction::HangUp`], send what is queued, end the connection, and report
+//!     it down when it has ended. Report every end, by whomever, once.
+//! 11. **Names.** Answer [`NodeAction::Resolve`] with [`NodeEvent::Resolved`], empty if there is none.
+//! 12. **Disk.** Write [`NodeAction::Persist`] down, all or none of it, and what [`Node::flush`] gives
+//!     before the process ends.
+//!
+//! What it may rely on: `handle` returns at once, never panics, blocks or fails; memory is bounded by
+//! [`Config`] and [`peers::Options`], whatever peers do; a node is dialed once at a time, and a peer is
+//! asked again only when it has answered or its time to do so is over; the same events make the same
+//! actions, on every machine.
+//!
+//! What happens at a mistake:
+//!
+//! | mistake | consequence |
+//! |---|---|
+//! | a time before an earlier one | the earlier one counts, and the mistake is counted; see [`Node::rewind`] for a clock that was wrong |
+//! | a tick too early, or twice | nothing |
+//! | a tick too late | what was due is done then, once |
+//! | no ticks | nobody is asked or dialed any more; answers still are given |
+//! | an event that makes no sense where it stands | absorbed, and counted in [`Stats::stray_events`] and [`peers::Counts`] |
+//! | a message, or an end, of an epoch that is over | ignored, and nobody is blamed for it |
+//! | one epoch for two connections | the second is taken for a repetition of the first |
+//! | a dial without an answer | given up after [`peers::DIAL_PATIENCE`] |
+//! | a lost request that is not reported | the peer is blamed for its silence: after three such in a row it costs it standing |
+//! | an end that is not reported | its place stays taken |
+//! | actions that are dropped | the machine believes that they were carried out: requests time out, dials are given up, but connections and records are wrong until they end |
+//! | two connections with one peer, of which each side keeps another | both end, and are dialed again |
+//! | a seed that others know | they can tell whom we shall dial, and what we shall tell |
+//!
+//! `examples/` has drivers for tokio, smol and threads in less than a hundred lines each, and
+//! `docs/embed.md` leads from this contract to them. Whoever drives [`Pex`] or
+//! [`peers::PeerManager`] alone finds the same contract in their own events and actions.
+//!
+//! # Errors
+//!
+//! `handle` has none: what a peer does wrong is a [`Fault`], in an action. Errors come from what is
+//! given in text or bytes, and each says what to write instead:
+//!
+//! | | of | |
+//! |---|---|---|
+//! | [`AddressError`], [`NodeIdError`] | [`NodeAddress::parse`], [`NodeId`] | no address as V2 writes it, no id |
+//! | [`NetAddressError`] | [`NetAddress`] | no address as V1 writes it |
+//! | [`ClaimError`] | [`NodeAddress`] | a host that promises no place |
+//! | [`ConfigError`] | [`ConfigBuilder::build`], and the builders of the options | an option out of its bounds, which it names |
+//! | [`wire::WireError`], [`wire::PushError`] | [`wire::decode`], [`wire::ResponseBuilder`] | bytes that are no message; an entry that does not fit into one |
+//! | [`peers::RecordError`] | [`peers::PeerRecord::decode`] | bytes that are no record |
+//! | [`book::BookError`], [`book::AddError`] | [`book::AddrBook`] | a file that is no book; an address that a book does not take |
+//! | [`RestoreError`], [`replay::LogError`] | [`Pex::restore`], [`replay`] | bytes that are no dump, or no log |
+//! | [`Broken`] | [`Node::check`] | an invariant that does not hold: a mistake of this library's |
 #![no_std]
 // What could panic, or round, is spelled out where it is meant. Tests may.
 #![cfg_attr(

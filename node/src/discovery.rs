@@ -130,7 +130,7 @@ impl<M: Manager> Discovery<M> {
                 return order;
             }
             tokio::select! {
-                Some(report) = self.reports.recv() => self.take_in(&report),
+                Some(report) = self.reports.recv() => self.take_in([report]),
                 () = self.clock.sleep_until(self.timer) => {
                     self.tell(NodeEvent::Tick);
                     self.timer = self.node.deadline();
@@ -155,10 +155,12 @@ impl<M: Manager> Discovery<M> {
         }
     }
 
-    /// Tells the machine of a report, at once.
-    pub fn take_in(&mut self, report: &Report) {
-        if let Some(event) = report.event() {
-            self.tell(event);
+    /// Tells the machine of reports that did not come through its queue, at once.
+    pub fn take_in(&mut self, reports: impl IntoIterator<Item = Report>) {
+        for report in reports {
+            if let Some(event) = report.event() {
+                self.tell(event);
+            }
         }
     }
 

@@ -1,7 +1,44 @@
 //! A tokio driver for the [`pex`] core, and the transport that Tendermint and CometBFT nodes speak.
 //!
-//! [`transport`] turns sockets into messages, [`Driver`] carries messages to the machine and its
-//! actions back, and [`crawl`], [`serve`], [`v1`] and [`demo`] are what the `pex` binary does with it.
+//! How much of it to use:
+//!
+//! | you have | use | and it does |
+//! |---|---|---|
+//! | nothing yet | [`Driver`] | everything: it listens, dials, shakes hands, talks, and tells you |
+//! | connections of your own, on tokio | [`Discovery`] | clock, timer and machine; you report, and carry out orders |
+//! | another executor, or threads | [`transport::Conversation`] and [`pex::Node`] | both without a socket or a clock: see `examples/` |
+//! | a book of V1 on disk | [`v1::V1Node`] | a [`Driver`] in the manner of V1, and its `addrbook.json` |
+//!
+//! [`crawl`], [`serve`] and [`demo`] are what the `pex` binary does with it; [`vault`] and [`Archive`]
+//! keep what a machine knows, [`book_file`] a book, [`transport::NodeKey`] a key.
+//!
+//! # What a driver here keeps to
+//!
+//! The contract is that of [`pex`]'s first page. How it is kept, in [`Driver`] and, where it is yours,
+//! in what drives a [`Discovery`]:
+//!
+//! - **Bounded queues.** 1,024 inputs for the machine, [`TransportConfig::send_queue`] messages for
+//!   each peer, 256 handshakes of those who come. A full queue makes those wait who fill it.
+//! - **Cancel safety.** `next` may be dropped at any time: nothing is lost, and what it would have
+//!   returned comes at the next call. Nothing happens while nobody calls it, so call it in a loop.
+//! - **Dropping.** A dropped [`Driver`] ends its connections and tasks at once, and what was queued is
+//!   not sent; [`Driver::close`] also waits until the disk has everything. A dropped [`Discovery`]
+//!   makes its [`Reporter`]s fail with [`Gone`].
+//! - **Runtime.** tokio with time and I/O; [`Discovery`] needs time alone. One task drives the machine.
+//!
+//! # Errors
+//!
+//! | | when |
+//! |---|---|
+//! | [`transport::TransportError`] | a connection did not come to be, or ended; says what to do |
+//! | [`transport::SendError`] | a message could not be queued |
+//! | [`transport::SecretError`], [`transport::PacketError`], [`transport::NodeInfoError`] | its parts: the handshake, the packets, the node infos |
+//! | [`transport::KeyError`] | a `node_key.json` can't be read, made or written |
+//! | [`DialError`] | an address could not be dialed; [`DialError::verdict`] is what the machine is told |
+//! | [`Gone`] | nobody takes reports any more |
+//! | [`book_file::BookFileError`], [`vault::VaultError`] | a book, or a store, can't be read or written |
+//!
+//! [`TransportConfig::send_queue`]: transport::TransportConfig::send_queue
 
 pub mod book_file;
 pub mod crawl;
