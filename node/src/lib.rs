@@ -14,8 +14,10 @@ pub mod v1;
 pub mod vault;
 
 mod archive;
+mod book_store;
 mod chance;
 mod clock;
+mod descriptors;
 mod door;
 mod driver;
 mod handshakes;
@@ -26,8 +28,10 @@ mod refusals;
 mod whole_file;
 
 pub use archive::Archive;
+pub use book_store::BookStore;
 pub use chance::fresh_seed;
 pub use clock::Clock;
+pub use descriptors::Descriptors;
 pub use door::Crowd;
 pub use driver::Driver;
 pub use kind::{VERSION, kind_of_version};

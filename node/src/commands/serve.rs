@@ -88,6 +88,7 @@ pub(super) fn tell(notice: &Notice, log: &mut Log) {
         }
         Notice::Heard { address, from } => log.line(format_args!("heard of {address} from {from}")),
         Notice::NotWritten(why) => log.line(format_args!("what is known is not written: {why}")),
+        Notice::WrittenAgain => log.line(format_args!("what is known is written again")),
         Notice::Evicted { peer, why } => log.line(format_args!("let go of {peer}: {why}")),
         _ => {}
     }
