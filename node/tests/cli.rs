@@ -28,5 +28,7 @@ mod node;
 mod nodes;
 #[path = "cli/peers.rs"]
 mod peers;
+#[path = "cli/seed_load.rs"]
+mod seed_load;
 #[path = "cli/serve.rs"]
 mod serve;
