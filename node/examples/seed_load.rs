@@ -21,8 +21,6 @@ use clap::Parser;
 use crowd::{Crowd, Failed, median};
 use process::{SeedProcess, write_book};
 
-const MIB: f64 = 1024.0 * 1024.0;
-
 #[derive(Debug, Parser)]
 struct Args {
     /// The command whose seed node is loaded
@@ -61,19 +59,23 @@ async fn main() -> Result<(), Failed> {
     let before = seed.resident()?;
     let mut crowd = Crowd::new(seed.place()?);
 
+    let worked = seed.worked()?;
     let opened = crowd.hold(args.hold, args.at_once).await?;
-    let held = crowd.held();
-    let rate = held as f64 / opened.as_secs_f64();
+    let held = u64::try_from(crowd.held())?.max(1);
+    let rate = held * 1_000 / u64::try_from(opened.as_millis())?.max(1);
+    let each = u64::try_from((seed.worked()? - worked).as_micros())? / held;
     writeln!(
         out,
-        "held: {held} connections, opened in {opened:.1?}, {rate:.0} handshakes/s"
+        "held: {held} connections, opened in {opened:.1?}, {rate} handshakes/s; {each} us of \
+         processor time of the seed a handshake"
     )?;
     let after = seed.resident()?;
-    let each = (after - before) as f64 / held as f64 / 1024.0;
-    let (before, after) = (before as f64 / MIB, after as f64 / MIB);
+    let each = after.saturating_sub(before) / held;
     writeln!(
         out,
-        "memory of the seed: {before:.1} MiB alone, {after:.1} MiB with them, {each:.1} KiB a connection"
+        "memory of the seed: {} alone, {} with them, {each} bytes a connection",
+        mib(before),
+        mib(after)
     )?;
 
     let asking = crowd.ask_all_the_time(args.ask);
@@ -99,8 +101,16 @@ async fn main() -> Result<(), Failed> {
         out,
         "those who asked: {answers} answers, {failures} times none"
     )?;
-    let most = seed.most_resident()? as f64 / MIB;
-    writeln!(out, "memory of the seed at most: {most:.1} MiB")?;
+    writeln!(
+        out,
+        "memory of the seed at most: {}",
+        mib(seed.most_resident()?)
+    )?;
     writeln!(out, "still held: {}", crowd.still_held())?;
     Ok(())
+}
+
+fn mib(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1 << 20);
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
 }

@@ -33,6 +33,10 @@
 //! locked, made as durable as the disk is, and renamed. Whoever is killed leaves at most that one
 //! file behind, and the next to write uses it. A link is followed: the file that it leads to is
 //! written. A file that is there keeps its owner and its mode, a new one has mode 0644.
+//!
+//! A running node keeps a journal beside its book, with `.journal` at the end of its name: what has
+//! changed since the file was written. Whoever reads a book here has both together, and what became
+//! of the journal in [`Loaded::journal`]; whoever writes one removes the journal.
 
 mod convert;
 mod error;
@@ -45,7 +49,8 @@ use std::path::{Path, PathBuf};
 use pex::book::{AddrBook, BookError, Loaded};
 use pex::{Seed, Time};
 
-use crate::whole_file::{Draft, keep_as, not_a_file};
+use crate::book_store::remove_journal_of;
+use crate::whole_file::{self, Draft, keep_as, not_a_file, with_ending};
 
 pub use convert::{LeftOut, from_records, to_records};
 pub use error::BookFileError;
@@ -61,7 +66,31 @@ pub const FILE_BYTES_MAX: u64 = 64 << 20;
 /// [`BookFileError`]: there is no file, or no book in it, or it can't be read.
 pub fn read(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Loaded, BookFileError> {
     let bytes = read_bytes(path)?;
-    AddrBook::read(&bytes, strict, seed, now).map_err(BookFileError::Book)
+    let loaded = AddrBook::read(&bytes, strict, seed, now).map_err(BookFileError::Book)?;
+    with_journal(loaded, path, &bytes, now)
+}
+
+/// Takes in the journal beside the file, if there is one.
+fn with_journal(
+    loaded: Loaded,
+    path: &Path,
+    bytes: &[u8],
+    now: Time,
+) -> Result<Loaded, BookFileError> {
+    let path = whole_file::follow(path)?;
+    match read_bytes(&journal_of(&path)) {
+        Ok(journal) => Ok(loaded.with_journal(bytes, &journal, now)),
+        Err(BookFileError::Missing) => Ok(loaded),
+        // A journal of another size or kind than one has is of no book.
+        Err(BookFileError::TooLarge { .. }) => Ok(loaded.with_journal(bytes, &[], now)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the journal of the book at this path is.
+#[must_use]
+pub fn journal_of(path: &Path) -> PathBuf {
+    with_ending(path, ".journal")
 }
 
 /// Reads what there is of the book at `path`, as [`AddrBook::salvage`] does, and what is wrong with
@@ -77,7 +106,8 @@ pub fn salvage(
     now: Time,
 ) -> Result<(Loaded, Option<BookError>), BookFileError> {
     let bytes = read_bytes(path)?;
-    Ok(AddrBook::salvage(&bytes, strict, seed, now))
+    let (loaded, error) = AddrBook::salvage(&bytes, strict, seed, now);
+    Ok((with_journal(loaded, path, &bytes, now)?, error))
 }
 
 /// Whether there is a file at `path` that could be a book. It is not read.
@@ -180,10 +210,12 @@ impl Edit {
     ///
     /// As for [`write()`].
     pub fn write(self, book: &AddrBook) -> Result<(), BookFileError> {
-        let text = book.to_json();
+        let (text, target) = (book.to_json(), self.draft.target().to_path_buf());
         self.draft
             .finish(text.as_bytes())
-            .map_err(BookFileError::Write)
+            .map_err(BookFileError::Write)?;
+        remove_journal_of(&target);
+        Ok(())
     }
 
     /// As [`Edit::write`], and keeps what was there before beside it, with `.damaged` at the end of

@@ -328,7 +328,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Demo(args) => demo::run(&args).await,
             Command::Crawl(args) => crawl::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
-            Command::Node(args) => node::run(&args).await,
+            Command::Node(args) => Box::pin(node::run(&args)).await,
             Command::Peers(command) => peers::run(&command),
             Command::Book(command) => book::run(command),
         }

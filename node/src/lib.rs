@@ -52,8 +52,10 @@ pub mod v1;
 pub mod vault;
 
 mod archive;
+mod book_store;
 mod chance;
 mod clock;
+mod descriptors;
 mod discovery;
 mod door;
 mod driver;
@@ -66,8 +68,10 @@ mod report;
 mod whole_file;
 
 pub use archive::Archive;
+pub use book_store::BookStore;
 pub use chance::fresh_seed;
 pub use clock::Clock;
+pub use descriptors::Descriptors;
 pub use discovery::{Discovery, Reporter};
 pub use door::Crowd;
 pub use driver::Driver;

@@ -60,6 +60,8 @@ pub enum Notice {
     /// What the machine knows can't be written down, and why; it is tried again and again. Told once
     /// until it works.
     NotWritten(String),
+    /// What the machine knows is written down again, after [`Notice::NotWritten`].
+    WrittenAgain,
     /// A peer broke a rule; `cut` if the connection is ended for it.
     Fault {
         /// Who.

@@ -44,6 +44,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use budget::Budget;
+
+mod budget;
 mod connection;
 mod conversation;
 mod error;
@@ -100,6 +103,16 @@ pub struct TransportConfig {
     /// bytes, so this bounds the memory that a slow peer costs.
     pub send_queue: u16,
 
+    /// How long a peer may take from the first byte of a message to its last. Default 20 s, our own
+    /// choice. Time in which we do not read does not count.
+    pub message_timeout: Duration,
+
+    /// How many bytes of messages all connections of a [`Local`] may hold together: those that wait
+    /// to be sent, and parts of those that are being received. Default 64 MiB. Beyond it nothing more
+    /// is queued, and who sends a long message is cut; short ones, such as requests, always get
+    /// through.
+    pub held_bytes_max: usize,
+
     /// How many bytes a second are read from a peer in the long run; [`None`] for any number.
     /// Default 512,000. Sealed bytes count, as they cost us the same whatever they hold.
     pub read_rate: Option<NonZeroU32>,
@@ -117,6 +130,8 @@ impl Default for TransportConfig {
             pong_timeout: Duration::from_secs(45),
             write_timeout: Duration::from_secs(10),
             send_queue: 8,
+            message_timeout: Duration::from_secs(20),
+            held_bytes_max: 64 << 20,
             read_rate: NonZeroU32::new(512_000),
             inbound: InboundLimits::default(),
         }
@@ -129,6 +144,8 @@ pub struct Local {
     key: NodeKey,
     info: NodeInfo,
     traffic: Arc<Traffic>,
+    /// What the connections of this node hold, those of its clones too.
+    budget: Arc<Budget>,
 }
 
 impl Local {
@@ -145,8 +162,13 @@ impl Local {
                 proved,
             });
         }
-        let traffic = Arc::default();
-        Ok(Self { key, info, traffic })
+        let (traffic, budget) = (Arc::default(), Arc::default());
+        Ok(Self {
+            key,
+            info,
+            traffic,
+            budget,
+        })
     }
 
     /// Our id.
@@ -259,5 +281,6 @@ where
         socket_addr: remote,
         direction,
     };
-    Ok(Connection::start(remote, wire, config))
+    let budget = Arc::clone(&local.budget);
+    Ok(Connection::start(remote, wire, config, budget))
 }

@@ -3,7 +3,8 @@
 //! It keeps an address book in a file, dials until it has enough peers, lets others in and answers
 //! them; as a seed node it crawls, answers once and hangs up.
 
-use std::io;
+mod keeper;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use pex::book::AddrBook;
 use pex::v1::{Options, Switch};
 use pex::{Config, Node, Seed};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
-use crate::book_file::{self, BookFileError};
+use keeper::{Keeper, Turn};
+
+use crate::book_file::BookFileError;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::notice::Notice;
@@ -23,10 +25,8 @@ use crate::transport::{Local, Traffic, TransportConfig};
 #[derive(Debug)]
 pub struct V1Node {
     driver: Driver<Switch>,
-    file: Option<PathBuf>,
-    /// The write under way, and whether the book has changed since it began.
-    writing: Option<JoinHandle<Result<(), BookFileError>>>,
-    again: bool,
+    /// The file of the book, and who writes it.
+    book: Option<(PathBuf, Keeper)>,
 }
 
 impl V1Node {
@@ -50,58 +50,50 @@ impl V1Node {
         if let Some(listener) = listener {
             driver.listen(listener);
         }
-        Self {
-            driver,
-            file: file.map(Path::to_path_buf),
-            writing: None,
-            again: false,
-        }
+        let book = driver.node().peers().book();
+        let book = file.map(|path| (path.to_path_buf(), Keeper::new(path, book)));
+        Self { driver, book }
     }
 
-    /// What happens next. The book is written as it changes; that is not told unless it fails. Safe
-    /// to cancel: nothing is lost.
+    /// Whether what changes is written to a journal every second, so that not more is lost to a
+    /// crash: by default it is. Without one, a crash costs what has changed since the whole book was
+    /// last written, [`save_every`](pex::v1::OptionsBuilder::save_every).
+    #[must_use]
+    pub fn with_journal(mut self, with: bool) -> Self {
+        if let Some((path, keeper)) = &mut self.book {
+            keeper.set_journal(path, with);
+        }
+        self
+    }
+
+    /// What happens next. The book is written as it changes; that is not told unless it fails, and
+    /// then once until it works. Safe to cancel: nothing is lost.
     pub async fn next(&mut self) -> Notice {
         loop {
-            let written = async {
-                match &mut self.writing {
-                    Some(writing) => writing.await,
+            let turn = async {
+                match &mut self.book {
+                    Some((path, keeper)) => keeper.turn(path).await,
                     None => core::future::pending().await,
                 }
             };
-            tokio::select! {
-                result = written => {
-                    self.writing = None;
-                    if core::mem::take(&mut self.again) {
-                        self.write();
-                    }
-                    // A write that panicked has not written.
-                    let result = result.unwrap_or_else(|why| Err(BookFileError::Write(io::Error::other(why))));
-                    if let Err(why) = result {
-                        return Notice::NotWritten(why.to_string());
-                    }
-                }
+            let due = tokio::select! {
+                turn = turn => turn,
                 notice = self.driver.next() => {
                     if !matches!(notice, Notice::SaveBook) {
                         return notice;
                     }
-                    self.write();
+                    if let Some((_, keeper)) = &mut self.book {
+                        keeper.write_whole();
+                    }
+                    continue;
                 }
+            };
+            match (due, &mut self.book) {
+                (Turn::Done(Some(notice)), _) => return notice,
+                (Turn::Look, Some((_, keeper))) => keeper.look(self.driver.node().peers().book()),
+                _ => {}
             }
         }
-    }
-
-    /// Begins to write the book, where nobody has to wait for the disk.
-    fn write(&mut self) {
-        let Some(path) = &self.file else {
-            return;
-        };
-        if self.writing.is_some() {
-            self.again = true;
-            return;
-        }
-        let (path, book) = (path.clone(), self.switch().book().clone());
-        let write = move || book_file::write(&path, &book);
-        self.writing = Some(tokio::task::spawn_blocking(write));
     }
 
     /// Who keeps the peers: the book, how many are connected, what was counted.
@@ -133,13 +125,10 @@ impl V1Node {
     /// # Errors
     ///
     /// [`BookFileError`] if it can't be written.
-    pub async fn close(mut self) -> Result<(), BookFileError> {
-        if let Some(writing) = self.writing.take() {
-            // What matters is that the last one succeeds.
-            let _earlier = writing.await;
-        }
-        match &self.file {
-            Some(path) => book_file::write(path, self.switch().book()),
+    pub async fn close(self) -> Result<(), BookFileError> {
+        let book = self.switch().book().clone();
+        match self.book {
+            Some((path, keeper)) => keeper.close(&path, book).await,
             None => Ok(()),
         }
     }

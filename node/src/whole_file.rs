@@ -4,16 +4,23 @@
 //! is on the disk. Whoever reads meanwhile has the old file or the new one, and so has whoever comes
 //! after a crash.
 
+use core::time::Duration;
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+
+use tokio::time::Instant;
 
 /// Links that are followed one after another before they are said to go in a circle.
 const LINKS_MAX: usize = 40;
 
-/// Times that a draft is opened anew because somebody has just put it in its place.
-const TRIES_MAX: usize = 10_000;
+/// How long we wait for others who write the same file. Nobody takes that long who gets on.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long we wait before we look again whether they are done.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// A draft that is being written. Others who would write the same file wait for it; if we are
 /// killed, the next to come uses what is left of it.
@@ -27,27 +34,40 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Begins to write the file at `path`, or the one to which a link there leads. Waits for others
-    /// who write it.
+    /// who write it, but not for ever.
     pub(crate) fn begin(path: &Path) -> io::Result<Self> {
+        Self::begin_within(path, PATIENCE)
+    }
+
+    fn begin_within(path: &Path, patience: Duration) -> io::Result<Self> {
         let target = follow(path)?;
         if let Some(found) = metadata(&target)?.filter(|found| !found.is_file()) {
             return Err(not_a_file(&found));
         }
         let path = with_ending(&target, ".new");
-        for _ in 0..TRIES_MAX {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
             let Some(file) = open(&path)? else {
                 continue;
             };
-            match file.lock() {
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    thread::sleep(LOOK_AGAIN);
+                    continue;
+                }
                 // There is nothing to wait with on such a disk.
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
-                locked => locked?,
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(error)) => return Err(error),
             }
             if is_at(&file, &path)? {
                 return Ok(Self { file, path, target });
             }
         }
-        let why = "somebody else writes this file all the time";
+        let why = format!(
+            "another process has been writing it for {patience:?}, and holds {} locked",
+            path.display()
+        );
         Err(io::Error::new(io::ErrorKind::ResourceBusy, why))
     }
 
@@ -135,7 +155,7 @@ fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 }
 
 /// Where the links that begin at `path` end, whether there is a file or not.
-fn follow(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
         match fs::symlink_metadata(&path) {
@@ -219,5 +239,24 @@ fn none_if_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_holds_the_draft_for_ever_is_named_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("addrbook.json");
+        let held = Draft::begin(&path).unwrap();
+        let moment = Duration::from_millis(50);
+        let error = Draft::begin_within(&path, moment).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        let draft = with_ending(&path, ".new").display().to_string();
+        assert!(error.to_string().contains(&draft), "{error}");
+        drop(held);
+        Draft::begin_within(&path, PATIENCE).unwrap();
     }
 }

@@ -8,6 +8,8 @@
 mod convert;
 #[path = "book_file/file.rs"]
 mod file;
+#[path = "book_file/journal.rs"]
+mod journal;
 #[path = "book_file/kill.rs"]
 mod kill;
 

@@ -30,5 +30,7 @@ mod nodes;
 mod observe;
 #[path = "cli/peers.rs"]
 mod peers;
+#[path = "cli/seed_load.rs"]
+mod seed_load;
 #[path = "cli/serve.rs"]
 mod serve;

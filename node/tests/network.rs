@@ -8,6 +8,8 @@
 mod duplicates;
 #[path = "network/exchange.rs"]
 mod exchange;
+#[path = "network/flood.rs"]
+mod flood;
 #[path = "network/hostile.rs"]
 mod hostile;
 #[path = "network/machine.rs"]

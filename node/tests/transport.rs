@@ -24,6 +24,8 @@ mod judge;
 mod packets;
 #[path = "transport/peer.rs"]
 mod peer;
+#[path = "transport/slow.rs"]
+mod slow;
 
 use peer::{ann, bob, key, local};
 

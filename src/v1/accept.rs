@@ -146,6 +146,7 @@ impl Switch {
         } else {
             None
         };
+        let chance = self.chance.next_u64();
         let link = Link {
             epoch,
             outbound,
@@ -156,7 +157,11 @@ impl Switch {
             in_use: false,
             rotates_at,
             score: self.rank(id, kept),
-            tie: self.chance.next_u64(),
+            tie: if self.options.seed_mode {
+                self.now.as_nanos()
+            } else {
+                chance
+            },
         };
         self.live.set(id, Some(Life::Connected(link)));
     }

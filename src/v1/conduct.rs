@@ -75,14 +75,13 @@ impl Switch {
         }
     }
 
-    /// What decides who has to go first: with a seed node, who came first; else the score. Those
-    /// who are kept come last.
+    /// What decides who has to go first: the score, and with a seed node nothing but who came first.
+    /// Those who are kept come last.
     pub(super) fn rank(&self, id: NodeId, kept: bool) -> i32 {
         if kept {
             i32::MAX
         } else if self.options.seed_mode {
-            let secs = self.now.as_nanos() / 1_000_000_000;
-            i32::try_from(secs % (1 << 31)).unwrap_or(i32::MAX)
+            0
         } else {
             self.score(id).into()
         }

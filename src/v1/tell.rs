@@ -16,6 +16,10 @@ use crate::{Actions, Broken, Config, Cursor, Directory, NetAddress, NodeAddress,
 /// chance picks him; a crowd that comes and goes would else fill the book as fast as it can talk.
 const NEWCOMERS_WAIT: Duration = Duration::from_secs(120);
 
+/// Questions that a seed node may have asked and that are not answered yet, at most: as many as it has
+/// peers.
+const OUTSTANDING_MAX: usize = 10_000;
+
 /// What may be told: addresses that have proved good and, but for a seed node, after them those that
 /// we have only heard of; 23 % of the book in one answer at most. The order is shuffled, and says
 /// nothing about who is connected.
@@ -120,6 +124,12 @@ impl Manager for Switch {
     }
 
     fn configure(&self, config: &mut Config) {
+        if self.options.seed_mode {
+            // Any number of newcomers may be silent, and none of them keeps others from being asked.
+            let most = self.options.inbound_max;
+            let most = most.saturating_add(self.options.checks_at_once);
+            config.outstanding_max = config.outstanding_max.max(most.min(OUTSTANDING_MAX));
+        }
         config.private_ids.extend(&self.options.private);
         let own = &self.options.own_addresses;
         for address in own {

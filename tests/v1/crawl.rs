@@ -1,9 +1,11 @@
 //! A seed node: whom it checks, whom it lets in, how long they stay, and what it tells.
 
+use pex::Time;
 use pex::peers::{Event, Eviction, Misconduct};
+use pex::v1::Options;
 
 use crate::nodes::{DAY, HOUR, NOBODY, at, host, id, ms, node, number, secs};
-use crate::world::{Answer, DEAD, World, dials, evicted, steps};
+use crate::world::{Answer, DEAD, World, book, dials, evicted, steps};
 
 #[test]
 fn a_fresh_seed_dials_its_own_seeds() {
@@ -251,4 +253,39 @@ fn a_seed_checks_two_of_a_subnet_in_a_minute_as_long_as_it_has_only_heard_of_the
     assert_eq!(w.dial_times().len(), 2);
     w.run(HOUR, |_| Answer::Up);
     assert_eq!(w.peers.book().old(), 20);
+}
+
+#[test]
+fn whoever_came_first_goes_first_whatever_the_year() {
+    // Seconds since 1970 leave 31 bits in 2038, and 32 in 2106.
+    for turn in [1_u64 << 31, 1 << 32] {
+        let options = Options::seed().slots(10, 20).build().unwrap();
+        let mut w = World::started(options, book(true), Time::from_secs(turn - 10));
+        for n in 0..20 {
+            w.welcome(n);
+            w.pass(secs(1));
+        }
+        for n in 0..20 {
+            let actions = w.welcome(100 + n);
+            assert_eq!(evicted(&actions), [(n, Eviction::Stayed)], "{turn}");
+            w.down(n);
+        }
+    }
+}
+
+#[test]
+fn a_seed_full_of_ten_thousand_lets_the_oldest_go_and_refuses_no_newcomer() {
+    let mut w = World::seed(|it| it);
+    w.checks_inside = false;
+    for n in 0..10_000 {
+        w.accept(n);
+        w.ready(n);
+    }
+    w.pass(secs(2));
+    for n in 0..100 {
+        let actions = w.accept(20_000 + n);
+        assert_eq!(evicted(&actions), [(n, Eviction::Stayed)]);
+        w.ready(20_000 + n);
+        w.down(n);
+    }
 }

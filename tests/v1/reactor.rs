@@ -284,3 +284,19 @@ fn messages_are_the_bytes_of_the_reference() {
     assert_eq!(answer_bytes, Some(answer(&[node(1)])));
     assert_eq!(at(1, host(1, 257)), node(1));
 }
+
+#[test]
+fn any_number_of_silent_newcomers_keeps_a_seed_from_asking_nobody() {
+    let mut seed = Lone::of(Options::seed());
+    for n in 0..300 {
+        seed.comes(n);
+    }
+    // They have stayed long enough to be asked, and none of them answers.
+    seed.pass(secs(129));
+    let unanswered = seed.node.pex().stats().requests_sent - seed.node.pex().stats().timeouts;
+    assert!(unanswered > 64, "{unanswered} questions are open");
+    let actions = seed.reached(&node(1_000));
+    let soon = seed.pass(secs(1));
+    let all: Vec<NodeAction> = actions.into_iter().chain(soon).collect();
+    assert!(asked(&all).contains(&1_000));
+}

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pex::wire;
+use pex::{NodeId, wire};
 use pex_node::transport::{
     Connection, Direction, Local, NodeInfo, NodeKey, Receiver, Sender, TransportConfig, establish,
 };
@@ -42,6 +42,8 @@ pub(crate) struct Crowd {
 struct Others {
     seed: SocketAddr,
     made: AtomicU32,
+    /// Who was made last.
+    last_id: Mutex<NodeId>,
 }
 
 /// Nodes that ask all the time, until they are stopped.
@@ -56,7 +58,11 @@ impl Crowd {
     pub(crate) fn new(seed: SocketAddr) -> Self {
         let made = AtomicU32::new(0);
         Self {
-            others: Arc::new(Others { seed, made }),
+            others: Arc::new(Others {
+                seed,
+                made,
+                last_id: Mutex::new(NodeId::new([0; 20])),
+            }),
             held: Vec::new(),
         }
     }
@@ -70,12 +76,27 @@ impl Crowd {
                 self.keep(opening.join_next().await)?;
             }
             let others = Arc::clone(&self.others);
-            opening.spawn(async move { others.connect().await });
+            opening.spawn(async move { others.connect(0).await });
         }
         while let Some(opened) = opening.join_next().await {
             self.keep(Some(opened))?;
         }
         Ok(started.elapsed())
+    }
+
+    /// Holds one more, which says that it listens at this port; returns who it is.
+    #[allow(dead_code, reason = "the tests have it, the load does not need it")]
+    pub(crate) async fn hold_one_that_listens(&mut self, port: u16) -> Result<NodeId, Failed> {
+        let connection = self.others.connect(port).await?;
+        // What is dropped is closed, so it is kept; who it was is what the seed has to know.
+        let id = self
+            .others
+            .last_id
+            .lock()
+            .map_err(|_| "a test has panicked")?
+            .to_owned();
+        self.held.push(connection.split());
+        Ok(id)
     }
 
     fn keep(
@@ -145,12 +166,14 @@ impl Asking {
 
 impl Others {
     /// A new node, at an address of its own.
-    async fn connect(&self) -> Result<Connection, Failed> {
+    async fn connect(&self, listens: u16) -> Result<Connection, Failed> {
         let n = self.made.fetch_add(1, Ordering::Relaxed);
         let mut key = [0x5a; 32];
         key[..4].copy_from_slice(&n.to_be_bytes());
         let key = NodeKey::from_seed(&key);
-        let info = NodeInfo::new(key.id(), "load", "crowd", "tcp://0.0.0.0:0")?;
+        *self.last_id.lock().map_err(|_| "a test has panicked")? = key.id();
+        let listens = format!("tcp://0.0.0.0:{listens}");
+        let info = NodeInfo::new(key.id(), "load", "crowd", &listens)?;
         let info = info.with_version("0.38.17")?;
         let local = Arc::new(Local::new(key, info)?);
         let [_, high, middle, low] = n.to_be_bytes();
@@ -166,7 +189,7 @@ impl Others {
 
     async fn ask(&self) -> Result<Answer, Failed> {
         let started = Instant::now();
-        let (sender, mut receiver) = self.connect().await?.split();
+        let (sender, mut receiver) = self.connect(0).await?.split();
         sender.try_send(REQUEST.into())?;
         let told = loop {
             let bytes = timeout(PATIENCE, receiver.recv()).await??;

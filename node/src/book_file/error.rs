@@ -56,6 +56,7 @@ fn advice(error: &io::Error, reads: bool) -> &'static str {
         E::StorageFull | E::QuotaExceeded | E::FileTooLarge => {
             "make room on the disk, and try again; the old book is still there"
         }
+        E::ResourceBusy => "find it with fuser or lsof, and stop it",
         E::NotFound => "make its folder first, or check the path",
         E::NotADirectory => "check the path",
         E::IsADirectory => "name the file in it, such as addrbook.json",

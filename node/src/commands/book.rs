@@ -106,12 +106,20 @@ fn show(path: &Path, which: Which, json: bool) -> Result<Outcome, Failure> {
     if let Some(error) = error {
         return Err(failed(path, &error));
     }
+    complain_of_journal(path, &loaded);
     match loaded.lost() {
         0 => Ok(Outcome::Done),
         some => Err(failed(
             path,
             &format_args!("{some} entries can't be read; pex book check says which, and why"),
         )),
+    }
+}
+
+/// Says what became of a journal, if that is not as it should be.
+fn complain_of_journal(path: &Path, loaded: &Loaded) {
+    if let Some(journal) = loaded.journal.as_ref().filter(|it| !it.is_whole()) {
+        complain(format_args!("pex: {}: {journal}", path.display()));
     }
 }
 
@@ -137,6 +145,18 @@ fn check(path: &Path, strict: bool) -> Result<Outcome, Failure> {
     print_repairs(&loaded, None)?;
     if let Some(error) = error {
         return Err(failed(path, &BookFileError::Book(error)));
+    }
+    if let Some(journal) = &loaded.journal {
+        let mut out = Output::new();
+        writeln!(out, "{journal}")?;
+        for repair in &journal.repairs {
+            writeln!(
+                out,
+                "journal: line {}: {}",
+                repair.entry.unwrap_or(0),
+                repair.kind
+            )?;
+        }
     }
     if loaded.repairs.is_empty() {
         writeln!(Output::new(), "whole: {}", count(&loaded.book))?;

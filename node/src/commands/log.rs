@@ -131,6 +131,9 @@ fn tell(chain_id: Option<&str>, notice: &Notice) {
             error!(target: "pex::book", chain_id, event = "not_written", why,
                 "what is known is not written: {why}");
         }
+        Notice::WrittenAgain => {
+            info!(target: "pex::book", chain_id, event = "written_again", "what is known is written again");
+        }
         Notice::Evicted { peer, why } => {
             info!(target: "pex::peer", chain_id, event = "evicted", %peer, %why,
                 "let go of {peer}: {why}");

@@ -7,11 +7,11 @@ use std::time::Duration;
 use pex::NodeAddress;
 use pex::book::AddrBook;
 use pex::v1::{Counts, Options};
-use pex_node::Clock;
 use pex_node::book_file::{self, BookFileError};
 use pex_node::observe::Observatory;
 use pex_node::transport::TransportConfig;
 use pex_node::v1::V1Node;
+use pex_node::{Clock, Descriptors};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -41,7 +41,8 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     let id = local.id();
     let own = external.map(|address| NodeAddress::parse(&format!("{id}@{address}")));
     let own = own.transpose().map_err(Failure::new)?.into_iter().collect();
-    let options = options(args, own)?;
+    let mut transport = TransportConfig::default();
+    let options = options(args, own, &mut transport)?;
     let book = args.book.as_deref().map(|path| open(path, !args.lax));
     let book = book.unwrap_or_else(|| Ok(AddrBook::new(!args.lax, setup::seed()?)))?;
     if options.is_seed() && book.is_empty() && args.seeds.is_empty() {
@@ -52,7 +53,7 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     }
     let mut node = V1Node::new(
         local,
-        TransportConfig::default(),
+        transport,
         options,
         book,
         args.book.as_deref(),
@@ -109,11 +110,32 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
+/// How many may come, of so many that are wanted: no more than sockets can be open.
+fn fit(args: &NodeArgs, wanted: usize, transport: &mut TransportConfig) -> Result<usize, Failure> {
+    // As many dials and checks as may be under way at once.
+    const DIALS: usize = 64 + 8;
+    let files = Descriptors::raise()?;
+    let outbound = args.max_num_outbound_peers.saturating_add(DIALS);
+    let inbound = files.fit(&mut transport.inbound, outbound, wanted);
+    if inbound < wanted {
+        complain(format_args!(
+            "pex: {inbound} of {wanted} inbound peers are possible, as {} files and sockets may be \
+             open; raise the limit with ulimit -n, or LimitNOFILE of systemd",
+            files.limit()
+        ));
+    }
+    Ok(inbound)
+}
+
 const fn not_routable(counts: Counts) -> bool {
     counts.not_routable > 0
 }
 
-fn options(args: &NodeArgs, own: Vec<NodeAddress>) -> Result<Options, Failure> {
+fn options(
+    args: &NodeArgs,
+    own: Vec<NodeAddress>,
+    transport: &mut TransportConfig,
+) -> Result<Options, Failure> {
     let options = if args.seed_mode {
         Options::seed()
     } else {
@@ -122,6 +144,7 @@ fn options(args: &NodeArgs, own: Vec<NodeAddress>) -> Result<Options, Failure> {
     let inbound = args
         .max_num_inbound_peers
         .unwrap_or(if args.seed_mode { 10_000 } else { 40 });
+    let inbound = fit(args, inbound, transport)?;
     let options = options
         .seeds(args.seeds.clone())
         .persistent(args.persistent_peers.clone())
@@ -141,6 +164,9 @@ fn open(path: &Path, strict: bool) -> Result<AddrBook, Failure> {
         Ok(loaded) => {
             for repair in &loaded.repairs {
                 complain(format_args!("pex: {name}: {repair}"));
+            }
+            if let Some(journal) = loaded.journal.as_ref().filter(|it| it.has_something()) {
+                complain(format_args!("pex: {name}: {journal}"));
             }
             let (size, old) = (loaded.book.size(), loaded.book.old());
             complain(format_args!(

@@ -19,6 +19,8 @@ pub(super) struct Rates {
     full: Duration,
     /// When each bucket is full again.
     full_at: BTreeMap<IpAddr, Instant>,
+    /// When those are looked for again who need not be kept.
+    tidy_at: Option<Instant>,
 }
 
 impl Rates {
@@ -29,13 +31,18 @@ impl Rates {
             cost,
             full: cost.saturating_mul(burst.max(1)),
             full_at: BTreeMap::new(),
+            tidy_at: None,
         }
     }
 
     /// Whether one more may come from there; if so, it is counted.
     pub(super) fn take(&mut self, ip: IpAddr, now: Instant) -> bool {
         if self.full_at.len() >= KEPT_MAX && !self.full_at.contains_key(&ip) {
-            self.full_at.retain(|_, at| *at > now);
+            // It takes a look at all of them, so not for each who comes.
+            if self.tidy_at.is_none_or(|at| at <= now) {
+                self.full_at.retain(|_, at| *at > now);
+                self.tidy_at = Some(now + Duration::from_secs(1));
+            }
             if self.full_at.len() >= KEPT_MAX {
                 return true;
             }

@@ -91,6 +91,8 @@ pub(super) const fn of_error(why: &TransportError) -> &'static str {
         TransportError::Packet(_) => "packet",
         TransportError::PongMissing { .. } => "pong_missing",
         TransportError::WriteStalled { .. } => "write_stalled",
+        TransportError::MessageStalled { .. } => "message_stalled",
+        TransportError::Overloaded => "overloaded",
         TransportError::ClosedByPeer => "closed_by_peer",
         TransportError::ClosedByUs => "closed_by_us",
         TransportError::Io { .. } => "socket",

@@ -2,14 +2,16 @@
 
 use core::fmt;
 use core::net::SocketAddr;
+use std::sync::Arc;
 
 use pex::{NodeAddress, NodeId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use super::TransportConfig;
+use super::budget::{Budget, Share};
 use super::error::{SendError, TransportError};
-use super::mconn::{Link, Wire};
+use super::mconn::{Ends, Link, Wire};
 use super::node_info::NodeInfo;
 use super::packet::MESSAGE_BYTES_MAX;
 
@@ -69,6 +71,7 @@ impl Connection {
         remote: RemoteInfo,
         wire: Wire<R, W>,
         config: &TransportConfig,
+        budget: Arc<Budget>,
     ) -> Self
     where
         R: AsyncRead + Unpin + Send + 'static,
@@ -78,7 +81,8 @@ impl Connection {
         let (flush, stop) = oneshot::channel();
         let (inbox, receiver) = mpsc::channel(INBOX);
         let (end, ended) = oneshot::channel();
-        let link = Link::new(wire, config, queue, stop, inbox);
+        let ends = Ends { queue, stop, inbox };
+        let link = Link::new(wire, config, Arc::clone(&budget), ends);
         tokio::spawn(async move {
             // Nobody listens for the reason if the receiver is dropped, and that is fine.
             let _unheard = end.send(link.run().await);
@@ -88,6 +92,8 @@ impl Connection {
             sender: Sender {
                 queue: sender,
                 flush,
+                budget,
+                held_bytes_max: config.held_bytes_max,
             },
             receiver: Receiver {
                 messages: receiver,
@@ -106,8 +112,17 @@ impl Connection {
 
 /// The half of a connection to send with. Dropping it ends the connection at once.
 pub struct Sender {
-    queue: mpsc::Sender<Vec<u8>>,
+    queue: mpsc::Sender<Queued>,
     flush: oneshot::Sender<()>,
+    budget: Arc<Budget>,
+    held_bytes_max: usize,
+}
+
+/// A message that waits to be sent.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) message: Vec<u8>,
+    pub(super) share: Share,
 }
 
 impl Sender {
@@ -115,7 +130,8 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`SendError::Full`] if [`TransportConfig::send_queue`] messages wait already;
+    /// [`SendError::Full`] if [`TransportConfig::send_queue`] messages wait already, or all
+    /// connections together hold [`TransportConfig::held_bytes_max`];
     /// [`SendError::Closed`] if the connection has ended;
     /// [`SendError::TooLong`] if the message is longer than [`MESSAGE_BYTES_MAX`].
     pub fn try_send(&self, message: Vec<u8>) -> Result<(), SendError> {
@@ -124,7 +140,10 @@ impl Sender {
                 bytes: message.len(),
             });
         }
-        self.queue.try_send(message).map_err(|error| match error {
+        let share = self.budget.take(message.len(), self.held_bytes_max);
+        let share = share.ok_or(SendError::Full)?;
+        let queued = Queued { message, share };
+        self.queue.try_send(queued).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => SendError::Full,
             mpsc::error::TrySendError::Closed(_) => SendError::Closed,
         })

@@ -83,6 +83,14 @@ pub enum TransportError {
         /// How long we waited.
         after: Duration,
     },
+    /// The other side began a message and did not end it.
+    MessageStalled {
+        /// How long we waited.
+        after: Duration,
+    },
+    /// All connections together hold as many bytes of messages as they may, and the other side was
+    /// sending a long one.
+    Overloaded,
     /// The other side closed the connection.
     ClosedByPeer,
     /// We closed the connection, or dropped one of its halves.
@@ -210,6 +218,15 @@ impl fmt::Display for TransportError {
             Self::WriteStalled { after } => {
                 write!(f, "the peer took no data for {after:?}; dial it later")
             }
+            Self::MessageStalled { after } => {
+                write!(
+                    f,
+                    "the peer did not end its message within {after:?}; dial it later"
+                )
+            }
+            Self::Overloaded => f.write_str(
+                "too many long messages at once, so this one was not taken; connect again later",
+            ),
             Self::ClosedByPeer => f.write_str("the peer closed the connection; dial it later"),
             Self::ClosedByUs => f.write_str("the connection was closed by this node"),
             Self::Io { kind } => write!(f, "the socket failed ({kind}); connect again"),

@@ -6,12 +6,15 @@
 
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::TransportConfig;
+use super::budget::{Budget, Share};
+use super::connection::Queued;
 use super::error::TransportError;
 use super::frame::{FRAME_BYTES, Opener, Sealer};
 use super::pace::{Heartbeat, ReadPace, later};
@@ -23,6 +26,10 @@ const FRAMES_AT_ONCE: usize = 4;
 /// How long the other side may take to hang up after us, and how long we still read from one that
 /// takes no more data.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Bytes of a message that is not whole yet which anybody may leave with us: more than a request has,
+/// and as little as a connection costs anyway.
+const SMALL: usize = 2_048;
 
 /// A socket after the handshake, with the means to seal and open what it carries.
 #[derive(Debug)]
@@ -54,16 +61,32 @@ pub(super) struct Link<R, W> {
     heartbeat: Heartbeat,
     pace: ReadPace,
     write_timeout: Duration,
-    queue: mpsc::Receiver<Vec<u8>>,
+    message_timeout: Duration,
+    /// When the message that is being received has to be whole.
+    whole_by: Option<Instant>,
+    budget: Arc<Budget>,
+    held_bytes_max: usize,
+    /// For the message that is being received, if that is large.
+    receiving: Option<Share>,
+    /// For the message that is being sent.
+    sending: Option<Share>,
+    queue: mpsc::Receiver<Queued>,
     stop: oneshot::Receiver<()>,
     inbox: mpsc::Sender<Vec<u8>>,
+}
+
+/// What the task has of the channels to the driver.
+pub(super) struct Ends {
+    pub(super) queue: mpsc::Receiver<Queued>,
+    pub(super) stop: oneshot::Receiver<()>,
+    pub(super) inbox: mpsc::Sender<Vec<u8>>,
 }
 
 /// What ended a wait.
 enum Wake {
     Read(io::Result<usize>),
     Wrote(io::Result<usize>),
-    Queued(Option<Vec<u8>>),
+    Queued(Option<Queued>),
     /// The inbox has room, or nobody reads it any more.
     Inbox,
     /// The sending half is gone; `true` if the rest is to be flushed.
@@ -79,11 +102,11 @@ where
     pub(super) fn new(
         wire: Wire<R, W>,
         config: &TransportConfig,
-        queue: mpsc::Receiver<Vec<u8>>,
-        stop: oneshot::Receiver<()>,
-        inbox: mpsc::Sender<Vec<u8>>,
+        budget: Arc<Budget>,
+        ends: Ends,
     ) -> Self {
         let now = Instant::now();
+        let Ends { queue, stop, inbox } = ends;
         Self {
             wire,
             sealed: SealedBytes::new(),
@@ -97,6 +120,12 @@ where
             heartbeat: Heartbeat::new(config.ping_interval, config.pong_timeout, now),
             pace: ReadPace::new(config.read_rate, now),
             write_timeout: config.write_timeout,
+            message_timeout: config.message_timeout,
+            whole_by: None,
+            budget,
+            held_bytes_max: config.held_bytes_max,
+            receiving: None,
+            sending: None,
             queue,
             stop,
             inbox,
@@ -114,6 +143,7 @@ where
 
     async fn turn(&mut self) -> Result<(), TransportError> {
         self.take_in()?;
+        self.watch_what_is_not_whole()?;
         self.keep_alive()?;
         match self.wait().await {
             Wake::Read(result) => self.on_read(result),
@@ -121,7 +151,10 @@ where
                 self.on_wrote(result);
                 Ok(())
             }
-            Wake::Queued(Some(message)) => self.put_out(packet::packets_of(&message)),
+            Wake::Queued(Some(Queued { message, share })) => {
+                self.sending = Some(share);
+                self.put_out(packet::packets_of(&message))
+            }
             Wake::Queued(None) if self.is_closing() => Err(self.hang_up().await),
             Wake::Queued(None) => Err(TransportError::ClosedByUs),
             Wake::Inbox => self.on_inbox(),
@@ -161,7 +194,7 @@ where
     fn deadline(&self, reads: Option<Instant>) -> Instant {
         let writes = (self.written < self.out.len()).then_some(self.write_by);
         let fails = self.failed.as_ref().map(|(_, at)| *at);
-        [writes, reads, fails]
+        [writes, reads, fails, self.whole_by]
             .into_iter()
             .flatten()
             .fold(self.heartbeat.deadline(), Instant::min)
@@ -178,7 +211,29 @@ where
                 after: self.write_timeout,
             });
         }
+        if self.whole_by.is_some_and(|at| at <= now) {
+            return Err(TransportError::MessageStalled {
+                after: self.message_timeout,
+            });
+        }
         self.heartbeat.check(now)
+    }
+
+    /// A message may take its time, and its room among those of all connections, and no more.
+    fn watch_what_is_not_whole(&mut self) -> Result<(), TransportError> {
+        let bytes = self.wire.assembler.held();
+        if bytes == 0 || self.waiting.is_some() {
+            self.whole_by = None;
+        } else if self.whole_by.is_none() {
+            self.whole_by = Some(later(Instant::now(), self.message_timeout));
+        }
+        // What was held before is given back first.
+        self.receiving = None;
+        if bytes > SMALL {
+            let share = self.budget.take(bytes, self.held_bytes_max);
+            self.receiving = Some(share.ok_or(TransportError::Overloaded)?);
+        }
+        Ok(())
     }
 
     fn on_read(&mut self, result: io::Result<usize>) -> Result<(), TransportError> {
@@ -212,6 +267,7 @@ where
         self.out.clear();
         // A large message is rare; thousands of connections need not keep room for it.
         self.out.shrink_to(FRAME_BYTES);
+        self.sending = None;
         self.written = 0;
     }
 
@@ -251,7 +307,11 @@ where
             match self.wire.assembler.take()? {
                 Some(Received::Ping) => self.pong_due = true,
                 Some(Received::Pong) => self.heartbeat.on_pong(),
-                Some(Received::Message(message)) => self.deliver(message),
+                Some(Received::Message(message)) => {
+                    // The next one has its own time.
+                    self.whole_by = None;
+                    self.deliver(message);
+                }
                 None => match self.sealed.next_frame() {
                     Some(mut frame) => {
                         let data = self.wire.opener.open(&mut frame)?;

@@ -148,7 +148,7 @@ impl Peer {
         })
     }
 
-    async fn skip_info(&mut self) {
+    pub(crate) async fn skip_info(&mut self) {
         let info = self.frame().await.unwrap();
         assert_eq!(info, ann().info().encode());
     }

@@ -54,6 +54,12 @@ impl Replayed {
     pub const fn is_whole(&self) -> bool {
         self.is_of_this_book && self.damaged == 0 && self.repairs.is_empty()
     }
+
+    /// Whether there is something to say of it: changes, or something that is not as it should be.
+    #[must_use]
+    pub const fn has_something(&self) -> bool {
+        self.changes > 0 || self.torn || !self.is_whole()
+    }
 }
 
 impl fmt::Display for Replayed {

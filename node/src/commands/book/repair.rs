@@ -38,6 +38,14 @@ fn in_place(path: &Path, strict: bool) -> Result<Outcome, Failure> {
     judge(path, &loaded, error.as_ref())?;
     if error.is_none() && loaded.repairs.is_empty() {
         writeln!(Output::new(), "whole: {}", count(&loaded.book))?;
+        if let Some(journal) = &loaded.journal {
+            // With it the book is one file again.
+            edit.write(&loaded.book).map_err(|why| failed(path, &why))?;
+            writeln!(
+                Output::new(),
+                "{journal}; the book is written with them, and the journal gone"
+            )?;
+        }
         return Ok(Outcome::Done);
     }
     let kept = edit.replace_damaged(&loaded.book);
