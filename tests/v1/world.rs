@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use pex::book::AddrBook;
 use pex::peers::{Action, DialFailure, Event, Eviction, Misconduct};
 use pex::v1::{Options, OptionsBuilder, Switch};
-use pex::{Directory as _, Epoch, NetAddress, NodeAddress, Seed, Time};
+use pex::{Actions, Directory as _, Epoch, NetAddress, NodeAddress, Seed, Time};
 
 use crate::judge::Judge;
 use crate::nodes::{LATEST, ME, START, host, id, ms, node, number, secs};
@@ -130,6 +130,16 @@ impl World {
     pub(crate) fn event(&mut self, event: Event) -> Vec<Action> {
         self.judge.before(self.now, &event);
         let actions = self.switch.handle(self.now, event);
+        self.carry_out(actions)
+    }
+
+    /// The operator sets other limits.
+    pub(crate) fn reconfigure(&mut self, options: Options) -> Vec<Action> {
+        let actions = self.switch.reconfigure(self.now, options);
+        self.carry_out(actions)
+    }
+
+    fn carry_out(&mut self, actions: Actions<Action>) -> Vec<Action> {
         if self.checks_inside {
             assert_eq!(self.switch.check(), Ok(()));
         }
