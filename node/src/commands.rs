@@ -3,10 +3,12 @@
 mod book;
 mod crawl;
 mod demo;
+mod init;
 mod inspect;
 mod log;
 mod node;
 mod peers;
+mod seed;
 mod serve;
 mod setup;
 mod terminal;
@@ -25,7 +27,7 @@ use pex_node::transport::{OUT_OF_DESCRIPTORS, is_out_of_descriptors};
 /// Without a command, `pex` shows itself: it starts 50 nodes on this machine and lets a newcomer
 /// who knows one of them find the others.
 #[derive(Debug, Parser)]
-#[command(name = "pex", version, after_help = AFTER_HELP)]
+#[command(name = "pex", version = env!("PEX_VERSION"), after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -37,6 +39,9 @@ Examples:
   pex demo --nodes 100    the same with 100 nodes
   pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
                           find every node of a network
+  pex init --chain-id cosmoshub-4 && pex seed
+                          write the settings of a seed node, and run it
+  pex show-node-id        see who the seed node is
   pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
                           tell an address to whoever asks
   pex book check ~/.gaia/config/addrbook.json
@@ -59,6 +64,9 @@ enum Command {
     Crawl(CrawlArgs),
     Serve(ServeArgs),
     Node(NodeArgs),
+    Seed(Box<seed::SeedArgs>),
+    Init(Box<init::InitArgs>),
+    ShowNodeId(init::ShowArgs),
     /// Show, import, export or check a store of peers
     ///
     /// A store is the file that `pex serve --store FILE` keeps.
@@ -322,6 +330,9 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Crawl(args) => crawl::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
             Command::Node(args) => node::run(&args).await,
+            Command::Seed(args) => seed::run(&args).await,
+            Command::Init(args) => init::run(&args),
+            Command::ShowNodeId(args) => init::show(&args),
             Command::Peers(command) => peers::run(&command),
             Command::Book(command) => book::run(command),
         }

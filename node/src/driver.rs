@@ -4,12 +4,14 @@
 //! and report to the owner what concerns it as a [`Notice`]. Whom to dial, keep and let go is the
 //! machine's business.
 
+use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use pex::peers::PeerManager;
+use pex::v1::{Options, Switch};
 use pex::wire::{self, Message};
-use pex::{Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
+use pex::{Actions, Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach, Time};
 use tokio::net::TcpListener;
 
 use crate::archive::Archive;
@@ -152,8 +154,12 @@ impl<M: Manager> Driver<M> {
     }
 
     fn handle(&mut self, event: NodeEvent<'_>) {
+        let actions = self.node.handle(self.clock.now(), event);
+        self.carry_out_all(actions);
+    }
+
+    fn carry_out_all(&mut self, mut actions: Actions<NodeAction>) {
         let mut unsent = VecDeque::new();
-        let mut actions = self.node.handle(self.clock.now(), event);
         loop {
             for action in actions {
                 unsent.extend(self.carry_out(action));
@@ -244,6 +250,12 @@ impl<M: Manager> Driver<M> {
         self.handle(event);
     }
 
+    /// Hangs up on everybody once what is queued for them is sent, and waits for that, but no longer
+    /// than `patience`. For the end: the machine is not told.
+    pub async fn hang_up(&mut self, patience: Duration) {
+        self.links.farewell(patience).await;
+    }
+
     /// Whether there is something to tell already: [`Driver::next`] then returns it at once.
     #[must_use]
     pub fn has_notice(&self) -> bool {
@@ -257,10 +269,16 @@ impl<M: Manager> Driver<M> {
     }
 }
 
+impl Driver<Switch> {
+    /// Takes over other limits and times: see [`Switch::reconfigure`].
+    pub fn reconfigure(&mut self, options: Options) {
+        let actions = self.node.reconfigure(self.clock.now(), options);
+        self.carry_out_all(actions);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use pex::peers::Options;
     use pex::{Config, Kind, Seed};
 

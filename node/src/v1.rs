@@ -3,6 +3,7 @@
 //! It keeps an address book in a file, dials until it has enough peers, lets others in and answers
 //! them; as a seed node it crawls, answers once and hangs up.
 
+use core::time::Duration;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,6 +115,17 @@ impl V1Node {
     #[must_use]
     pub const fn node(&self) -> &Node<Switch> {
         self.driver.node()
+    }
+
+    /// Takes over other limits and times: see [`Switch::reconfigure`].
+    pub fn reconfigure(&mut self, options: Options) {
+        self.driver.reconfigure(options);
+    }
+
+    /// Hangs up on everybody once what is queued for them is sent, and waits for that, but no longer
+    /// than `patience`. For the end, before [`V1Node::close`].
+    pub async fn hang_up(&mut self, patience: Duration) {
+        self.driver.hang_up(patience).await;
     }
 
     /// Writes the book down, and ends.

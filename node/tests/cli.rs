@@ -18,6 +18,8 @@ mod crawl;
 mod demo;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/limits.rs"]
@@ -28,5 +30,7 @@ mod node;
 mod nodes;
 #[path = "cli/peers.rs"]
 mod peers;
+#[path = "cli/seed.rs"]
+mod seed;
 #[path = "cli/serve.rs"]
 mod serve;
