@@ -1,7 +1,7 @@
 //! A tokio driver for the [`pex`] core, and the transport that Tendermint and CometBFT nodes speak.
 //!
 //! [`transport`] turns sockets into messages, [`Driver`] carries messages to the machine and its
-//! actions back, and [`crawl`], [`serve`], [`v1`] and [`demo`] are what the `pex` binary does with it.
+//! actions back, and [`crawl`], [`seed`], [`serve`], [`v1`] and [`demo`] are what the `pex` binary does with it.
 
 pub mod book_file;
 pub mod crawl;

@@ -1,5 +1,8 @@
 //! Whether a seed node has met anybody, and why not.
 
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;

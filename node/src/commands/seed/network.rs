@@ -203,4 +203,38 @@ mod tests {
             "{why}"
         );
     }
+
+    #[tokio::test]
+    async fn a_second_signal_ends_what_does_not_end_by_itself() {
+        let mut signals = Signals::take().unwrap();
+        let mut networks = Networks::default();
+        networks.tasks.spawn(core::future::pending());
+        let us = std::process::id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-s", "TERM", &us])
+            .status();
+        assert!(sent.unwrap().success());
+        let ended = networks.close(&mut signals).await.unwrap_err();
+        assert!(ended.to_string().contains("ended at once"), "{ended}");
+    }
+
+    #[tokio::test]
+    async fn one_network_that_fails_at_the_end_does_not_keep_the_others_from_theirs() {
+        let mut signals = Signals::take().unwrap();
+        let mut networks = Networks::default();
+        networks
+            .tasks
+            .spawn(async { Err(Failure::new("no room on the disk")) });
+        let (orders, mut queue) = mpsc::unbounded_channel();
+        networks.orders.push(("c".to_owned(), orders));
+        let (done, closed) = tokio::sync::oneshot::channel();
+        networks.tasks.spawn(async move {
+            assert!(matches!(queue.recv().await, Some(Order::Close)));
+            done.send(()).unwrap();
+            Ok(())
+        });
+        let failed = networks.close(&mut signals).await.unwrap_err();
+        assert!(failed.to_string().contains("no room"), "{failed}");
+        closed.await.unwrap();
+    }
 }
