@@ -160,7 +160,6 @@ impl SeedNode {
         let (now, new) = (&mut self.settings, settings);
         now.inbound_max = new.inbound_max;
         now.inbound_per_ip = new.inbound_per_ip;
-        now.allow_duplicate_ip = new.allow_duplicate_ip;
         now.newcomer_stays = new.newcomer_stays;
         now.check_workers = new.check_workers;
         now.check_period = new.check_period;

@@ -156,8 +156,6 @@ pub struct NetworkSettings {
     pub inbound_max: usize,
     /// How many of them from one IP address.
     pub inbound_per_ip: usize,
-    /// Whether several may be dialed at one IP address.
-    pub allow_duplicate_ip: bool,
     /// How long somebody who came may stay.
     pub newcomer_stays: Duration,
     /// How many checks there are at once, and begin in a second.
@@ -192,7 +190,6 @@ impl NetworkSettings {
             .own_addresses(own.into_iter().collect())
             .slots(0, self.inbound_max)
             .inbound_per_ip(self.inbound_per_ip)
-            .allow_duplicate_ip(self.allow_duplicate_ip)
             .newcomer_stays(self.newcomer_stays)
             .crawl(CRAWL_PERIOD, self.check_period, workers)
             .dials(workers, self.check_workers)

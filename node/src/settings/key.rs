@@ -279,11 +279,6 @@ pub const KEYS: &[Key] = &[
         .or("64")
         .reloaded()
         .says("How many of them may come from one IP address of the internet."),
-    key("allow_duplicate_ip", P2p, Shared, Kind::Switch)
-        .or("false")
-        .reloaded()
-        .says("Whether several persistent peers may be dialed at one IP address. Those who come are \
-               bounded by max_inbound_per_ip."),
     key("seed_disconnect_wait_period", P2p, Shared, Kind::Time(SECOND, DAY))
         .or("5m")
         .reloaded()

@@ -247,7 +247,6 @@ fn network(
         strict: values.switch("addr_book_strict")?,
         inbound_max: values.number("max_num_inbound_peers", usize::MAX)?,
         inbound_per_ip: values.number("max_inbound_per_ip", usize::MAX)?,
-        allow_duplicate_ip: values.switch("allow_duplicate_ip")?,
         newcomer_stays: values.time("seed_disconnect_wait_period")?,
         check_workers: values.number("check_workers", u32::MAX)?,
         check_period: values.time("check_period")?,

@@ -52,6 +52,12 @@ pub(super) const WITHOUT_EFFECT: &[(Section, &str, &str)] = &[
     ),
     (
         P2p,
+        "allow_duplicate_ip",
+        "several nodes at one IP address are checked one after another, and max_inbound_per_ip bounds \
+         those who come",
+    ),
+    (
+        P2p,
         "max_packet_msg_payload_size",
         "packets are as large as every node takes them",
     ),
