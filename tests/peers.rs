@@ -13,8 +13,17 @@
 #[path = "peers/accept.rs"]
 mod accept;
 #[cfg(test)]
+#[path = "peers/age.rs"]
+mod age;
+#[cfg(test)]
 #[path = "peers/anchors.rs"]
 mod anchors;
+#[cfg(test)]
+#[path = "support/anything.rs"]
+mod anything;
+#[cfg(test)]
+#[path = "support/world.rs"]
+mod common;
 #[cfg(test)]
 #[path = "peers/conduct.rs"]
 mod conduct;
@@ -31,7 +40,7 @@ mod evict;
 #[path = "peers/feelers.rs"]
 mod feelers;
 #[cfg(test)]
-#[path = "peers/judge.rs"]
+#[path = "support/judge_of_peers.rs"]
 mod judge;
 #[cfg(test)]
 #[path = "peers/learn.rs"]

@@ -10,6 +10,12 @@
 )]
 
 #[cfg(test)]
+#[path = "support/anything.rs"]
+mod anything;
+#[cfg(test)]
+#[path = "support/world.rs"]
+mod common;
+#[cfg(test)]
 #[path = "v1/crawl.rs"]
 mod crawl;
 #[cfg(test)]
@@ -19,7 +25,7 @@ mod dialing;
 #[path = "v1/disorder.rs"]
 mod disorder;
 #[cfg(test)]
-#[path = "peers/judge.rs"]
+#[path = "support/judge_of_peers.rs"]
 mod judge;
 #[cfg(test)]
 #[path = "v1/keep.rs"]

@@ -151,32 +151,39 @@ impl PeerManager {
     /// A network, and an address of it.
     fn pick(&mut self) -> Option<Slot> {
         let tested = self.chance.below(100) < self.options.tested_percent.into();
-        let (first, second) = (Kind::of(tested), Kind::of(!tested));
-        let mut picked = None;
-        for _ in 0..PICKS_MAX {
-            picked = self.pick_among(first, second, Among::Open);
-            if picked.is_none_or(|slot| !self.is_on_probation(slot)) {
-                break;
-            }
-        }
+        let picked = self.pick_among(tested, Among::Open);
         if picked.is_none() && self.is_starving() {
-            return self.pick_among(first, second, Among::All);
+            return self.pick_among(tested, Among::All);
         }
         picked
     }
 
-    /// Whether an address was reached for the first time not long ago. One that was only heard of
-    /// is not: it is picked seldom enough.
-    fn is_on_probation(&self, slot: Slot) -> bool {
-        let probation = u32::try_from(self.options.probation.as_secs()).unwrap_or(u32::MAX);
-        let entry = self.store.get(slot);
-        entry.is_some_and(|entry| entry.tested && entry.known.age(self.now) < probation)
+    fn pick_among(&mut self, tested: bool, among: Among) -> Option<Slot> {
+        if tested {
+            self.pick_oldest(among)
+                .or_else(|| self.pick_one(Kind::Untested, among))
+        } else {
+            self.pick_one(Kind::Untested, among)
+                .or_else(|| self.pick_oldest(among))
+        }
     }
 
-    fn pick_among(&mut self, first: Kind, second: Kind, among: Among) -> Option<Slot> {
-        let (lanes, chance) = (&self.store.lanes, &mut self.chance);
-        let one = lanes.pick(first, among, chance);
-        one.or_else(|| lanes.pick(second, among, chance))
+    /// Of several draws of a tested address, the one that has been good for longest. Many newcomers
+    /// at once are a crowd or an attack, and nothing tells them apart but time.
+    fn pick_oldest(&mut self, among: Among) -> Option<Slot> {
+        let mut oldest = None;
+        for _ in 0..self.options.oldest_of {
+            let slot = self.pick_one(Kind::Tested, among)?;
+            let since = self.store.get(slot)?.known;
+            if oldest.is_none_or(|(earliest, _)| since < earliest) {
+                oldest = Some((since, slot));
+            }
+        }
+        oldest.map(|(_, slot)| slot)
+    }
+
+    fn pick_one(&mut self, kind: Kind, among: Among) -> Option<Slot> {
+        self.store.lanes.pick(kind, among, &mut self.chance)
     }
 
     /// Whether less than a third of our places is taken: then a second connection with a network is

@@ -38,7 +38,9 @@ impl Switch {
             self.scores.remove(&peer);
             self.book.mark_bad(self.now, peer, self.options.ban);
         }
-        if banned || how == Misconduct::Major {
+        // A guest who asked too soon is not answered. CometBFT waits for the answer as long as the
+        // connection lasts, and asks again half a minute after it has ended.
+        if banned || how == Misconduct::Major || self.is_guest(peer) {
             self.evict(peer, Eviction::Misconduct, out);
         }
     }

@@ -58,11 +58,16 @@ impl Switch {
         }
     }
 
-    /// A peer is being answered: a seed node is done with a newcomer then.
-    pub(super) fn on_served(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+    /// Whether this is a newcomer at a seed node, who is there for an answer and no more.
+    pub(super) fn is_guest(&self, peer: NodeId) -> bool {
         let inbound = |life: &Life| life.staying().is_some_and(|link| !link.outbound);
         let newcomer = self.live.get(peer).is_some_and(inbound);
-        if self.options.seed_mode && newcomer && !self.is_kept(peer) {
+        self.options.seed_mode && newcomer && !self.is_kept(peer)
+    }
+
+    /// A peer is being answered: a seed node is done with a newcomer then.
+    pub(super) fn on_served(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+        if self.is_guest(peer) {
             count(&mut self.counts.served, 1);
             self.evict(peer, Eviction::Served, out);
         }

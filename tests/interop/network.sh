@@ -9,6 +9,8 @@ FAMILIES=(cometbft-v0.38 tendermint-v0.34 tendermint-v0.35)
 # Long enough for two slow cores; a healthy network needs a few seconds.
 readonly READY_SECONDS=45
 readonly STOP_SECONDS=10
+# A node that has asked a seed in vain asks again after 30 s, and may do so twice.
+readonly CHAIN_SECONDS=120
 # What a node needs, and much more, from the first line about an answer to its last address.
 readonly ONE_ANSWER=0.5
 
@@ -21,8 +23,11 @@ usage: network.sh families                                  names of the familie
        network.sh up <family> <nodes> <dir> [base-port]     start a network, wait until node 0 knows it
        network.sh join <family> <dir> <peer> [port]         start one Go node that knows only <peer>
        network.sh learned <dir>                             ids that <peer> told the joined node
-       network.sh down <dir>                                stop what up or join started in <dir>
-<peer> is id@host:port. For tendermint-v0.35, tcp://id@host:port makes the node ask in V2 messages,
+       network.sh chain <family> <nodes> <dir> <seed> [base-port]
+                                                            start validators that know only <seed>, wait until
+                                                            each knows all and they make blocks; V1 families
+       network.sh down <dir>                                stop what up, join or chain started in <dir>
+<peer> and <seed> are id@host:port. For tendermint-v0.35, tcp://id@host:port makes the node ask in V2 messages,
 and id@host:port in V1 messages.
 USAGE
     exit 2
@@ -89,30 +94,34 @@ build() {
 
 # ---------------------------------------------------------------- homes
 
-# The validator's key belongs to nobody, so the chain stays at its genesis and the nodes stay quiet.
+# $1 file, $2 chain id, then the public keys of the validators. Without any, the validator's key belongs
+# to nobody, so the chain stays at its genesis and the nodes stay quiet.
 write_genesis() {
-    cat >"$1" <<JSON
+    local file=$1 chain=$2 key validators=''
+    shift 2
+    if (($# == 0)); then set -- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=; fi
+    for key in "$@"; do
+        validators+="${validators:+,}
+    {
+      \"pub_key\": { \"type\": \"tendermint/PubKeyEd25519\", \"value\": \"$key\" },
+      \"power\": \"1\",
+      \"name\": \"\"
+    }"
+    done
+    cat >"$file" <<JSON
 {
   "genesis_time": "2024-01-01T00:00:00Z",
-  "chain_id": "$2",
+  "chain_id": "$chain",
   "initial_height": "1",
-  "validators": [
-    {
-      "pub_key": {
-        "type": "tendermint/PubKeyEd25519",
-        "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-      },
-      "power": "1",
-      "name": "absent"
-    }
+  "validators": [$validators
   ],
   "app_hash": ""
 }
 JSON
 }
 
-# $1 file, $2 moniker, $3 port, $4 peers to dial at once, $5 address of the RPC server, if any.
-# Keys that are not here have their defaults.
+# $1 file, $2 moniker, $3 port, $4 peers to dial at once, $5 address of the RPC server, if any, $6 seeds of
+# a node that makes blocks. Keys that are not here have their defaults.
 write_v1_config() {
     cat >"$1" <<TOML
 moniker = "$2"
@@ -127,12 +136,14 @@ unsafe = true
 [p2p]
 laddr = "tcp://127.0.0.1:$3"
 persistent_peers = "$4"
+seeds = "${6:-}"
 addr_book_strict = false
 allow_duplicate_ip = true
 pex = true
 
 [consensus]
-create_empty_blocks = false
+create_empty_blocks = $([[ -n ${6:-} ]] && echo true || echo false)
+timeout_commit = "200ms"
 
 [tx_index]
 indexer = "null"
@@ -177,12 +188,13 @@ init_home() {
     "$binary" show-node-id --home "$2" | tail -n 1
 }
 
-# $1 family, $2 home, $3 moniker, $4 port, $5 peers, $6 address of the RPC server of a V1 node, if any
+# $1 family, $2 home, $3 moniker, $4 port, $5 peers, $6 address of the RPC server of a V1 node, if any,
+# $7 its seeds, if any
 configure() {
     if [[ $1 == tendermint-v0.35 ]]; then
         write_v2_config "$2/config/config.toml" "$3" "$4" "$5"
     else
-        write_v1_config "$2/config/config.toml" "$3" "$4" "$5" "${6:-}"
+        write_v1_config "$2/config/config.toml" "$3" "$4" "$5" "${6:-}" "${7:-}"
     fi
 }
 
@@ -230,13 +242,19 @@ down() {
 
 # $1 what is awaited; the rest is the command that tells. Ends at once if a node of $DIR has stopped.
 wait_for() {
-    local what=$1 deadline=$((SECONDS + READY_SECONDS)) pid home
+    wait_for_long "$READY_SECONDS" "$@"
+}
+
+# The same; $1 is how many seconds it may take.
+wait_for_long() {
+    local seconds=$1 what=$2 deadline=$((SECONDS + $1)) pid home
+    shift
     shift
     until "$@"; do
         while read -r pid home; do
             alive "$pid" "$home" || die "$home stopped: $(tail -n 3 "$home/log")"
         done <"$DIR/pids"
-        ((SECONDS < deadline)) || die "$what not seen in $READY_SECONDS s, see $DIR/*/log"
+        ((SECONDS < deadline)) || die "$what not seen in $seconds s, see $DIR/*/log"
         sleep 0.2
     done
 }
@@ -337,6 +355,59 @@ join() {
     trap - EXIT
 }
 
+# $1 port, $2 path: what the RPC server of a node answers.
+rpc() {
+    {
+        printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3
+        cat <&3
+    } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1"
+}
+
+# $1 RPC port, $2 height
+has_height() {
+    local height
+    height=$(rpc "$1" /status | sed -nE 's/.*"latest_block_height": *"([0-9]+)".*/\1/p')
+    ((${height:-0} >= $2))
+}
+
+# $1 RPC port, $2 how many peers
+has_peers() {
+    rpc "$1" /net_info | grep -q "\"n_peers\": *\"$2\""
+}
+
+# Two thirds of the validators must agree on a block, so blocks show that they have found each other, and
+# the number of peers that each has found all.
+chain() {
+    local family=$1 nodes=$2 seed=$4 base i home keys=()
+    [[ $family != tendermint-v0.35 ]] || die "$family runs as seed nodes alone, which make no blocks"
+    base=${5:-$(default_port_of "$family")}
+    mkdir -p "$3"
+    DIR=$(cd "$3" && pwd)
+    [[ ! -e $DIR/pids ]] || die "$DIR already holds a network; run: network.sh down $DIR"
+    for ((i = 0; i < 2 * nodes; i++)); do
+        port_is_free $((base + i)) || die "port $((base + i)) is taken; give another base port"
+    done
+    build "$family"
+    chain_id_of "$family" >"$DIR/chain-id"
+    for ((i = 0; i < nodes; i++)); do
+        home=$DIR/node$i
+        init_home "$family" "$home" >"$DIR/node$i.id"
+        keys+=("$(sed -nE '/"pub_key"/,/\}/s/.*"value": *"([^"]+)".*/\1/p' "$home/config/priv_validator_key.json")")
+    done
+    trap 'down "$DIR"' EXIT
+    for ((i = 0; i < nodes; i++)); do
+        home=$DIR/node$i
+        write_genesis "$home/config/genesis.json" "$(chain_id_of "$family")" "${keys[@]}"
+        configure "$family" "$home" "node$i" $((base + i)) '' "tcp://127.0.0.1:$((base + nodes + i))" "$seed"
+        start_node "$family" "$home"
+    done
+    for ((i = 0; i < nodes; i++)); do
+        wait_for_long $CHAIN_SECONDS "the peers of node$i" has_peers $((base + nodes + i)) $((nodes - 1))
+        wait_for_long $CHAIN_SECONDS "the fifth block of node$i" has_height $((base + nodes + i)) 5
+    done
+    trap - EXIT
+}
+
 # Prints the ids whose entry in a V1 address book has $2 as its source. $1 file.
 ids_from_source() {
     awk -v source="$2" '
@@ -394,6 +465,7 @@ version) [[ $# -eq 2 ]] || usage; version_of "$2" ;;
 build) shift; if (($#)); then build "$@"; else build "${FAMILIES[@]}"; fi ;;
 up) [[ $# -eq 4 || $# -eq 5 ]] || usage; up "${@:2}" ;;
 join) [[ $# -eq 4 || $# -eq 5 ]] || usage; join "${@:2}" ;;
+chain) [[ $# -eq 5 || $# -eq 6 ]] || usage; chain "${@:2}" ;;
 learned) [[ $# -eq 2 ]] || usage; learned "$2" ;;
 down) [[ $# -eq 2 ]] || usage; down "$(cd "$2" && pwd)" ;;
 *) usage ;;

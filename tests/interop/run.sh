@@ -222,6 +222,27 @@ start_node() {
     server=$!
 }
 
+# $1 family, $2 directory, $3 first of seven ports. Three validators that know nobody but a seed of ours,
+# which knows nobody, make blocks.
+a_chain_forms_around_our_seed() {
+    local family=$1 dir=$2 port=$3 tries verdict=0
+    mkdir "$dir"
+    "$PEX" node --seed-mode --lax --allow-duplicate-ip --chain-id "$("$HERE/network.sh" chain-id "$family")" \
+        --listen "127.0.0.1:$port" --node-key "$dir/node_key.json" --book "$dir/addrbook.json" \
+        >"$dir/seed.out" 2>"$dir/seed.err" &
+    server=$!
+    for ((tries = 0; tries < 100; tries++)); do
+        if grep -q '^listening on ' "$dir/seed.out"; then break; fi
+        sleep 0.1
+    done
+    "$HERE/network.sh" chain "$family" 3 "$dir/chain" "$(sed -nE 's/^listening on //p' "$dir/seed.out")" \
+        $((port + 1)) || verdict=1
+    "$HERE/network.sh" down "$dir/chain"
+    stop_server
+    if ((verdict)); then tail -n 20 "$dir/seed.err"; fi
+    return $verdict
+}
+
 # $1 how many addresses the Go code is to write. Every entry of its book is read here, and every entry of
 # the book that is written here is read there.
 book_goes_both_ways() {
@@ -268,6 +289,10 @@ run_family() {
             node_keeps_its_peers "$network" $((port + 94)) || true
     fi
     "$HERE/network.sh" down "$network"
+    if [[ $family == cometbft-v0.38 ]]; then
+        check "$family" "three validators that know only our seed find each other and make blocks" \
+            a_chain_forms_around_our_seed "$family" "$network-seed" $((port + 20)) || true
+    fi
     if [[ $family == tendermint-v0.35 ]]; then
         check "$family" "pex peers imports the peer store of a Go node" \
             imports_the_peer_store "$network" || true

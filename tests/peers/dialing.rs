@@ -247,7 +247,7 @@ fn nine_of_ten_picks_are_of_nodes_that_were_reached_before() {
         let mut w = World::quiet(|it| {
             let it = it.connected_max(60).slots(30, 0).dials(100, 1_000);
             it.tested_percent(percent)
-                .probation(secs(0))
+                .oldest_of(1)
                 .network_share(32, 32)
         });
         (w.judge.dialing_max, w.judge.dials_per_second) = (100, 1_000);

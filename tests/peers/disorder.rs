@@ -1,11 +1,11 @@
 //! Events in any order, from anybody, at any time: the judge and the checks inside look at each.
 
-use core::time::Duration;
 use std::collections::BTreeSet;
 
 use pex::peers::{DialFailure, Event, Misconduct, Options, RecordKey};
-use pex::{Epoch, NodeAddress, NodeId, Time};
+use pex::{Epoch, NodeAddress, Time};
 
+use crate::anything::{Habits, carry_out, event, pause};
 use crate::nodes::Dice;
 use crate::world::{HOUR, ME, World, at, at_port, host, id, ms, node, secs, text};
 
@@ -53,105 +53,10 @@ fn address(dice: &mut Dice) -> NodeAddress {
     }
 }
 
-fn somebody(dice: &mut Dice) -> NodeId {
-    match dice.below(40) {
-        0 => ME,
-        n => id(n % 30),
-    }
-}
-
-/// An epoch that the peer has now, or one of another connection.
-fn epoch(w: &World, dice: &mut Dice, peer: NodeId) -> Epoch {
-    let link = w.judge.links.get(&peer).filter(|_| dice.below(8) > 0);
-    link.map_or_else(|| Epoch::new(dice.below(200).into()), |link| link.epoch)
-}
-
-fn event(w: &mut World, dice: &mut Dice) -> Event {
-    let peer = somebody(dice);
-    let connected: Vec<NodeId> = w.judge.links.keys().copied().collect();
-    let present = dice.of(&connected).unwrap_or(peer);
-    let dials: Vec<NodeAddress> = w.judge.dialing.values().map(|it| it.0.clone()).collect();
-    let dial = dice.of(&dials).filter(|_| dice.below(8) > 0);
-    let asked = dial.unwrap_or_else(|| address(dice));
-    match dice.below(16) {
-        0..=3 => Event::Learned {
-            address: address(dice),
-            from: peer,
-        },
-        4 | 5 => Event::DialFailed {
-            address: asked,
-            why: match dice.below(6) {
-                0 => DialFailure::NotThisNode,
-                1 => DialFailure::Unusable,
-                2 => DialFailure::NotTried,
-                _ => DialFailure::Unreachable,
-            },
-        },
-        6 | 7 => Event::Dialed {
-            address: asked,
-            epoch: w.epoch(),
-            ip: (dice.below(4) == 0).then(|| host(dice.below(10), 1)),
-        },
-        8 | 9 => Event::Accepted {
-            peer,
-            epoch: w.epoch(),
-            ip: (dice.below(8) > 0).then(|| host(dice.below(10), dice.below(2))),
-            listen: (dice.below(2) == 0).then(|| address(dice)),
-        },
-        10 | 11 => {
-            let (peer, epoch) = (present, epoch(w, dice, present));
-            Event::Ready { peer, epoch }
-        }
-        12 => {
-            let (peer, epoch) = (present, epoch(w, dice, present));
-            Event::Disconnected { peer, epoch }
-        }
-        13 => {
-            let how = [
-                Misconduct::Minor,
-                Misconduct::Minor,
-                Misconduct::Major,
-                Misconduct::Fatal,
-            ];
-            let how = dice.of(&how).unwrap();
-            let peer = if dice.below(2) == 0 { peer } else { present };
-            Event::Misbehaved { peer, how }
-        }
-        14 => match dice.below(4) {
-            0 => Event::Release { peer: present },
-            1 => Event::InUse {
-                peer: present,
-                in_use: dice.below(2) == 0,
-            },
-            _ => Event::Behaved { peer: present },
-        },
-        _ => Event::Tick,
-    }
-}
-
-fn pause(dice: &mut Dice) -> Duration {
-    match dice.below(10) {
-        0..=2 => Duration::ZERO,
-        3..=7 => ms(dice.below(5_000).into()),
-        8 => secs(dice.below(600).into()),
-        _ => secs(dice.below(40_000).into()),
-    }
-}
-
-/// Disconnects most of those who were told to go.
-fn carry_out(w: &mut World, dice: &mut Dice) {
-    let going = w
-        .judge
-        .links
-        .iter()
-        .filter(|(_, link)| link.evicted.is_some());
-    let going: Vec<(NodeId, Epoch)> = going.map(|(id, link)| (*id, link.epoch)).collect();
-    for (peer, epoch) in going {
-        if dice.below(3) > 0 {
-            w.event(Event::Disconnected { peer, epoch });
-        }
-    }
-}
+const HABITS: Habits = Habits {
+    address,
+    teller: |_, _, peer, _| peer,
+};
 
 #[test]
 fn whatever_happens_in_whatever_order_the_invariants_hold() {
@@ -160,7 +65,7 @@ fn whatever_happens_in_whatever_order_the_invariants_hold() {
         let (mut w, mut dice) = (world(seed), Dice(seed));
         for step in 0..1_500 {
             w.now = w.now + pause(&mut dice);
-            let event = event(&mut w, &mut dice);
+            let event = event(&mut w, &mut dice, HABITS);
             w.event(event);
             carry_out(&mut w, &mut dice);
             stood.extend((0..30).map(|n| format!("{:?}", w.standing(n))));
@@ -201,7 +106,7 @@ fn what_is_told_is_never_private_banned_or_our_own() {
         let (mut w, mut dice) = (world(seed), Dice(seed));
         for _ in 0..600 {
             w.now = w.now + pause(&mut dice);
-            let event = event(&mut w, &mut dice);
+            let event = event(&mut w, &mut dice, HABITS);
             w.event(event);
             carry_out(&mut w, &mut dice);
             let told = w.told();
@@ -218,7 +123,7 @@ fn an_event_that_makes_no_sense_changes_a_counter_and_nothing_else() {
     let (mut w, mut dice) = (world(3), Dice(3));
     for _ in 0..600 {
         w.now = w.now + ms(dice.below(5_000).into());
-        let event = event(&mut w, &mut dice);
+        let event = event(&mut w, &mut dice, HABITS);
         w.event(event);
         carry_out(&mut w, &mut dice);
     }

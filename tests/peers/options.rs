@@ -87,6 +87,9 @@ fn numbers_outside_their_bounds_are_refused_by_name() {
     bounded("tested_percent", 0, 100, |it, n| {
         it.tested_percent(n.try_into().unwrap())
     });
+    bounded("oldest_of", 1, 100, |it, n| {
+        it.oldest_of(n.try_into().unwrap())
+    });
     bounded("forget", 1, 1_000, |it, n| {
         it.forget(n.try_into().unwrap(), DAY)
     });
@@ -118,7 +121,6 @@ fn times_outside_their_bounds_are_refused_by_name() {
     });
     times("cooldown", ms(0), YEAR, OptionsBuilder::cooldown);
     times("forget", HOUR, YEAR, |it, t| it.forget(3, t));
-    times("probation", ms(0), MONTH, OptionsBuilder::probation);
     times("feeler_every", ms(100), DAY, |it, t| {
         it.feeler_every(Some(t))
     });

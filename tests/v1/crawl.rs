@@ -1,6 +1,6 @@
 //! A seed node: whom it checks, whom it lets in, how long they stay, and what it tells.
 
-use pex::peers::{Event, Eviction};
+use pex::peers::{Event, Eviction, Misconduct};
 
 use crate::nodes::{DAY, HOUR, NOBODY, at, host, id, ms, node, number, secs};
 use crate::world::{Answer, DEAD, World, dials, evicted, steps};
@@ -48,7 +48,7 @@ fn whom_a_seed_has_reached_is_good_and_it_tells_of_nobody_else() {
     let mut told: Vec<u32> = w.told().iter().map(|it| number(it.id())).collect();
     told.sort_unstable();
     assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 8]);
-    assert_eq!(w.switch.book().old(), 8);
+    assert_eq!(w.peers.book().old(), 8);
     // It keeps nobody whom it has checked.
     assert_eq!(w.outbound(), NOBODY);
     assert!(w.gone().iter().all(|it| it.1 == Eviction::Feeler));
@@ -128,6 +128,18 @@ fn a_newcomer_stays_for_five_minutes_and_no_longer() {
     let mut w = World::seed(|it| it.newcomer_stays(secs(7)));
     w.welcome(1);
     assert_eq!(evicted(&w.pass(secs(7))), [(1, Eviction::Stayed)]);
+}
+
+#[test]
+fn a_newcomer_who_is_not_answered_since_he_asks_too_soon_need_not_wait_with_a_seed() {
+    let mut w = World::seed(|it| it.persistent(vec![node(3)])).trusting(&[node(3)]);
+    w.welcome(1);
+    let ends = evicted(&w.misbehaves(1, Misconduct::Minor));
+    assert_eq!(ends, [(1, Eviction::Misconduct)]);
+    assert!(!w.peers.is_banned(id(1)));
+    w.accept(3);
+    w.ready(3);
+    assert_eq!(evicted(&w.misbehaves(3, Misconduct::Minor)), []);
 }
 
 #[test]
@@ -238,5 +250,5 @@ fn a_seed_checks_two_of_a_subnet_in_a_minute_as_long_as_it_has_only_heard_of_the
     w.run(secs(59), |_| Answer::Up);
     assert_eq!(w.dial_times().len(), 2);
     w.run(HOUR, |_| Answer::Up);
-    assert_eq!(w.switch.book().old(), 20);
+    assert_eq!(w.peers.book().old(), 20);
 }

@@ -18,7 +18,7 @@ fn what_a_stranger_tells_is_dialed_while_there_are_places_and_no_more() {
     }
     w.pass(secs(60));
     assert_eq!((w.outbound().len(), w.dialing().len()), (3, 0));
-    assert_eq!(w.switch.peers(), (3, 0, 0));
+    assert_eq!(w.peers.peers(), (3, 0, 0));
 }
 
 #[test]
@@ -30,17 +30,17 @@ fn when_a_seed_answers_with_many_no_more_are_dialed_than_there_are_places() {
     w.ready(1);
     for n in 100..300 {
         w.learn(&node(n), 1);
-        let (outbound, _, dialing) = w.switch.peers();
+        let (outbound, _, dialing) = w.peers.peers();
         assert!(outbound + dialing <= 10);
     }
     // Eight at once, and the seed has a place as long as it stays.
-    assert_eq!(w.switch.peers(), (1, 0, 8));
+    assert_eq!(w.peers.peers(), (1, 0, 8));
     for n in w.dialing() {
         w.dialed(n);
-        let (outbound, _, dialing) = w.switch.peers();
+        let (outbound, _, dialing) = w.peers.peers();
         assert!(outbound + dialing <= 10);
     }
-    assert_eq!(w.switch.peers(), (9, 0, 1));
+    assert_eq!(w.peers.peers(), (9, 0, 1));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_connection_that_nobody_asked_for_gets_no_place_that_another_is_dialed_for()
     for n in 1..=2 {
         w.learn(&node(n), 100 + n);
     }
-    assert_eq!(w.switch.peers(), (0, 0, 2));
+    assert_eq!(w.peers.peers(), (0, 0, 2));
     assert_eq!(evicted(&w.reached(&node(7))), [(7, Eviction::Full)]);
     w.dialed(1);
     w.dies(2);
@@ -71,9 +71,9 @@ fn a_node_is_dialed_once_at_a_time_and_not_while_it_is_connected() {
     w.accept(2);
     let address = node(2);
     let why = DialFailure::Unreachable;
-    let stray = w.switch.counts().stray_events;
+    let stray = w.peers.counts().stray_events;
     w.event(pex::peers::Event::DialFailed { address, why });
-    assert_eq!(w.switch.counts().stray_events, stray + 1);
+    assert_eq!(w.peers.counts().stray_events, stray + 1);
     assert_eq!(w.up(), NOBODY);
 }
 
@@ -127,7 +127,7 @@ fn what_was_never_reached_is_given_up_after_three_attempts_and_not_taken_in_for_
     w.run(2 * HOUR, |_| DEAD);
     assert_eq!(w.dials_of(2).len(), 3);
     assert!(!w.knows(&node(2)));
-    let forgotten = w.switch.counts().forgotten;
+    let forgotten = w.peers.counts().forgotten;
     for _ in 0..20 {
         w.learn(&node(2), 9);
         // Whoever is said to live there.
@@ -135,7 +135,7 @@ fn what_was_never_reached_is_given_up_after_three_attempts_and_not_taken_in_for_
         w.run(HOUR, |_| DEAD);
     }
     assert_eq!((w.dials_of(2).len(), w.dials_of(3).len()), (3, 0));
-    assert_eq!(w.switch.counts().forgotten, forgotten + 40);
+    assert_eq!(w.peers.counts().forgotten, forgotten + 40);
     w.run(2 * DAY, |_| DEAD);
     w.learn(&node(2), 9);
     assert!(w.knows(&node(2)), "some day it may be there");
@@ -208,7 +208,7 @@ fn when_nobody_at_all_is_there_nobody_is_given_up() {
         w.learn(&node(n), 9);
     }
     w.run(3 * DAY, |_| DEAD);
-    assert_eq!(w.switch.book().size(), 20);
+    assert_eq!(w.peers.book().size(), 20);
     w.run(8 * HOUR, |_| Answer::Up);
     assert_eq!(w.outbound().len(), 10);
 }
@@ -284,7 +284,7 @@ fn an_address_of_a_private_network_is_neither_taken_in_nor_dialed_nor_told_where
     }
     w.pass(HOUR);
     assert_eq!((w.told(), w.dial_times()), (vec![], vec![]));
-    assert_eq!(w.switch.counts().not_routable, 16);
+    assert_eq!(w.peers.counts().not_routable, 16);
     // It is the operator who says otherwise, by the book or by a name.
     let mut lax = World::of(Options::default(), book(false));
     lax.judge.nearest = pex::Reach::Host;
@@ -314,7 +314,7 @@ fn a_dial_of_which_nobody_says_what_became_is_given_up_after_two_minutes() {
     assert_eq!(w.dial_times().len(), 1);
     w.run(secs(60), |_| Answer::Silence);
     assert_ne!(w.dialing(), first);
-    assert_eq!(w.switch.peers(), (0, 0, 1));
+    assert_eq!(w.peers.peers(), (0, 0, 1));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn an_address_that_leads_to_ourselves_is_ended_and_dialed_no_more() {
     );
     // Where that led is ours.
     assert_eq!(dials(&w.learn(&at(4, host(8, 8)), 9)), NOBODY);
-    assert_eq!(w.switch.book().size(), 0);
+    assert_eq!(w.peers.book().size(), 0);
 }
 
 #[test]
@@ -344,6 +344,6 @@ fn a_node_is_dialed_where_it_was_reached_and_not_where_others_say_it_lives() {
     assert_eq!(w.dialing(), [2], "what is told first keeps nothing out");
     w.dialed(2);
     assert_eq!(w.outbound(), [1, 2]);
-    assert!(w.switch.book().known(&place(&home)).unwrap().old);
-    assert_eq!(w.switch.score(id(2)), 0);
+    assert!(w.peers.book().known(&place(&home)).unwrap().old);
+    assert_eq!(w.peers.score(id(2)), 0);
 }

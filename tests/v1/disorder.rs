@@ -1,12 +1,13 @@
 //! Events in any order, from anybody, at any time: the judge and the checks inside look at each.
 
-use core::time::Duration;
 use std::collections::BTreeSet;
 
-use pex::peers::{Action, DialFailure, Event, Misconduct};
+use pex::peers::{Action, DialFailure, Event};
 use pex::v1::{Options, OptionsBuilder, Switch};
 use pex::{Epoch, NodeAddress, NodeId, Seed, Time};
 
+use crate::anything::{Habits, carry_out, event, pause};
+use crate::judge::Judge;
 use crate::nodes::{Dice, HOUR, LATEST, ME, START, at, at_port, host, id, ms, node, secs, text};
 use crate::world::{World, book};
 
@@ -71,120 +72,29 @@ fn address(dice: &mut Dice) -> NodeAddress {
     }
 }
 
-fn somebody(dice: &mut Dice) -> NodeId {
-    match dice.below(40) {
-        0 => ME,
-        n => id(n % 30),
+/// The operator says little, and whom he names may live where another does.
+fn teller(judge: &mut Judge, dice: &mut Dice, peer: NodeId, address: &NodeAddress) -> NodeId {
+    let says = peer != ME || dice.below(4) == 0;
+    let from = if says { peer } else { id(1) };
+    if from == ME {
+        judge.chosen.insert(address.id());
     }
+    from
 }
 
-/// An epoch that the peer has now, or one of another connection.
-fn epoch(w: &World, dice: &mut Dice, peer: NodeId) -> Epoch {
-    let link = w.judge.links.get(&peer).filter(|_| dice.below(8) > 0);
-    link.map_or_else(|| Epoch::new(dice.below(200).into()), |link| link.epoch)
-}
-
-fn event(w: &mut World, dice: &mut Dice) -> Event {
-    let peer = somebody(dice);
-    let connected: Vec<NodeId> = w.judge.links.keys().copied().collect();
-    let present = dice.of(&connected).unwrap_or(peer);
-    let dials: Vec<NodeAddress> = w.judge.dialing.values().map(|it| it.0.clone()).collect();
-    let dial = dice.of(&dials).filter(|_| dice.below(8) > 0);
-    let asked = dial.unwrap_or_else(|| address(dice));
-    match dice.below(16) {
-        0..=3 => {
-            let address = address(dice);
-            // The operator says little, and whom he names may live where another does.
-            let says = peer != ME || dice.below(4) == 0;
-            let from = if says { peer } else { id(1) };
-            if from == ME {
-                w.judge.chosen.insert(address.id());
-            }
-            Event::Learned { address, from }
-        }
-        4 | 5 => Event::DialFailed {
-            address: asked,
-            why: match dice.below(6) {
-                0 => DialFailure::NotThisNode,
-                1 => DialFailure::Unusable,
-                2 => DialFailure::NotTried,
-                _ => DialFailure::Unreachable,
-            },
-        },
-        6 | 7 => Event::Dialed {
-            address: asked,
-            epoch: w.epoch(),
-            ip: (dice.below(4) == 0).then(|| host(dice.below(10), 1)),
-        },
-        8 | 9 => Event::Accepted {
-            peer,
-            epoch: w.epoch(),
-            ip: (dice.below(8) > 0).then(|| host(dice.below(10), dice.below(2))),
-            listen: (dice.below(2) == 0).then(|| address(dice)),
-        },
-        10 | 11 => {
-            let (peer, epoch) = (present, epoch(w, dice, present));
-            Event::Ready { peer, epoch }
-        }
-        12 => {
-            let (peer, epoch) = (present, epoch(w, dice, present));
-            Event::Disconnected { peer, epoch }
-        }
-        13 => {
-            let how = [
-                Misconduct::Minor,
-                Misconduct::Minor,
-                Misconduct::Major,
-                Misconduct::Fatal,
-            ];
-            let how = dice.of(&how).unwrap();
-            let peer = if dice.below(2) == 0 { peer } else { present };
-            Event::Misbehaved { peer, how }
-        }
-        14 => match dice.below(4) {
-            0 => Event::Release { peer: present },
-            1 => Event::InUse {
-                peer: present,
-                in_use: dice.below(2) == 0,
-            },
-            _ => Event::Behaved { peer: present },
-        },
-        _ => Event::Tick,
-    }
-}
-
-fn pause(dice: &mut Dice) -> Duration {
-    match dice.below(10) {
-        0..=2 => Duration::ZERO,
-        3..=7 => ms(dice.below(5_000).into()),
-        8 => secs(dice.below(600).into()),
-        _ => secs(dice.below(40_000).into()),
-    }
-}
-
-/// Disconnects most of those who were told to go.
-fn carry_out(w: &mut World, dice: &mut Dice) {
-    let links = w.judge.links.iter();
-    let going = links.filter(|(_, link)| link.evicted.is_some());
-    let going: Vec<(NodeId, Epoch)> = going.map(|(id, link)| (*id, link.epoch)).collect();
-    for (peer, epoch) in going {
-        if dice.below(3) > 0 {
-            w.event(Event::Disconnected { peer, epoch });
-        }
-    }
-}
+const HABITS: Habits = Habits { address, teller };
 
 /// The places of ours that are taken or dialed for are no more than there are: persistent and
 /// unconditional peers aside, who need none.
 fn no_place_is_given_twice(w: &World, seed: u64) {
-    let (outbound, inbound, dialing) = w.switch.peers();
+    let (outbound, inbound, dialing) = w.peers.peers();
     if !seed.is_multiple_of(3) {
         assert!(outbound + dialing <= 3 + 3, "{outbound} {dialing}");
         let dials = w.judge.dialing.keys();
         let links = w.judge.links.iter();
         let ours = links.filter(|(_, it)| it.outbound && it.evicted.is_none());
         let free = [3, 5, 8].map(id);
-        let feelers = w.switch.counts().checks;
+        let feelers = w.peers.counts().checks;
         let of_dials = dials.filter(|it| !free.contains(it)).count();
         let of_links = ours.filter(|(it, _)| !free.contains(it)).count();
         // One of the dials may be a feeler.
@@ -201,9 +111,9 @@ fn live(seeds: core::ops::Range<u64>) {
         let (mut w, mut dice) = (world(seed), Dice(seed));
         for step in 0..6_500 {
             w.now = w.now + pause(&mut dice);
-            let event = event(&mut w, &mut dice);
+            let event = event(&mut w, &mut dice, HABITS);
             // The machine checks itself while its book is small.
-            w.checks_inside = w.switch.book().size() > 14;
+            w.checks_inside = w.peers.book().size() > 14;
             w.event(event);
             carry_out(&mut w, &mut dice);
             no_place_is_given_twice(&w, seed);
@@ -213,7 +123,7 @@ fn live(seeds: core::ops::Range<u64>) {
             }
             w.log.clear();
         }
-        let counts = w.switch.counts();
+        let counts = w.peers.counts();
         for (sum, count) in sums.iter_mut().zip([
             counts.learned,
             counts.reached,
@@ -247,16 +157,16 @@ fn what_is_told_is_never_private_banned_or_our_own_and_of_a_seed_it_was_reached(
         let (mut w, mut dice) = (world(seed), Dice(seed));
         for _ in 0..600 {
             w.now = w.now + pause(&mut dice);
-            let event = event(&mut w, &mut dice);
+            let event = event(&mut w, &mut dice, HABITS);
             w.event(event);
             carry_out(&mut w, &mut dice);
             let told = w.told();
             assert!(told.iter().all(|it| it.id() != id(6) && it.id() != ME));
             assert!(told.iter().all(|it| it.ip() != Some(host(7, 7))));
-            assert!(told.iter().all(|it| !w.switch.is_banned(it.id())));
+            assert!(told.iter().all(|it| !w.peers.is_banned(it.id())));
             assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len());
             if seed.is_multiple_of(3) && !seed.is_multiple_of(2) {
-                let book = w.switch.book();
+                let book = w.peers.book();
                 let known = told.iter().map(|it| book.known(&crate::world::place(it)));
                 assert!(known.flatten().all(|it| it.last_success.is_some()));
             }
@@ -272,7 +182,7 @@ fn the_same_seed_and_events_give_the_same_actions_and_a_clone_goes_on_as_its_mod
         let mut said: Vec<String> = Vec::new();
         for _ in 0..4_000 {
             w.now = w.now + pause(&mut dice);
-            let event = event(&mut w, &mut dice);
+            let event = event(&mut w, &mut dice, HABITS);
             let before = w.log.len();
             events.push((w.now, event.clone()));
             w.event(event);
@@ -308,15 +218,15 @@ fn an_event_that_makes_no_sense_changes_a_counter_and_nothing_else() {
     let (mut w, mut dice) = (world(4), Dice(4));
     for _ in 0..600 {
         w.now = w.now + ms(dice.below(5_000).into());
-        let event = event(&mut w, &mut dice);
+        let event = event(&mut w, &mut dice, HABITS);
         w.event(event);
         carry_out(&mut w, &mut dice);
     }
     w.tick();
     w.tick();
-    let image = |w: &World| (w.switch.book().to_json(), w.up(), w.switch.deadline());
+    let image = |w: &World| (w.peers.book().to_json(), w.up(), w.peers.deadline());
     let before = image(&w);
-    let (stray, never) = (w.switch.counts().stray_events, Epoch::new(1 << 60));
+    let (stray, never) = (w.peers.counts().stray_events, Epoch::new(1 << 60));
     for n in 0..40 {
         let (peer, epoch) = (id(n), never);
         for event in [
@@ -330,7 +240,7 @@ fn an_event_that_makes_no_sense_changes_a_counter_and_nothing_else() {
             assert_eq!(w.event(event), []);
         }
     }
-    assert_eq!(w.switch.counts().stray_events, stray + 120);
+    assert_eq!(w.peers.counts().stray_events, stray + 120);
     assert_eq!(image(&w), before);
 }
 
@@ -340,7 +250,7 @@ fn at_the_end_of_time_events_are_taken_and_nothing_becomes_due() {
     w.now = LATEST;
     let mut dice = Dice(4);
     for _ in 0..300 {
-        let event = event(&mut w, &mut dice);
+        let event = event(&mut w, &mut dice, HABITS);
         w.event(event);
         w.now = Time::MAX;
     }

@@ -18,7 +18,7 @@ fn no_more_come_than_there_are_places_and_unconditional_ones_need_none() {
     assert_eq!(evicted(&w.welcome(3)), [(3, Eviction::Full)]);
     assert_eq!(evicted(&w.welcome(9)), []);
     assert_eq!(w.up(), [1, 2, 9]);
-    assert_eq!(w.switch.peers(), (0, 2, 0));
+    assert_eq!(w.peers.peers(), (0, 2, 0));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn what_somebody_says_of_himself_counts_as_told_from_where_he_comes() {
     let mut w = World::quiet(|it| it.slots(0, 1));
     let claim = at(1, host(900, 1));
     w.accept_from(1, host(1, 257), Some(&claim));
-    let source = w.switch.book().known(&place(&claim)).unwrap().source;
+    let source = w.peers.book().known(&place(&claim)).unwrap().source;
     assert_eq!(source.ip(), host(1, 257));
 }
 
@@ -62,12 +62,8 @@ fn a_crowd_from_one_network_fills_a_tenth_of_the_new_table_whatever_it_claims() 
         let claim = at(n, host(n, 1));
         w.accept_from(n, host(1, 1 + n % 200), Some(&claim));
     }
-    assert!(
-        w.switch.book().size() <= 1_638,
-        "{}",
-        w.switch.book().size()
-    );
-    assert_eq!(w.switch.check(), Ok(()));
+    assert!(w.peers.book().size() <= 1_638, "{}", w.peers.book().size());
+    assert_eq!(w.peers.check(), Ok(()));
 }
 
 #[test]
@@ -86,7 +82,7 @@ fn who_is_banned_is_known_by_his_id_in_the_book_or_not() {
     assert!(!w.knows(&node(1)) && w.dialing().is_empty());
     // A ban outlives a restart, and ends.
     w.restart(Options::default());
-    assert!(w.switch.is_banned(id(1)));
+    assert!(w.peers.is_banned(id(1)));
     w.pass(DAY + secs(60));
     assert_eq!(evicted(&w.accept(1)), []);
 }
@@ -191,7 +187,7 @@ fn after_a_restart_those_who_lasted_are_dialed_first() {
     }
     w.run(3 * HOUR, |_| Answer::Up);
     let lasted: Vec<u32> = w
-        .switch
+        .peers
         .book()
         .anchors()
         .iter()
@@ -217,8 +213,8 @@ fn one_that_we_have_only_heard_of_is_tested_every_two_minutes_and_let_go() {
     let tested = w.dial_times().len();
     assert!((24..=38).contains(&tested), "{tested}");
     assert!(w.gone().iter().all(|it| it.1 == Eviction::Feeler));
-    assert_eq!(w.switch.book().old(), tested, "each is good now");
-    assert_eq!(w.switch.counts().checks, tested as u64);
+    assert_eq!(w.peers.book().old(), tested, "each is good now");
+    assert_eq!(w.peers.counts().checks, tested as u64);
 }
 
 /// A book with one old bucket full, and somebody of its network who was reached and waits.
@@ -246,7 +242,7 @@ fn the_holder_of_a_place_that_another_would_take_is_tested_and_stays_if_he_is_th
         w.run(secs(240), |_| if there { Answer::Up } else { DEAD });
         let first = &w.dial_times()[0].1;
         assert_eq!(place(first), holder);
-        let known = w.switch.book().known(&holder);
+        let known = w.peers.book().known(&holder);
         assert_eq!(known.is_some_and(|it| it.old), there);
     }
 }
@@ -266,7 +262,7 @@ fn the_book_is_saved_no_more_often_than_every_two_minutes_and_only_when_it_has_c
     let gaps: Vec<Duration> = w.saves.windows(2).map(|it| it[1] - it[0]).collect();
     assert!(gaps.iter().all(|gap| *gap >= secs(120)), "{gaps:?}");
     assert!((8..=11).contains(&w.saves.len()), "{}", w.saves.len());
-    assert!(!w.switch.is_unsaved());
+    assert!(!w.peers.is_unsaved());
 }
 
 #[test]
@@ -277,9 +273,9 @@ fn one_peer_supplies_at_most_a_tenth_of_an_empty_book() {
     for n in 0..9_000 {
         w.learn(&at(n, host(n, 9)), 1);
     }
-    let size = w.switch.book().size();
+    let size = w.peers.book().size();
     assert!((1_000..=1_638).contains(&size), "{size} of 16384");
-    assert_eq!(w.switch.check(), Ok(()));
+    assert_eq!(w.peers.check(), Ok(()));
     // Others are still listened to.
     w.welcome(2);
     w.learn(&at(9_999, host(9_999, 9)), 2);
@@ -314,9 +310,9 @@ fn nothing_is_kept_of_peers_who_are_gone() {
         w.pass(secs(40));
     }
     assert_eq!(w.up(), NOBODY);
-    assert_eq!(w.switch.peers(), (0, 0, 0));
+    assert_eq!(w.peers.peers(), (0, 0, 0));
     assert_eq!(
-        w.switch.deadline().map(|at| at - w.now < secs(61)),
+        w.peers.deadline().map(|at| at - w.now < secs(61)),
         Some(true)
     );
 }

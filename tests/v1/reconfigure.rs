@@ -115,7 +115,7 @@ fn whom_the_operator_named_and_what_we_are_stays() {
     let seeds = vec![node(1)];
     let mut w = World::seed(|it| it.seeds(seeds.clone()).private([id(2)])).trusting(&seeds);
     w.reconfigure(Options::builder().seeds(vec![node(3)]).build().unwrap());
-    assert!(w.switch.options().is_seed());
+    assert!(w.peers.options().is_seed());
     w.run(HOUR, |_| crate::world::DEAD);
     assert!(w.dials_of(1).len() > 5, "its seed is dialed all the same");
     assert!(w.dials_of(3).is_empty());

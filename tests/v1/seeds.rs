@@ -107,7 +107,7 @@ fn a_book_full_of_the_dead_does_not_keep_us_from_our_seeds() {
     for n in 2..2_002 {
         w.learn(&node(n), 3_000 + n);
     }
-    assert!(w.switch.book().size() >= 1_000);
+    assert!(w.peers.book().size() >= 1_000);
     w.run(2 * HOUR, |it| {
         if number(it.id()) == 1 {
             Answer::Up

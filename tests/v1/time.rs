@@ -46,7 +46,7 @@ fn a_clock_that_runs_backwards_stands_still_and_is_counted() {
     w.tick();
     w.now = START + secs(3_599);
     w.tick();
-    assert_eq!(w.switch.counts().clock_stalls, 2);
+    assert_eq!(w.peers.counts().clock_stalls, 2);
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn a_clock_that_was_wrong_is_set_back_and_what_was_due_in_a_minute_still_is() {
     for n in w.dialing() {
         w.dies(n);
     }
-    let wait = w.switch.deadline().map(|at| at - w.now);
+    let wait = w.peers.deadline().map(|at| at - w.now);
     w.rewind(START + secs(10));
-    assert_eq!(w.switch.deadline().map(|at| at - w.now), wait);
+    assert_eq!(w.peers.deadline().map(|at| at - w.now), wait);
     assert_eq!(dials(&w.pass(secs(61))), [1]);
     // Who came after that is no older for it.
     w.welcome(4);
@@ -109,5 +109,5 @@ fn at_the_end_of_time_a_timer_lies_ahead() {
     let mut w = World::started(options, book(true), LATEST);
     w.learn(&node(1), 9);
     w.dies(1);
-    assert!(w.switch.deadline().is_none_or(|at| at > LATEST));
+    assert!(w.peers.deadline().is_none_or(|at| at > LATEST));
 }

@@ -16,7 +16,7 @@ use crate::nodes::{LATEST, ME, START};
 /// What the judge asks of whom it judges.
 pub(crate) trait Judged {
     fn bans(&self, id: NodeId) -> bool;
-    fn ups(&self) -> Vec<NodeId>;
+    fn usable(&self) -> Vec<NodeId>;
 }
 
 impl Judged for PeerManager {
@@ -24,7 +24,7 @@ impl Judged for PeerManager {
         self.is_banned(id)
     }
 
-    fn ups(&self) -> Vec<NodeId> {
+    fn usable(&self) -> Vec<NodeId> {
         self.ready().collect()
     }
 }
@@ -34,7 +34,7 @@ impl Judged for Switch {
         self.is_banned(id)
     }
 
-    fn ups(&self) -> Vec<NodeId> {
+    fn usable(&self) -> Vec<NodeId> {
         self.ready().collect()
     }
 }
@@ -313,7 +313,7 @@ impl Judge {
         assert_eq!(self.owed, BTreeMap::new(), "who is gone goes down");
         let up = self.links.iter().filter(|(_, link)| link.up);
         assert!(
-            up.map(|(id, _)| *id).eq(peers.ups()),
+            up.map(|(id, _)| *id).eq(peers.usable()),
             "who is ready was said to be"
         );
     }
