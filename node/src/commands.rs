@@ -7,6 +7,7 @@ mod init;
 mod inspect;
 mod log;
 mod node;
+mod observe;
 mod peers;
 mod seed;
 mod serve;
@@ -63,10 +64,10 @@ enum Command {
     Demo(DemoArgs),
     Crawl(CrawlArgs),
     Serve(ServeArgs),
-    Node(NodeArgs),
     Seed(Box<seed::SeedArgs>),
     Init(Box<init::InitArgs>),
     ShowNodeId(init::ShowArgs),
+    Node(Box<NodeArgs>),
     /// Show, import, export or check a store of peers
     ///
     /// A store is the file that `pex serve --store FILE` keeps.
@@ -164,6 +165,8 @@ struct ServeArgs {
     store: Option<PathBuf>,
     #[command(flatten)]
     identity: IdentityArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
 }
 
 /// Take part in a network as a node of V1 does
@@ -220,6 +223,10 @@ struct NodeArgs {
     seed_mode: bool,
     #[command(flatten)]
     identity: IdentityArgs,
+    #[command(flatten)]
+    observe: observe::ObserveArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
 }
 
 #[derive(Debug, Subcommand)]

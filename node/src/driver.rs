@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
-use crate::transport::{Connection, Local, RemoteInfo, TransportConfig};
+use crate::transport::{Connection, Local, MessageType, RemoteInfo, Traffic, TransportConfig};
 
 /// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
 #[derive(Debug)]
@@ -142,11 +142,15 @@ impl<M: Manager> Driver<M> {
 
     fn on_bytes(&mut self, from: NodeId, epoch: Epoch, bytes: &[u8]) {
         self.handle(match wire::decode(bytes) {
-            Ok(Some(message)) => NodeEvent::Message {
-                from,
-                epoch,
-                message,
-            },
+            Ok(Some(message)) => {
+                let which = MessageType::of(&message);
+                self.links.traffic().receive(which, bytes.len());
+                NodeEvent::Message {
+                    from,
+                    epoch,
+                    message,
+                }
+            }
             // A message of a version to come: nothing to do, and no fault.
             Ok(None) => return,
             Err(error) => NodeEvent::Garbage { from, epoch, error },
@@ -178,7 +182,12 @@ impl<M: Manager> Driver<M> {
         self.notices.extend(Notice::of(&action));
         match action {
             NodeAction::Send { to, epoch, message } => {
-                let sent = self.links.send(to, epoch, message.to_bytes());
+                let (which, bytes) = (MessageType::of(&message), message.to_bytes());
+                let length = bytes.len();
+                let sent = self.links.send(to, epoch, bytes);
+                if sent {
+                    self.links.traffic().send(which, length);
+                }
                 let lost = !sent && matches!(message, Message::Request(_));
                 return lost.then_some((to, epoch));
             }
@@ -231,6 +240,18 @@ impl<M: Manager> Driver<M> {
     /// Names an address to the machine, such as that of a seed.
     pub fn name(&mut self, address: NodeAddress) {
         self.handle(NodeEvent::Named { address });
+    }
+
+    /// Whether connections are taken: there is a listener, and every one is served.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.links.is_listening()
+    }
+
+    /// What the connections have moved.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        self.links.traffic()
     }
 
     /// Takes connections from this listener, as long as the driver lives.

@@ -7,6 +7,7 @@ pub mod book_file;
 pub mod crawl;
 pub mod demo;
 pub mod inspect;
+pub mod observe;
 pub mod peers_file;
 pub mod seed;
 pub mod serve;

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use pex::{Epoch, NodeAddress, NodeId, QueryId, Reach};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::handshakes::Handshakes;
 use crate::notice::DialError;
 use crate::transport::{
-    Connection, Direction, Local, Sender, Step, TransportConfig, TransportError, accept, connect,
-    is_out_of_descriptors,
+    Connection, Direction, Local, Sender, Step, Traffic, TransportConfig, TransportError, accept,
+    connect, is_out_of_descriptors,
 };
 
 /// Things that have happened and that the driver has not taken yet. A full queue makes the
@@ -89,6 +89,8 @@ pub(crate) struct Links {
     lookups: Arc<Semaphore>,
     /// Every task of this driver; they end with it.
     tasks: JoinSet<()>,
+    /// Those of them that take connections.
+    listening: Vec<AbortHandle>,
 }
 
 impl Links {
@@ -104,6 +106,7 @@ impl Links {
             dialing: 0,
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
             tasks: JoinSet::new(),
+            listening: Vec::new(),
         }
     }
 
@@ -229,7 +232,7 @@ impl Links {
     pub(crate) fn listen(&mut self, listener: TcpListener) {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
-        self.spawn(async move {
+        let listens = self.spawn(async move {
             let mut handshakes = Handshakes::new(HANDSHAKES);
             // Told once, not at every try.
             let mut is_out = false;
@@ -258,6 +261,18 @@ impl Links {
                 });
             }
         });
+        self.listening.push(listens);
+    }
+
+    /// Whether every listener is still served, and there is one.
+    pub(crate) fn is_listening(&self) -> bool {
+        let served = self.listening.iter().all(|task| !task.is_finished());
+        served && !self.listening.is_empty()
+    }
+
+    /// What the connections have moved.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        self.local.traffic()
     }
 
     pub(crate) fn resolve(&mut self, query: QueryId, name: String, patience: Duration) {
@@ -270,9 +285,9 @@ impl Links {
         });
     }
 
-    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         while self.tasks.try_join_next().is_some() {}
-        self.tasks.spawn(task);
+        self.tasks.spawn(task)
     }
 }
 

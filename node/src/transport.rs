@@ -54,6 +54,7 @@ mod node_info_error;
 mod pace;
 mod packet;
 mod secret;
+mod traffic;
 mod upgrade;
 
 pub use connection::{Connection, Direction, Receiver, RemoteInfo, Sender};
@@ -64,6 +65,9 @@ pub use node_info::{CHANNELS_MAX, NODE_INFO_BYTES_MAX, NodeInfo, PEX_CHANNEL, TE
 pub use node_info_error::{Field, NodeInfoError};
 pub use packet::{Assembler, MESSAGE_BYTES_MAX, PACKET_BYTES_MAX, PacketError, Received};
 pub use secret::{Authentication, FIRST_FLIGHT_BYTES, Handshake, SecretError, Session};
+pub use traffic::{MessageType, Moved, Traffic};
+
+use traffic::Counted;
 
 /// Times and limits of the transport. The defaults are those of the reference unless said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +120,7 @@ impl Default for TransportConfig {
 pub struct Local {
     key: NodeKey,
     info: NodeInfo,
+    traffic: Arc<Traffic>,
 }
 
 impl Local {
@@ -132,7 +137,8 @@ impl Local {
                 proved,
             });
         }
-        Ok(Self { key, info })
+        let traffic = Arc::default();
+        Ok(Self { key, info, traffic })
     }
 
     /// Our id.
@@ -145,6 +151,12 @@ impl Local {
     #[must_use]
     pub const fn info(&self) -> &NodeInfo {
         &self.info
+    }
+
+    /// What the connections of this node have moved.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 }
 
@@ -229,6 +241,8 @@ where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (reader, writer) = tokio::io::split(stream);
+    let reader = Counted::new(reader, Arc::clone(&local.traffic));
+    let writer = Counted::new(writer, Arc::clone(&local.traffic));
     let (info, wire) =
         upgrade::upgrade(local, config.handshake_timeout, reader, writer, expected).await?;
     let remote = RemoteInfo {

@@ -18,7 +18,7 @@ use crate::book_file::{self, BookFileError};
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::notice::Notice;
-use crate::transport::{Local, TransportConfig};
+use crate::transport::{Local, Traffic, TransportConfig};
 
 /// A [`Driver`] of a [`Switch`], and the file of its book.
 #[derive(Debug)]
@@ -126,6 +126,18 @@ impl V1Node {
     /// than `patience`. For the end, before [`V1Node::close`].
     pub async fn hang_up(&mut self, patience: Duration) {
         self.driver.hang_up(patience).await;
+    }
+
+    /// Whether connections are taken: there is a listener, and it is served.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.driver.is_listening()
+    }
+
+    /// What the connections have moved.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        self.driver.traffic()
     }
 
     /// Writes the book down, and ends.

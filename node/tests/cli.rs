@@ -28,6 +28,8 @@ mod limits;
 mod node;
 #[path = "cli/nodes.rs"]
 mod nodes;
+#[path = "cli/observe.rs"]
+mod observe;
 #[path = "cli/peers.rs"]
 mod peers;
 #[path = "cli/seed.rs"]

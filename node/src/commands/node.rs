@@ -2,22 +2,30 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use pex::NodeAddress;
 use pex::book::AddrBook;
 use pex::v1::{Counts, Options};
 use pex_node::Clock;
 use pex_node::book_file::{self, BookFileError};
+use pex_node::observe::Observatory;
 use pex_node::transport::TransportConfig;
 use pex_node::v1::V1Node;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::log::Log;
 use super::terminal::{Output, complain};
 use super::{Failure, NodeArgs, Outcome, serve, setup};
 
+/// How often a node that is watched shows a sign of life.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
+    let log = Log::start(&args.log)?;
     let listener = serve::listen(args.listen).await?;
+    let windows = args.observe.open().await?;
     let place = listener.local_addr()?;
     let external = args.external_address.as_deref();
     let place_told = external.map_or_else(|| place.to_string(), ToOwned::to_owned);
@@ -57,11 +65,20 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;
 
-    let mut log = Log::start();
+    let observatory = Observatory::new(env!("CARGO_PKG_VERSION"));
+    let is_watched = !windows.is_empty();
+    let _servers = windows.serve(&observatory, &log);
+    let mut probe = observatory.watch(&args.chain_id, id, &place_told);
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut refused, mut before) = (false, (0, 0));
     loop {
         tokio::select! {
-            notice = node.next() => serve::tell(&notice, &mut log),
+            notice = node.next() => {
+                log.tell(None, &notice);
+                probe.saw(&notice);
+            }
+            _ = looks.tick(), if is_watched => probe.update(&node),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }

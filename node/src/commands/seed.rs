@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use pex_node::observe::Observatory;
 use pex_node::seed::SeedNode;
 use pex_node::settings::{LogLevel, Settings};
 use pex_node::transport::{KeyError, NodeKey};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::log::Log;
+use super::observe::ObserveArgs;
 use super::terminal::Output;
 use super::{Failure, Outcome};
 use network::Networks;
@@ -26,9 +29,9 @@ pub(super) async fn run(args: &SeedArgs) -> Result<Outcome, Failure> {
     if args.check_config {
         return show(&settings, &home);
     }
-    let voice = Voice::new(settings.log_level, settings.log_format);
-    let ended = serve(args, &home, &settings, &voice).await;
-    voice.end();
+    let log = voice::start(&settings)?;
+    let ended = serve(args, &home, &settings, &log).await;
+    log.end();
     ended
 }
 
@@ -56,19 +59,25 @@ async fn serve(
     args: &SeedArgs,
     home: &Path,
     settings: &Settings,
-    voice: &Voice,
+    log: &Log,
 ) -> Result<Outcome, Failure> {
+    let voice = Voice::default();
     // Signals are taken before anybody is told that there is something to signal to.
     let mut signals = Signals::take()?;
     for note in &settings.notes {
         voice.say(LogLevel::Warn, format_args!("{note}"));
     }
-    let mut networks = start(settings, voice).await?;
+    let metrics = ObserveArgs::new(settings.prometheus, &settings.namespace, settings.status);
+    let windows = metrics.open().await?;
+    let observatory = Observatory::new(env!("PEX_VERSION"));
+    let mut networks = start(settings, &voice, &observatory).await?;
+    let _servers = windows.serve(&observatory, log);
     let mut current = settings.clone();
     loop {
         tokio::select! {
             ended = networks.first_end() => {
-                networks.close(&mut signals).await?;
+                // What ended it is what is to be told.
+                let _also = networks.close(&mut signals).await;
                 return Err(ended);
             }
             asked = signals.next() => match asked {
@@ -78,14 +87,18 @@ async fn serve(
                     voice.say(LogLevel::Info, format_args!("ended; the address books are saved"));
                     return Ok(Outcome::Done);
                 }
-                Asked::Reload => reload(&args.flags, home, settings, &mut current, &networks, voice),
+                Asked::Reload => reload(&args.flags, home, settings, &mut current, &networks, log),
             }
         }
     }
 }
 
 /// Starts every network, or none.
-async fn start(settings: &Settings, voice: &Voice) -> Result<Networks, Failure> {
+async fn start(
+    settings: &Settings,
+    voice: &Voice,
+    observatory: &Observatory,
+) -> Result<Networks, Failure> {
     let mut keys = BTreeMap::new();
     let mut seeds = Vec::new();
     let several = settings.networks.len() > 1;
@@ -115,11 +128,11 @@ async fn start(settings: &Settings, voice: &Voice) -> Result<Networks, Failure> 
     let mut networks = Networks::default();
     for seed in seeds {
         let voice = if several {
-            voice.of(&seed.settings().chain_id)
+            Voice::of(&seed.settings().chain_id)
         } else {
-            voice.clone()
+            Voice::default()
         };
-        networks.run(seed, voice);
+        networks.run(seed, voice, observatory);
     }
     Ok(networks)
 }
@@ -182,8 +195,9 @@ fn reload(
     started: &Settings,
     current: &mut Settings,
     networks: &Networks,
-    voice: &Voice,
+    log: &Log,
 ) {
+    let voice = Voice::default();
     let new = match read(flags, home) {
         Ok(new) => new,
         Err(why) => {
@@ -193,7 +207,9 @@ fn reload(
         }
     };
     let changes = current.changes(&new);
-    voice.set_level(new.log_level);
+    if let Err(why) = log.set_level(voice::filter(new.log_level)) {
+        voice.say(LogLevel::Error, format_args!("{why}"));
+    }
     networks.reconfigure(&new.networks);
     let changes = match &changes[..] {
         [] => "nothing to take over".to_owned(),

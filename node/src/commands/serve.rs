@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use pex::peers::PeerRecord;
+use pex_node::Archive;
 use pex_node::serve::Server;
 use pex_node::transport::TransportConfig;
 use pex_node::vault::{DiskVault, Vault as _, VaultError};
-use pex_node::{Archive, Notice};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,6 +17,7 @@ use super::terminal::{Output, complain};
 use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
+    let log = Log::start(&args.log)?;
     let listener = listen(args.listen).await?;
     let place = listener.local_addr()?;
     let local = setup::local(&args.identity, &args.chain_id, &format!("tcp://{place}"))?;
@@ -36,10 +37,9 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;
 
-    let mut log = Log::start();
     loop {
         tokio::select! {
-            notice = server.next() => tell(&notice, &mut log),
+            notice = server.next() => log.tell(None, &notice),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -66,29 +66,4 @@ fn open(path: &Path) -> Result<(Archive, Vec<PeerRecord>), Failure> {
         complain(format_args!("pex: {}: {damaged}", path.display()));
     }
     Ok((Archive::new(vault)?, loaded.records))
-}
-
-/// One line on standard error for what an operator may want to know.
-pub(super) fn tell(notice: &Notice, log: &mut Log) {
-    match notice {
-        Notice::Up(remote) => {
-            let moniker = remote.info.moniker().escape_debug();
-            log.line(format_args!(
-                "up {} at {} ({moniker})",
-                remote.id, remote.socket_addr
-            ));
-        }
-        Notice::Down { peer, why } => log.line(format_args!("down {peer}: {why}")),
-        Notice::AcceptFailed(why) => log.line(format_args!("refused: {why}")),
-        Notice::Fault { peer, fault, cut } => {
-            log.line(format_args!(
-                "{} {peer}: it {fault}",
-                if *cut { "cut" } else { "fault" }
-            ));
-        }
-        Notice::Heard { address, from } => log.line(format_args!("heard of {address} from {from}")),
-        Notice::NotWritten(why) => log.line(format_args!("what is known is not written: {why}")),
-        Notice::Evicted { peer, why } => log.line(format_args!("let go of {peer}: {why}")),
-        _ => {}
-    }
 }

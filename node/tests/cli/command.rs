@@ -109,6 +109,21 @@ fn read_all(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
+/// What the lines of a log say, behind the time and the level that each must have. Lines from before
+/// the log began are left out.
+pub(crate) fn said(err: &str) -> Vec<&str> {
+    let lines = err.lines().filter(|line| !line.starts_with("pex: "));
+    let said = lines.map(|line| {
+        let (time, rest) = line.split_at_checked(24).unwrap();
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{line}");
+        let (level, said) = rest.split_at_checked(7).unwrap();
+        let levels = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+        assert!(levels.contains(&level.trim()), "{line}");
+        said
+    });
+    said.collect()
+}
+
 /// Runs `pex` to its end.
 pub(crate) fn pex(arguments: &[&str], input: impl Into<Vec<u8>>) -> Outcome {
     Run::start(arguments, input.into()).end()

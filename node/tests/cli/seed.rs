@@ -1,7 +1,8 @@
 //! `pex seed`, from its settings to its end.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -184,7 +185,8 @@ async fn a_seed_neither_dials_nor_tells_itself_whoever_names_it() {
     let (code, said) = seed.stop();
     assert_eq!(code, Some(0));
     assert!(
-        !said.contains(&format!("dialed {at}")) && !said.contains(&format!("up {}", at.id())),
+        !said.contains(&format!("could not reach {at}"))
+            && !said.contains(&format!("up {}", at.id())),
         "{said}"
     );
 }
@@ -294,6 +296,44 @@ async fn several_networks_are_served_by_one_process_each_with_its_own_book() {
         let book = fs::read_to_string(home.path().join(chain).join("addrbook.json")).unwrap();
         assert!(book.contains(&node.id().to_string()), "{book}");
     }
+}
+
+/// What is served under a path at the place that a line of the log names.
+fn get(line: &str, path: &str) -> String {
+    let (_, place) = line.split_once("http://").unwrap();
+    let place = place.split_whitespace().next().unwrap();
+    let mut stream = TcpStream::connect(place).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn each_network_shows_itself_where_the_settings_say_and_nowhere_else() {
+    let settings = "[instrumentation]\nprometheus = true\nprometheus_listen_addr = \"127.0.0.1:0\"\n\
+                    namespace = \"seeds\"\n\
+                    [[network]]\nchain_id = \"c\"\nladdr = \"127.0.0.1:0\"\n\
+                    [[network]]\nchain_id = \"d\"\nladdr = \"127.0.0.1:0\"\n";
+    let home = home(settings);
+    let mut seed = Seed::start(home.path(), &["--log-format", "json"]);
+    seed.address();
+    let line = seed.says("shows itself at http://");
+    assert!(line.starts_with('{'), "{line}");
+    let metrics = get(&line, "/metrics");
+    for says in ["seeds_p2p_peers", "chain_id=\"c\"", "chain_id=\"d\""] {
+        assert!(metrics.contains(says), "{says}: {metrics}");
+    }
+    let (code, said) = seed.stop();
+    assert_eq!(code, Some(0));
+    assert_eq!(said.matches("shows itself").count(), 1, "{said}");
+
+    set(home.path(), &near(""));
+    let mut seed = Seed::start(home.path(), &[]);
+    seed.address();
+    let said = seed.stop().1;
+    assert!(!said.contains("shows itself"), "{said}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use pex::NodeAddress;
 use pex::wire::{Dialect, Entry, Message, ResponseBuilder};
 use pex_node::transport::{Handshake, TransportConfig, connect};
 
-use crate::command::{Outcome, Run, pex, pex_beside};
+use crate::command::{Outcome, Run, pex, pex_beside, said};
 use crate::nodes::local;
 
 const KNOWN: &str = "00112233445566778899aabbccddeeff00112233@127.0.0.1:1";
@@ -49,9 +49,11 @@ fn a_server_tells_the_addresses_it_knows_and_ends_when_it_is_told_to() {
         server.signal(signal);
         let end = server.end();
         assert_eq!(end.code, Some(0));
-        assert!(end.err.starts_with("up "), "{}", end.err);
+        let lines = said(&end.err);
+        assert!(lines[0].starts_with("up "), "{}", end.err);
+        assert!(lines[0].ends_with("(pex)"), "{}", end.err);
         assert!(
-            end.err.contains("(pex)\n") && end.err.contains("\ndown "),
+            lines.iter().any(|line| line.starts_with("down ")),
             "{}",
             end.err
         );
@@ -159,8 +161,10 @@ async fn a_server_asks_who_comes_and_tells_others_what_it_heard() {
     assert!(run.out.contains("2 nodes found, 1 reached"), "{}", run.out);
     server.signal("TERM");
     let end = tokio::task::spawn_blocking(|| server.end()).await.unwrap();
-    let heard = format!("\nheard of mconn://{KNOWN} from {id}\n");
-    assert_eq!(end.err.matches(&heard).count(), 1, "{}", end.err);
+    let heard = format!("heard of mconn://{KNOWN} from {id}");
+    let lines = said(&end.err);
+    let heard = lines.iter().filter(|line| **line == heard);
+    assert_eq!(heard.count(), 1, "{}", end.err);
 }
 
 /// How many descriptors a server has open, once they are at most this many, or some time is over.

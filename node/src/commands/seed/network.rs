@@ -2,11 +2,12 @@
 
 use core::time::Duration;
 
-use pex_node::Notice;
+use pex_node::observe::{Observatory, Probe};
 use pex_node::seed::{SeedEvent, SeedNode};
 use pex_node::settings::{LogLevel, NetworkSettings};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::Signals;
 use super::voice::Voice;
@@ -14,6 +15,9 @@ use crate::commands::Failure;
 
 /// How long those who are hung up on at the end may take for what is queued for them.
 const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How often a network shows a sign of life.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a network is told.
 #[derive(Debug)]
@@ -31,10 +35,13 @@ pub(super) struct Networks {
 
 impl Networks {
     /// Runs a seed in a task of its own.
-    pub(super) fn run(&mut self, seed: SeedNode, voice: Voice) {
+    pub(super) fn run(&mut self, seed: SeedNode, voice: Voice, observatory: &Observatory) {
         let (orders, queue) = mpsc::unbounded_channel();
+        let place = seed.place().to_string();
+        let place = seed.settings().external_address.as_ref().unwrap_or(&place);
+        let probe = observatory.watch(&seed.settings().chain_id, seed.id(), place);
         self.orders.push((seed.settings().chain_id.clone(), orders));
-        self.tasks.spawn(serve(seed, queue, voice));
+        self.tasks.spawn(serve(seed, queue, voice, probe));
     }
 
     /// Why a network has ended that should not have. Safe to cancel.
@@ -86,11 +93,20 @@ async fn serve(
     mut seed: SeedNode,
     mut orders: mpsc::UnboundedReceiver<Order>,
     voice: Voice,
+    mut probe: Probe,
 ) -> Result<(), Failure> {
     greet(&seed, &voice);
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            event = seed.next() => tell(&event, &seed, &voice),
+            event = seed.next() => {
+                if let SeedEvent::Notice(notice) = &event {
+                    probe.saw(notice);
+                }
+                tell(&event, &seed, &voice);
+            }
+            _ = looks.tick() => probe.update(seed.node()),
             order = orders.recv() => match order {
                 Some(Order::Reconfigure(settings)) => {
                     if let Err(why) = seed.reconfigure(&settings) {
@@ -134,7 +150,7 @@ fn greet(seed: &SeedNode, voice: &Voice) {
 
 fn tell(event: &SeedEvent, seed: &SeedNode, voice: &Voice) {
     match event {
-        SeedEvent::Notice(notice) => note(notice, voice),
+        SeedEvent::Notice(notice) => voice.tell(notice),
         SeedEvent::Nobody(why) => voice.say(LogLevel::Warn, format_args!("{why}")),
         SeedEvent::Somebody => {
             let switch = seed.node().switch();
@@ -146,42 +162,6 @@ fn tell(event: &SeedEvent, seed: &SeedNode, voice: &Voice) {
                     "{} peers again, and {good} good addresses",
                     outbound + inbound
                 ),
-            );
-        }
-        _ => {}
-    }
-}
-
-/// What happens to a peer is for whoever looks closely: strangers make it happen.
-fn note(notice: &Notice, voice: &Voice) {
-    let debug = |line: core::fmt::Arguments<'_>| voice.say(LogLevel::Debug, line);
-    match notice {
-        Notice::Up(remote) => debug(format_args!(
-            "up {} at {} ({})",
-            remote.id,
-            remote.socket_addr,
-            remote.info.moniker().escape_debug()
-        )),
-        Notice::Down { peer, why } => debug(format_args!("down {peer}: {why}")),
-        Notice::Evicted { peer, why } => debug(format_args!("let go of {peer}: {why}")),
-        Notice::DialFailed { address, why } => debug(format_args!("dialed {address}: {why}")),
-        Notice::AcceptFailed(why) => debug(format_args!("refused: {why}")),
-        Notice::Fault { peer, fault, cut } => {
-            debug(format_args!(
-                "{} {peer}: it {fault}",
-                if *cut { "cut" } else { "fault" }
-            ));
-        }
-        Notice::Heard { address, from } => {
-            voice.say(
-                LogLevel::Trace,
-                format_args!("heard of {address} from {from}"),
-            );
-        }
-        Notice::NotWritten(why) => {
-            voice.say(
-                LogLevel::Error,
-                format_args!("the address book is not written: {why}"),
             );
         }
         _ => {}

@@ -1,80 +1,62 @@
-//! What a seed says: one place through which every line goes.
+//! What a seed says, as far as its level goes.
 
 use core::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use pex_node::settings::{LogFormat, LogLevel};
+use pex_node::Notice;
+use pex_node::settings::{LogFormat, LogLevel, Settings};
+use tracing::{debug, error, info, trace, warn};
 
-use crate::commands::log::Log;
+use crate::commands::Failure;
+use crate::commands::log::{self, Format, Log, LogArgs};
 
-/// Says lines of all networks, as far as the level goes.
-#[derive(Clone, Debug)]
+/// Begins the log of the process.
+pub(super) fn start(settings: &Settings) -> Result<Log, Failure> {
+    let format = match settings.log_format {
+        LogFormat::Json => Format::Json,
+        _ => Format::Plain,
+    };
+    Log::start(&LogArgs::new(format, filter(settings.log_level)))
+}
+
+/// What is said at a level. Strangers come and go all the time; at `info` there is none of that.
+pub(super) const fn filter(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::None => "off",
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info,pex::peer=warn,pex::refused=warn,pex::heard=warn,pex::fault=error",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    }
+}
+
+/// Says lines of one network, or of the process.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Voice {
-    shared: Arc<Mutex<Shared>>,
-    /// Of which network the lines are; none where there is only one.
+    /// None where there is only one network.
     network: Option<String>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    log: Option<Log>,
-    level: LogLevel,
-    format: LogFormat,
-}
-
 impl Voice {
-    pub(super) fn new(level: LogLevel, format: LogFormat) -> Self {
-        let log = Some(Log::start());
-        Self {
-            shared: Arc::new(Mutex::new(Shared { log, level, format })),
-            network: None,
-        }
-    }
-
     /// The voice of one network among several.
-    pub(super) fn of(&self, network: &str) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            network: Some(network.to_owned()),
-        }
-    }
-
-    pub(super) fn set_level(&self, level: LogLevel) {
-        self.lock().level = level;
+    pub(super) fn of(network: &str) -> Self {
+        let network = Some(network.to_owned());
+        Self { network }
     }
 
     pub(super) fn say(&self, level: LogLevel, line: fmt::Arguments<'_>) {
-        let mut shared = self.lock();
-        if level > shared.level {
-            return;
-        }
-        let format = shared.format;
-        let Some(log) = &mut shared.log else {
-            return;
-        };
-        match (format, &self.network) {
-            (LogFormat::Json, network) => {
-                let mut object =
-                    serde_json::json!({"level": level.name(), "message": line.to_string()});
-                if let (Some(network), Some(object)) = (network, object.as_object_mut()) {
-                    object.insert("network".to_owned(), network.as_str().into());
-                }
-                log.line(format_args!("{object}"));
-            }
-            (_, Some(network)) => log.line(format_args!("{network}: {line}")),
-            (_, None) => log.line(line),
+        let chain_id = self.network.as_deref();
+        match level {
+            LogLevel::None => {}
+            LogLevel::Error => error!(target: "pex::node", chain_id, "{line}"),
+            LogLevel::Warn => warn!(target: "pex::node", chain_id, "{line}"),
+            LogLevel::Info => info!(target: "pex::node", chain_id, "{line}"),
+            LogLevel::Debug => debug!(target: "pex::node", chain_id, "{line}"),
+            LogLevel::Trace => trace!(target: "pex::node", chain_id, "{line}"),
         }
     }
 
-    /// Says what is still to be said, if somebody reads it, and nothing after.
-    pub(super) fn end(&self) {
-        if let Some(log) = self.lock().log.take() {
-            log.end();
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
-        // Whoever panicked with it had at most lost a line.
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn tell(&self, notice: &Notice) {
+        log::tell(self.network.as_deref(), notice);
     }
 }
