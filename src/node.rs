@@ -14,7 +14,7 @@ use talk::Task;
 
 use crate::invariant::hold;
 use crate::peers::{self, Change, Options, PeerManager, PeerRecord};
-use crate::v1::Switch;
+use crate::v1::{self, Switch};
 use crate::{Actions, Broken, Config, Event, Kind, NodeId, Pex, Seed, Time};
 
 /// A node's whole discovery: [`Pex`] asks and answers, [`PeerManager`] knows, dials and keeps, and
@@ -90,6 +90,17 @@ impl Node<Switch> {
     #[must_use]
     pub fn v1(config: Config, switch: Switch, seed: Seed, now: Time) -> Self {
         Self::over(config, switch, seed, now)
+    }
+
+    /// Takes over other limits and times while the node runs: see [`Switch::reconfigure`].
+    #[must_use = "what is not carried out has not happened"]
+    pub fn reconfigure(&mut self, now: Time, options: v1::Options) -> Actions<NodeAction> {
+        let (mut out, mut tasks) = (Actions::default(), VecDeque::new());
+        let actions = self.peers.reconfigure(now, options);
+        tasks.extend(actions.into_iter().map(Task::OfPeers));
+        self.settle(now, &mut tasks, &mut out);
+        self.set_timer(&mut out);
+        out
     }
 }
 

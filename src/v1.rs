@@ -39,6 +39,7 @@ mod leave;
 mod named;
 mod options;
 mod outcome;
+mod reconfigure;
 mod tell;
 
 use alloc::collections::{BTreeMap, BTreeSet};

@@ -49,6 +49,9 @@ mod options;
 #[path = "v1/reactor.rs"]
 mod reactor;
 #[cfg(test)]
+#[path = "v1/reconfigure.rs"]
+mod reconfigure;
+#[cfg(test)]
 #[path = "v1/seeds.rs"]
 mod seeds;
 #[cfg(test)]

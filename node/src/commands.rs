@@ -3,11 +3,13 @@
 mod book;
 mod crawl;
 mod demo;
+mod init;
 mod inspect;
 mod log;
 mod node;
 mod observe;
 mod peers;
+mod seed;
 mod serve;
 mod setup;
 mod terminal;
@@ -26,7 +28,7 @@ use pex_node::transport::{OUT_OF_DESCRIPTORS, is_out_of_descriptors};
 /// Without a command, `pex` shows itself: it starts 50 nodes on this machine and lets a newcomer
 /// who knows one of them find the others.
 #[derive(Debug, Parser)]
-#[command(name = "pex", version, after_help = AFTER_HELP)]
+#[command(name = "pex", version = env!("PEX_VERSION"), after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,6 +40,9 @@ Examples:
   pex demo --nodes 100    the same with 100 nodes
   pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
                           find every node of a network
+  pex init --chain-id cosmoshub-4 && pex seed
+                          write the settings of a seed node, and run it
+  pex show-node-id        see who the seed node is
   pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
                           tell an address to whoever asks
   pex book check ~/.gaia/config/addrbook.json
@@ -59,6 +64,9 @@ enum Command {
     Demo(DemoArgs),
     Crawl(CrawlArgs),
     Serve(ServeArgs),
+    Seed(Box<seed::SeedArgs>),
+    Init(Box<init::InitArgs>),
+    ShowNodeId(init::ShowArgs),
     Node(Box<NodeArgs>),
     /// Show, import, export or check a store of peers
     ///
@@ -329,6 +337,9 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Crawl(args) => crawl::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
             Command::Node(args) => Box::pin(node::run(&args)).await,
+            Command::Seed(args) => seed::run(&args).await,
+            Command::Init(args) => init::run(&args),
+            Command::ShowNodeId(args) => init::show(&args),
             Command::Peers(command) => peers::run(&command),
             Command::Book(command) => book::run(command),
         }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pex::peers::{Change, PeerManager};
-use pex::{Epoch, Manager, Node, NodeAction, NodeEvent, NodeId, Time};
+use pex::v1::{Options, Switch};
+use pex::{Actions, Epoch, Manager, Node, NodeAction, NodeEvent, NodeId, Time};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
@@ -147,7 +148,12 @@ impl<M: Manager> Discovery<M> {
     /// Tells the machine at once. For whoever owns the `Discovery`: waiting for a place in its own
     /// queue would be waiting for oneself.
     pub fn tell(&mut self, event: NodeEvent<'_>) {
-        for action in self.node.handle(self.clock.now(), event) {
+        let actions = self.node.handle(self.clock.now(), event);
+        self.take_orders(actions);
+    }
+
+    fn take_orders(&mut self, actions: Actions<NodeAction>) {
+        for action in actions {
             match action {
                 NodeAction::SetTimer(at) => self.timer = Some(at),
                 order => self.orders.push_back(order),
@@ -199,6 +205,14 @@ impl<M: Manager> Discovery<M> {
         let mut changes: Vec<_> = told.flatten().collect();
         changes.extend(self.node.flush().unwrap_or_default());
         changes
+    }
+}
+
+impl Discovery<Switch> {
+    /// Takes over other limits and times: see [`Switch::reconfigure`].
+    pub fn reconfigure(&mut self, options: Options) {
+        let actions = self.node.reconfigure(self.clock.now(), options);
+        self.take_orders(actions);
     }
 }
 

@@ -4,10 +4,12 @@
 //! and report to the owner what concerns it as a [`Notice`]. Whom to dial, keep and let go is the
 //! machine's business, clock and timer are that of [`Discovery`].
 
+use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use pex::peers::PeerManager;
+use pex::v1::{Options, Switch};
 use pex::wire::Message;
 use pex::{Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach};
 use tokio::net::TcpListener;
@@ -257,6 +259,12 @@ impl<M: Manager> Driver<M> {
         self.handle(event);
     }
 
+    /// Hangs up on everybody once what is queued for them is sent, and waits for that, but no longer
+    /// than `patience`. For the end: the machine is not told.
+    pub async fn hang_up(&mut self, patience: Duration) {
+        self.links.farewell(patience).await;
+    }
+
     /// Whether there is something to tell already: [`Driver::next`] then returns it at once.
     #[must_use]
     pub fn has_notice(&self) -> bool {
@@ -270,10 +278,16 @@ impl<M: Manager> Driver<M> {
     }
 }
 
+impl Driver<Switch> {
+    /// Takes over other limits and times: see [`Switch::reconfigure`].
+    pub fn reconfigure(&mut self, options: Options) {
+        self.discovery.reconfigure(options);
+        self.carry_out_all(None);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-
     use pex::peers::Options;
     use pex::{Config, Kind, Seed};
 

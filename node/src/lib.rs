@@ -9,7 +9,7 @@
 //! | another executor, or threads | [`transport::Conversation`] and [`pex::Node`] | both without a socket or a clock: see `examples/` |
 //! | a book of V1 on disk | [`v1::V1Node`] | a [`Driver`] in the manner of V1, and its `addrbook.json` |
 //!
-//! [`crawl`], [`serve`] and [`demo`] are what the `pex` binary does with it; [`vault`] and [`Archive`]
+//! [`crawl`], [`seed`], [`serve`] and [`demo`] are what the `pex` binary does with it; [`vault`] and [`Archive`]
 //! keep what a machine knows, [`book_file`] a book, [`transport::NodeKey`] a key.
 //!
 //! # What a driver here keeps to
@@ -46,7 +46,9 @@ pub mod demo;
 pub mod inspect;
 pub mod observe;
 pub mod peers_file;
+pub mod seed;
 pub mod serve;
+pub mod settings;
 pub mod transport;
 pub mod v1;
 pub mod vault;

@@ -1,5 +1,7 @@
 //! The connections of a driver: who is there, and the tasks that carry them.
 
+mod farewell;
+
 use core::mem;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;

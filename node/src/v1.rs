@@ -5,6 +5,7 @@
 
 mod keeper;
 
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -106,6 +107,17 @@ impl V1Node {
     #[must_use]
     pub const fn node(&self) -> &Node<Switch> {
         self.driver.node()
+    }
+
+    /// Takes over other limits and times: see [`Switch::reconfigure`].
+    pub fn reconfigure(&mut self, options: Options) {
+        self.driver.reconfigure(options);
+    }
+
+    /// Hangs up on everybody once what is queued for them is sent, and waits for that, but no longer
+    /// than `patience`. For the end, before [`V1Node::close`].
+    pub async fn hang_up(&mut self, patience: Duration) {
+        self.driver.hang_up(patience).await;
     }
 
     /// Whether connections are taken: there is a listener, and it is served.

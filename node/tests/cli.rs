@@ -18,6 +18,8 @@ mod crawl;
 mod demo;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/limits.rs"]
@@ -30,6 +32,8 @@ mod nodes;
 mod observe;
 #[path = "cli/peers.rs"]
 mod peers;
+#[path = "cli/seed.rs"]
+mod seed;
 #[path = "cli/seed_load.rs"]
 mod seed_load;
 #[path = "cli/serve.rs"]

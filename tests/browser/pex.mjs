@@ -84,12 +84,6 @@ export function paleTexts(page) {
     const behind = (node) => {
       const layers = [];
       for (let at = node; at; at = at.parentElement) layers.push(parts(getComputedStyle(at).backgroundColor));
-      // Bars lie behind the text of their cell.
-      const bar = node.closest('.share')?.querySelector('i');
-      if (bar) {
-        const [r, g, b] = parts(getComputedStyle(bar).backgroundColor);
-        layers.unshift([r, g, b, Number(getComputedStyle(bar).opacity)]);
-      }
       return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
     };
     const pale = [];

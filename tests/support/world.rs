@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
 use pex::peers::{Action, DialFailure, Event, Eviction, Misconduct, RecordKey};
-use pex::{Epoch, Manager, NodeAddress, Time};
+use pex::{Actions, Epoch, Manager, NodeAddress, Time};
 
 use crate::judge::{Judge, Judged};
 use crate::nodes::{LATEST, ME, START, host, id, ms, number, secs};
@@ -83,6 +83,11 @@ impl<M: Manager + Judged> World<M> {
     pub(crate) fn event(&mut self, event: Event) -> Vec<Action> {
         self.judge.before(self.now, &event);
         let actions = self.peers.handle(self.now, event);
+        self.carry_out(actions)
+    }
+
+    /// Judges what the machine wants done, and returns it without timers, records and saves.
+    pub(crate) fn carry_out(&mut self, actions: Actions<Action>) -> Vec<Action> {
         if self.checks_inside {
             assert_eq!(self.peers.check(), Ok(()));
         }

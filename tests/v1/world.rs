@@ -61,6 +61,12 @@ impl World {
         self
     }
 
+    /// The operator sets other limits while it runs.
+    pub(crate) fn reconfigure(&mut self, options: Options) -> Vec<Action> {
+        let actions = self.peers.reconfigure(self.now, options);
+        self.carry_out(actions)
+    }
+
     /// The process ends, and starts again with the book as it is saved and loaded. Returns what the
     /// first tick does.
     pub(crate) fn restart(&mut self, options: Options) -> Vec<Action> {

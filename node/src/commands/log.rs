@@ -32,7 +32,6 @@ pub(super) struct LogArgs {
 
 impl LogArgs {
     /// The same as the flags say.
-    #[allow(dead_code, reason = "for commands that read settings from elsewhere")]
     pub(super) fn new(format: Format, level: &str) -> Self {
         Self {
             log_format: format,
@@ -54,7 +53,6 @@ pub(super) enum Format {
 #[derive(Debug)]
 pub(super) struct Log {
     queue: Queue,
-    #[allow(dead_code, reason = "as set_level")]
     level: reload::Handle<Targets, Registry>,
 }
 
@@ -76,10 +74,6 @@ impl Log {
     }
 
     /// Says more or less from now on. What is not understood changes nothing.
-    #[allow(
-        dead_code,
-        reason = "for commands whose settings change while they run"
-    )]
     pub(super) fn set_level(&self, level: &str) -> Result<(), Failure> {
         let targets = targets(level)?;
         self.level.reload(targets).map_err(Failure::new)
@@ -104,7 +98,8 @@ impl Log {
     }
 }
 
-fn tell(chain_id: Option<&str>, notice: &Notice) {
+/// Says what an operator may want to know of a notice, in the log of the process.
+pub(super) fn tell(chain_id: Option<&str>, notice: &Notice) {
     match notice {
         Notice::Up(remote) => {
             let (peer, address) = (remote.id, remote.socket_addr);

@@ -29,6 +29,19 @@ pub(super) struct ObserveArgs {
 pub(super) struct Windows(Vec<(TcpListener, Pages)>);
 
 impl ObserveArgs {
+    /// The same as the flags say.
+    pub(super) fn new(
+        metrics: Option<SocketAddr>,
+        metrics_namespace: &str,
+        status: Option<SocketAddr>,
+    ) -> Self {
+        Self {
+            metrics,
+            metrics_namespace: metrics_namespace.to_owned(),
+            status,
+        }
+    }
+
     /// Takes the places. One that is named for both shows both.
     pub(super) async fn open(&self) -> Result<Windows, Failure> {
         let pages = Pages::new().namespace(&self.metrics_namespace);

@@ -16,7 +16,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -55,13 +56,7 @@ pub async fn serve(
     pages: Pages,
 ) -> io::Result<()> {
     listener.local_addr()?;
-    let site = Arc::new(Site {
-        policy: HeaderValue::try_from(page::policy()).map_err(io::Error::other)?,
-        events: Events::start(observatory.clone()),
-        streams: Arc::new(Semaphore::new(STREAMS)),
-        observatory,
-        pages,
-    });
+    let site = Arc::new(Site::new(observatory, pages)?);
     let mut visitors = Visitors::new(VISITORS);
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -86,7 +81,10 @@ struct Site {
 }
 
 /// One connection: one request, one answer.
-async fn visit(site: Arc<Site>, stream: TcpStream, stays: Stays) {
+async fn visit<S>(site: Arc<Site>, stream: S, stays: Stays)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let (deadline, mut put_off) = watch::channel(Instant::now() + PATIENCE);
     let deadline = Arc::new(deadline);
     let service = service_fn(|request: Request<hyper::body::Incoming>| {
@@ -114,6 +112,16 @@ async fn visit(site: Arc<Site>, stream: TcpStream, stays: Stays) {
 }
 
 impl Site {
+    fn new(observatory: Observatory, pages: Pages) -> io::Result<Self> {
+        Ok(Self {
+            policy: HeaderValue::try_from(page::policy()).map_err(io::Error::other)?,
+            events: Events::start(observatory.clone()),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            observatory,
+            pages,
+        })
+    }
+
     fn answer(
         &self,
         method: &Method,
@@ -196,3 +204,6 @@ fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Respons
     }
     answer
 }
+
+#[cfg(test)]
+mod tests;

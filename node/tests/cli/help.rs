@@ -2,7 +2,17 @@
 
 use crate::command::pex;
 
-const COMMANDS: [&str; 6] = ["demo", "crawl", "serve", "book", "address", "message"];
+const COMMANDS: [&str; 9] = [
+    "demo",
+    "crawl",
+    "seed",
+    "init",
+    "show-node-id",
+    "serve",
+    "book",
+    "address",
+    "message",
+];
 
 #[test]
 fn help_explains_every_command_with_an_example() {

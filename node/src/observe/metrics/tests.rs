@@ -217,3 +217,23 @@ fn promtool_finds_nothing_wrong_but_what_cometbft_has_as_well() {
         .collect();
     assert_eq!(others, [""; 0]);
 }
+
+#[test]
+fn the_guide_lists_every_metric_and_no_other() {
+    let guide = include_str!("../../../../docs/observe.md");
+    let (_, guide) = guide.split_once("## Metrics").unwrap();
+    let (guide, _) = guide.split_once("## Log").unwrap();
+    let rows = guide.lines().filter(|line| line.starts_with("| `"));
+    let listed: BTreeSet<&str> = rows
+        .flat_map(|row| row.split('|').nth(1).unwrap().split('`'))
+        .filter(|word| word.starts_with("p2p_") || word.starts_with("pex_"))
+        .collect();
+    let observatory = Observatory::new("1");
+    let _probe = busy(&observatory, "c");
+    let text = text(&observatory.look(), "cometbft");
+    let helps = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# HELP cometbft_"));
+    let shown: BTreeSet<&str> = helps.filter_map(|it| Some(it.split_once(' ')?.0)).collect();
+    assert_eq!(listed, shown);
+}

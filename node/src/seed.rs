@@ -1,0 +1,237 @@
+//! A seed node: a node of V1 in seed mode, made from its settings, that says how it does.
+//!
+//! [`SeedNode`] serves one network. It listens, keeps the address book in its file, checks whom it
+//! tells of, answers whoever asks in their own dialect, V1 or V2, and hangs up. When it has met nobody
+//! for a while, it says why: [`SeedEvent::Nobody`].
+//!
+//! ```
+//! use std::path::Path;
+//! use core::time::Duration;
+//! use pex_node::seed::SeedNode;
+//! use pex_node::settings::Inputs;
+//! use pex_node::transport::NodeKey;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # let folder = tempfile::tempdir()?;
+//! # let home = folder.path();
+//! let file = "chain_id = \"test\"\nladdr = \"127.0.0.1:0\"\n";
+//! let settings = Inputs::new(home).with_file("config.toml", file).read()?;
+//! let seed = SeedNode::start(&settings.networks[0], NodeKey::generate()?).await?;
+//! println!("listening on {}@{}", seed.id(), seed.place());
+//!
+//! // Call `seed.next().await` again and again; in the end:
+//! seed.close(Duration::from_secs(1)).await?;
+//! assert!(home.join("config/addrbook.json").exists());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod watch;
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use pex::book::{AddrBook, Repair};
+use pex::{ConfigError, NodeId};
+use tokio::net::TcpListener;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::book_file::{BookFileError, Edit};
+use crate::chance::fresh_seed;
+use crate::clock::Clock;
+use crate::notice::Notice;
+use crate::settings::NetworkSettings;
+use crate::transport::{Local, NodeInfo, NodeKey};
+use crate::v1::V1Node;
+
+pub use error::StartError;
+use watch::Watch;
+pub use watch::Why;
+
+/// How often a seed looks whether it has met anybody.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What the owner of a seed is told.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SeedEvent {
+    /// What the driver tells.
+    Notice(Notice),
+    /// There has been nobody for a while, or there is nobody to tell of, and why. Told again when
+    /// the reason is another one.
+    Nobody(Why),
+    /// After [`SeedEvent::Nobody`], there is somebody.
+    Somebody,
+}
+
+/// A seed node of one network.
+#[derive(Debug)]
+pub struct SeedNode {
+    node: V1Node,
+    id: NodeId,
+    place: SocketAddr,
+    settings: NetworkSettings,
+    repairs: Vec<Repair>,
+    watch: Watch,
+    looks: Interval,
+}
+
+impl SeedNode {
+    /// Listens, reads the address book, and begins. Makes the folder of the book if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if that can't be done. Nothing is left running, and no book is changed.
+    pub async fn start(settings: &NetworkSettings, key: NodeKey) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(settings.listen).await;
+        let listener = listener.map_err(|why| StartError::Listen {
+            place: settings.listen,
+            why,
+        })?;
+        let place = listener.local_addr().map_err(StartError::System)?;
+        let id = key.id();
+        let told = settings.external_address.clone();
+        let told = told.unwrap_or_else(|| place.to_string());
+        let local = NodeInfo::new(
+            id,
+            &settings.chain_id,
+            &settings.moniker,
+            &format!("tcp://{told}"),
+        )
+        .and_then(|info| Local::new(key, info))
+        .map_err(StartError::NodeInfo)?;
+        let options = settings.options(id).map_err(StartError::Options)?;
+        let (book, repairs) = open(&settings.book, settings.strict)?;
+        let node = V1Node::new(
+            Arc::new(local),
+            settings.transport.clone(),
+            options,
+            book,
+            Some(&settings.book),
+            Some(listener),
+            fresh_seed().map_err(StartError::System)?,
+        );
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            watch: Watch::new(settings, id),
+            node,
+            id,
+            place,
+            settings: settings.clone(),
+            repairs,
+            looks,
+        })
+    }
+
+    /// What happens next. Safe to cancel: nothing is lost.
+    pub async fn next(&mut self) -> SeedEvent {
+        loop {
+            tokio::select! {
+                notice = self.node.next() => {
+                    self.watch.saw(&notice);
+                    return SeedEvent::Notice(notice);
+                }
+                _ = self.looks.tick() => {
+                    if let Some(event) = self.watch.look(self.node.switch()) {
+                        return event;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over what can be changed while it runs: the places, how many may come from one IP
+    /// address, how long they stay, the checks, the longest pause of redials, and how often the book
+    /// is saved. Who fits stays connected.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if these are no options of a seed node; nothing is changed then.
+    pub fn reconfigure(&mut self, settings: &NetworkSettings) -> Result<(), ConfigError> {
+        self.node.reconfigure(settings.options(self.id)?);
+        self.watch.reconfigure(settings);
+        let (now, new) = (&mut self.settings, settings);
+        now.inbound_max = new.inbound_max;
+        now.inbound_per_ip = new.inbound_per_ip;
+        now.newcomer_stays = new.newcomer_stays;
+        now.check_workers = new.check_workers;
+        now.check_period = new.check_period;
+        now.redial_max = new.redial_max;
+        now.save_every = new.save_every;
+        Ok(())
+    }
+
+    /// Hangs up on everybody once what is queued for them is sent, which it waits for no longer than
+    /// `patience`; then writes the book, and ends.
+    ///
+    /// # Errors
+    ///
+    /// [`BookFileError`] if the book can't be written.
+    pub async fn close(mut self, patience: Duration) -> Result<(), BookFileError> {
+        self.node.hang_up(patience).await;
+        self.node.close().await
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn place(&self) -> SocketAddr {
+        self.place
+    }
+
+    /// What others may write as their seed, as far as the settings tell.
+    #[must_use]
+    pub fn public_address(&self) -> Option<String> {
+        let outside = self.settings.external_address.as_ref()?;
+        Some(format!("{}@{outside}", self.id))
+    }
+
+    /// The settings that are in force.
+    #[must_use]
+    pub const fn settings(&self) -> &NetworkSettings {
+        &self.settings
+    }
+
+    /// What was wrong in the file of the book and is mended.
+    #[must_use]
+    pub fn repairs(&self) -> &[Repair] {
+        &self.repairs
+    }
+
+    /// The node: its book, its peers, what was counted.
+    #[must_use]
+    pub const fn node(&self) -> &V1Node {
+        &self.node
+    }
+}
+
+/// Reads a book, and sees that it can be written. A damaged one is left as it is.
+fn open(path: &Path, strict: bool) -> Result<(AddrBook, Vec<Repair>), StartError> {
+    let failed = |why: BookFileError| StartError::Book {
+        path: path.to_owned(),
+        why,
+    };
+    if let Some(folder) = path.parent() {
+        let made = fs::create_dir_all(folder);
+        made.map_err(|why: io::Error| failed(BookFileError::Write(why)))?;
+    }
+    let edit = Edit::begin(path).map_err(failed)?;
+    let seed = fresh_seed().map_err(StartError::System)?;
+    match edit.read(strict, seed, Clock::start().now()) {
+        Ok(loaded) => Ok((loaded.book, loaded.repairs)),
+        Err(BookFileError::Missing) => Ok((AddrBook::new(strict, seed), Vec::new())),
+        Err(why) => Err(failed(why)),
+    }
+}

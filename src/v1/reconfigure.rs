@@ -1,0 +1,169 @@
+//! Other limits and times while the switch runs.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::mem;
+use core::net::IpAddr;
+
+use super::{Options, Switch};
+use crate::peers::life::{Life, Link, Purpose};
+use crate::peers::{Action, Eviction};
+use crate::{Actions, NodeId, Reach, Time};
+
+impl Switch {
+    /// Takes over the limits and times of `options`, while all who fit stay connected. Returns what
+    /// is to be done, as [`Switch::handle`] does.
+    ///
+    /// Who we are and whom the operator named stays as it was when the switch was made, whatever
+    /// `options` say: seeds, persistent peers, unconditional and private ids, our own addresses, and
+    /// whether this is a seed node.
+    ///
+    /// Where a limit is lower than before, those above it are told to go: of those who came to a
+    /// seed node whoever has been there for longest, as they had time to ask, and else whoever has
+    /// the lowest score; those in use last. Persistent and unconditional peers stay. Dials under way
+    /// for a place that is no more only see whether somebody is there. A newcomer's time with a seed
+    /// node counts from its arrival. What was drawn or planned for a single peer, such as a backoff, a
+    /// ban or the life of a connection of ours, stays.
+    ///
+    /// ```
+    /// use pex::book::AddrBook;
+    /// use pex::v1::{Options, Switch};
+    /// use pex::{NodeId, Seed, Time};
+    ///
+    /// let (me, seed, now) = (NodeId::new([1; 20]), Seed::new([7; 32]), Time::from_secs(1));
+    /// let book = AddrBook::new(true, seed.derive(1));
+    /// let mut switch = Switch::new(Options::seed().build()?, book, me, seed, now);
+    ///
+    /// let _actions = switch.reconfigure(now, Options::seed().slots(0, 500).build()?);
+    /// assert_eq!(switch.options().slots(), (0, 500));
+    /// # Ok::<(), pex::ConfigError>(())
+    /// ```
+    #[must_use = "what is not carried out has not happened"]
+    pub fn reconfigure(&mut self, now: Time, options: Options) -> Actions<Action> {
+        let mut out = Actions::default();
+        self.advance(now);
+        let before = self.take_over(options);
+        if self.options.feeler_every != before.feeler_every {
+            self.plan_feeler();
+        }
+        if self.options.newcomer_stays != before.newcomer_stays {
+            self.count_stays_anew();
+        }
+        self.give_up_places_of_dials();
+        self.send_away_above_limits(&mut out);
+        self.look_no_later_than_before();
+        self.finish(&mut out);
+        out
+    }
+
+    /// Puts new options in the place of the old, but for whom and what we are; returns the old.
+    fn take_over(&mut self, options: Options) -> Options {
+        let mut before = mem::replace(&mut self.options, options);
+        let now = &mut self.options;
+        now.seed_mode = before.seed_mode;
+        now.seeds = mem::take(&mut before.seeds);
+        now.persistent = mem::take(&mut before.persistent);
+        now.unconditional = mem::take(&mut before.unconditional);
+        now.private = mem::take(&mut before.private);
+        now.own_addresses = mem::take(&mut before.own_addresses);
+        before
+    }
+
+    /// Connections that stay, of those who have a place like any other.
+    fn ordinary(&self) -> impl Iterator<Item = (NodeId, &Link)> {
+        let staying = self.live.iter();
+        let staying = staying.filter_map(|(id, life)| Some((id, life.staying()?)));
+        staying.filter(|(id, link)| link.counted && !self.is_kept(*id))
+    }
+
+    /// The time that newcomers may stay with a seed node has changed.
+    fn count_stays_anew(&mut self) {
+        if !self.options.seed_mode {
+            return;
+        }
+        let ids: Vec<NodeId> = self.ordinary().map(|(id, _)| id).collect();
+        for id in ids {
+            let Some(mut life) = self.live.get(id).copied() else {
+                continue;
+            };
+            if let Some(link) = life.link_mut() {
+                link.rotates_at = Some(link.since + self.options.newcomer_stays);
+            }
+            self.live.set(id, Some(life));
+        }
+    }
+
+    /// Where there are more peers of ours and dials for them than places, a dial is no more for one.
+    fn give_up_places_of_dials(&mut self) {
+        let ids: Vec<NodeId> = self.dialing.keys().copied().collect();
+        for id in ids.into_iter().rev() {
+            let tally = self.live.tally();
+            let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
+            if taken <= self.options.outbound_max {
+                return;
+            }
+            if let Some(Life::Dialing(mut dial)) = self.live.get(id).copied()
+                && dial.purpose == Purpose::Keep
+                && !self.is_kept(id)
+            {
+                dial.purpose = Purpose::Feel;
+                self.live.set(id, Some(Life::Dialing(dial)));
+            }
+        }
+    }
+
+    fn send_away_above_limits(&mut self, out: &mut Actions<Action>) {
+        // Who has to go first stands first.
+        let mut all: Vec<_> = self
+            .ordinary()
+            .map(|(id, link)| {
+                (
+                    (link.in_use, link.score, link.tie),
+                    link.outbound,
+                    link.ip,
+                    id,
+                )
+            })
+            .collect();
+        all.sort_unstable();
+        let mut of_ip: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for (_, life) in self.live.iter() {
+            let ip = life.staying().filter(|link| !link.outbound);
+            if let Some(ip) = ip.and_then(|link| link.ip) {
+                let count = of_ip.entry(ip).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        for (_, outbound, ip, id) in all {
+            let tally = self.live.tally();
+            let here = ip.filter(|ip| !outbound && Reach::of(*ip) == Reach::World);
+            let here = here.and_then(|ip| of_ip.get_mut(&ip));
+            let why = if outbound && tally.outbound > self.options.outbound_max
+                || !outbound && tally.inbound > self.options.inbound_max
+            {
+                Eviction::Full
+            } else if here
+                .as_ref()
+                .is_some_and(|count| **count > self.options.inbound_per_ip)
+            {
+                Eviction::NetworkFull
+            } else {
+                continue;
+            };
+            if let Some(count) = here {
+                *count = count.saturating_sub(1);
+            }
+            self.evict(id, why, out);
+        }
+    }
+
+    /// What is planned by a period that is shorter now comes by the new one.
+    fn look_no_later_than_before(&mut self) {
+        let (now, options) = (self.now, &self.options);
+        let soonest = |at: Time, period| at.min(now + period);
+        self.ensure_at = soonest(self.ensure_at, options.ensure_period);
+        self.upkeep_at = soonest(self.upkeep_at, options.ensure_period);
+        self.save_at = self.save_at.map(|at| soonest(at, options.save_every));
+        self.crawl_at = self.crawl_at.map(|at| soonest(at, options.crawl_period));
+    }
+}
