@@ -22,7 +22,7 @@ use crate::v1::V1Node;
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the size of the network is estimated at most, which takes longer than all the rest.
-const ESTIMATE_EVERY: Duration = Duration::from_secs(5);
+const ESTIMATE_EVERY: Duration = Duration::from_secs(10);
 
 /// Versions and groups that are named; the others are one number.
 const NAMED: usize = 10;
