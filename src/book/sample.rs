@@ -3,11 +3,23 @@
 use super::CAPACITY;
 use crate::seed::Chance;
 
-/// Up to so many, all of them are laid out and shuffled; of more, only a bit each is kept.
-const FEW: usize = 512;
+/// Up to so many, all of them are laid out and shuffled; of more, only a bit each is kept, which
+/// draws again what was drawn before: where that is frequent, a processor guesses wrong too often.
+const FEW: usize = 2_048;
+
+/// All of them, laid out.
+static NUMBERS: [u16; FEW] = {
+    let mut numbers = [0; FEW];
+    let mut number = 0_u16;
+    while (number as usize) < FEW {
+        numbers[number as usize] = number;
+        number += 1;
+    }
+    numbers
+};
 
 /// Takes `count` different numbers below `bound`, in an order that means nothing; all of them if
-/// they are fewer. Of more than 512 it takes at most half, and none beyond what a book can hold.
+/// they are fewer. Of more than 2,048 it takes at most half, and none beyond what a book can hold.
 ///
 /// It takes time in proportion to `count`, and to a bit for each of `bound`; it allocates nothing.
 pub(crate) fn sample(count: usize, bound: usize, chance: &mut Chance, take: impl FnMut(u32)) {
@@ -40,16 +52,13 @@ fn draw(count: usize, bound: u32, chance: &mut Chance, mut take: impl FnMut(u32)
 
 /// The first steps of a Fisher-Yates shuffle.
 fn shuffle(count: usize, bound: u32, chance: &mut Chance, mut take: impl FnMut(u32)) {
-    let mut numbers = [0_u32; FEW];
-    for (number, cell) in (0..bound).zip(&mut numbers) {
-        *cell = number;
-    }
-    for step in 0..count {
-        let left = bound.saturating_sub(u32::try_from(step).unwrap_or(bound));
+    let mut numbers = NUMBERS;
+    for (step, left) in (1..=bound).rev().take(count).enumerate() {
         let other = step.saturating_add(chance.below(left) as usize);
-        numbers.swap(step, other);
-        if let Some(&number) = numbers.get(step) {
-            take(number);
+        // What is taken is not looked at again, so only the first left has to be put elsewhere.
+        let first = numbers.get(step).copied();
+        if let (Some(first), Some(drawn)) = (first, numbers.get_mut(other)) {
+            take(core::mem::replace(drawn, first).into());
         }
     }
 }
@@ -71,7 +80,12 @@ mod tests {
     #[test]
     fn each_is_drawn_once_at_most_and_as_often_as_any_other() {
         let mut chance = Chance::new(&Seed::new([7; 32]));
-        for (count, bound, draws) in [(10, 40, 4_000), (250, 1_000, 4_000), (500, 1_000, 2_000)] {
+        for (count, bound, draws) in [
+            (10, 40, 4_000),
+            (250, 1_000, 4_000),
+            (500, 1_000, 2_000),
+            (300, 3_000, 10_000),
+        ] {
             let mut drawn = vec![0_u32; bound];
             for _ in 0..draws {
                 let mut some = some(count, bound, &mut chance);

@@ -24,9 +24,11 @@ use crate::{Group, NetAddress, NodeId};
 /// The entries of a node or of a place.
 pub(crate) type Slots = SmallVec<[Slot; 4]>;
 
-/// Entries for which the tables have room from the start, as the first chunk of the entries has: to
-/// grow, a table hashes all that it holds.
+/// Entries for which the tables have room from the start, as the first chunk of the entries has.
 const FIRST: usize = 1_024;
+
+/// How many times what they hold the tables make room for when they are full.
+const GROWTH: usize = 3;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
@@ -209,11 +211,11 @@ impl Shelf {
         entry.buckets = Numbers::one(bucket);
         let slot = self.entries.insert(entry);
         let (entries, key) = (&self.entries, self.key);
-        self.by_node.insert_unique(keys.node, slot, |&slot| {
+        enter(&mut self.by_node, keys.node, slot, |&slot| {
             let its = entries.get(slot).map(|it| it.address.id());
             its.map_or(0, |id| key.hash(id.as_bytes()))
         });
-        self.by_place.insert_unique(keys.place.hash, slot, |&slot| {
+        enter(&mut self.by_place, keys.place.hash, slot, |&slot| {
             let its = entries.get(slot);
             its.map_or(0, |it| Place::of(key, &it.address).hash)
         });
@@ -343,6 +345,15 @@ impl Shelf {
             self.count_told_by(told_by, false);
         }
     }
+}
+
+/// Enters a slot into a table. To grow, a table hashes all that it holds: so it grows twice on the way
+/// to all that a book can hold, and not four times.
+fn enter(table: &mut HashTable<Slot>, hash: u64, slot: Slot, hash_of: impl Fn(&Slot) -> u64) {
+    if table.len() == table.capacity() {
+        table.reserve(table.len().saturating_mul(GROWTH), &hash_of);
+    }
+    table.insert_unique(hash, slot, hash_of);
 }
 
 /// In the order of the slots: that of a hash table means nothing.

@@ -14,6 +14,9 @@ import (
 // told is what a node hears: an address and who told it.
 type told struct{ addr, src *p2p.NetAddress }
 
+// together is how many of an operation are timed in one, as on the other side.
+const together = 100
+
 func hear(d *draw, n int, sources []*p2p.NetAddress) []told {
 	heard := make([]told, n)
 	for i := range heard {
@@ -56,9 +59,10 @@ func bench(n int) {
 		return book
 	}
 	book := full()
-	// What each whole round of the last benchmark took for an operation. Its middle is told too, as the
-	// mean of all holds whatever else the machine did meanwhile.
-	var took []float64
+	// What the parts of a round took, each in all rounds of the last benchmark. The sum of their medians is
+	// told too: the mean of all holds whatever else the machine did meanwhile.
+	var took [][]float64
+	perRound := 1
 	run := func(name string, body func(b *testing.B)) {
 		took = nil
 		result := testing.Benchmark(func(b *testing.B) {
@@ -73,26 +77,33 @@ func bench(n int) {
 			Allocs int64   `json:"allocs_per_op"`
 			Bytes  int64   `json:"bytes_per_op"`
 			Runs   int     `json:"runs"`
-		}{name, n, float64(result.T.Nanoseconds()) / float64(result.N), middle(took), result.AllocsPerOp(), result.AllocedBytesPerOp(), result.N})
+		}{name, n, float64(result.T.Nanoseconds()) / float64(result.N), middles(took) / float64(perRound), result.AllocsPerOp(), result.AllocedBytesPerOp(), result.N})
 	}
 	// Runs op for 0 .. round-1 again and again, each time with what again makes, which is not timed.
 	rounds := func(round int, again func() inside, op func(inside, int)) func(*testing.B) {
 		return func(b *testing.B) {
 			b.StopTimer()
+			perRound = round
 			for done := 0; done < b.N; {
 				book := again()
 				runtime.GC()
 				b.StartTimer()
-				began, before := time.Now(), done
-				for i := 0; i < round && done < b.N; i++ {
-					op(book, i)
-					done++
+				for i := 0; i < round && done < b.N; {
+					start, end := i, min(i+together, round)
+					began := time.Now()
+					for ; i < end && done < b.N; i++ {
+						op(book, i)
+						done++
+					}
+					spent := time.Since(began)
+					if part := start / together; i == end {
+						if part == len(took) {
+							took = append(took, nil)
+						}
+						took[part] = append(took[part], float64(spent.Nanoseconds()))
+					}
 				}
-				spent := time.Since(began)
 				b.StopTimer()
-				if done-before == round {
-					took = append(took, float64(spent.Nanoseconds())/float64(round))
-				}
 			}
 		}
 	}
@@ -140,13 +151,13 @@ func bench(n int) {
 	}{"memory", n, in, empty, addrs, held})
 }
 
-// middle is the median of what there is, or 0.
-func middle(of []float64) float64 {
-	if len(of) == 0 {
-		return 0
+// middles is the sum of the medians of the parts.
+func middles(parts [][]float64) (sum float64) {
+	for _, part := range parts {
+		slices.Sort(part)
+		sum += part[len(part)/2]
 	}
-	slices.Sort(of)
-	return of[len(of)/2]
+	return sum
 }
 
 // memory tells what an empty book takes, then n addresses with ids and IPs of their own as they come off
