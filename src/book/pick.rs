@@ -55,12 +55,12 @@ impl AddrBook {
         let (olds, news) = (self.shelf.told.list(true), self.shelf.told.list(false));
         let count = self.selection_size();
         let mut picked = Vec::with_capacity(count);
+        // From which list one comes is a matter of chance, which a processor can't guess: no branch.
+        let lists = [(olds, 0), (news, olds.len())];
         sample(count, self.shelf.len(), &mut self.chance, |place| {
             let place = place as usize;
-            let slot = match olds.get(place) {
-                Some(slot) => Some(slot),
-                None => news.get(place.saturating_sub(olds.len())),
-            };
+            let list = lists.get(usize::from(place >= olds.len()));
+            let slot = list.and_then(|(list, before)| list.get(place.saturating_sub(*before)));
             if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
                 picked.push(entry.address);
             }

@@ -8,6 +8,10 @@ use crate::seed::Chance;
 const FEW: usize = 2_048;
 
 /// All of them, laid out.
+#[cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "made when it is compiled")
+)]
 static NUMBERS: [u16; FEW] = {
     let mut numbers = [0; FEW];
     let mut number = 0_u16;

@@ -10,11 +10,11 @@ use alloc::collections::BTreeMap;
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
-use super::GroupKey;
 use super::buckets::Buckets;
 use super::entry::{BucketNumber, Entry, NOWHERE, Numbers};
 use super::keys::{Keys, Place};
 use super::place::{NEW_BUCKETS, OLD_BUCKETS};
+use super::{CAPACITY, GroupKey};
 use crate::peers::arena::{Arena, Slot};
 use crate::peers::lanes::{Kind, LaneKey, Lanes};
 use crate::peers::told::{Places, Told};
@@ -28,7 +28,7 @@ pub(crate) type Slots = SmallVec<[Slot; 4]>;
 const FIRST: usize = 1_024;
 
 /// How many times what they hold the tables make room for when they are full.
-const GROWTH: usize = 3;
+const GROWTH: usize = 7;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
@@ -348,10 +348,11 @@ impl Shelf {
 }
 
 /// Enters a slot into a table. To grow, a table hashes all that it holds: so it grows twice on the way
-/// to all that a book can hold, and not four times.
+/// to all that a book can hold, and not five times.
 fn enter(table: &mut HashTable<Slot>, hash: u64, slot: Slot, hash_of: impl Fn(&Slot) -> u64) {
     if table.len() == table.capacity() {
-        table.reserve(table.len().saturating_mul(GROWTH), &hash_of);
+        let most = CAPACITY.saturating_sub(table.len());
+        table.reserve(table.len().saturating_mul(GROWTH).min(most), &hash_of);
     }
     table.insert_unique(hash, slot, hash_of);
 }
