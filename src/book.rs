@@ -31,6 +31,7 @@ mod check;
 mod entry;
 mod file;
 mod group;
+mod keys;
 mod known;
 mod mark;
 mod pick;

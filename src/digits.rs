@@ -1,5 +1,9 @@
 //! Decimal numbers as text, without the machinery of formatting: with it, printing numbers would be
 //! most of the work of an answer.
+#![cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "a table of 256, by a byte")
+)]
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "digits of numbers of a known width, in a buffer that holds them"
@@ -9,6 +13,24 @@ use core::net::Ipv4Addr;
 
 /// The longest text that fits: an IPv4 address.
 const LONGEST: usize = "255.255.255.255".len();
+
+/// The digits of each byte, from the left, and how many there are.
+pub(crate) static BYTES: [[u8; 4]; 256] = {
+    let mut table = [[0; 4]; 256];
+    let mut byte = 0_u8;
+    loop {
+        let (a, b, c) = (b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10);
+        table[byte as usize] = match byte {
+            0..10 => [c, 0, 0, 1],
+            10..100 => [b, c, 0, 2],
+            100.. => [a, b, c, 3],
+        };
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
 
 /// A short text on the stack.
 pub(crate) struct Digits {
@@ -89,6 +111,14 @@ mod tests {
             let ip = Ipv4Addr::from(ip);
             Digits::v4(ip).as_str() == format!("{ip}")
                 && Digits::port(port).as_str() == format!(":{port}")
+        }
+    }
+
+    #[test]
+    fn the_digits_of_each_byte_are_those_that_display_prints() {
+        for (byte, &[a, b, c, used]) in BYTES.iter().enumerate() {
+            let digits = &[a, b, c][..used.into()];
+            assert_eq!(digits, format!("{byte}").as_bytes());
         }
     }
 

@@ -4,10 +4,11 @@ use core::fmt;
 
 use super::buckets::BUCKET_SIZE;
 use super::entry::{BUCKETS_OF_NEW, BucketNumber, Entry};
+use super::keys::Keys;
 use super::shelf::Slots;
 use super::{AddrBook, place};
 use crate::peers::arena::Slot;
-use crate::{NetAddress, Reach, Time};
+use crate::{Group, NetAddress, Time};
 
 /// Addresses of one node.
 pub(super) const OF_NODE: usize = 4;
@@ -111,33 +112,27 @@ impl AddrBook {
         address: &NetAddress,
         source: &NetAddress,
     ) -> Result<Added, AddError> {
-        self.judge(now, address, source)?;
-        let of_node = self.shelf.of_node(address.id());
-        let is_it = |slot: &&Slot| {
-            self.shelf
-                .get(**slot)
-                .is_some_and(|it| it.address == *address)
-        };
-        if let Some(&slot) = of_node.iter().find(is_it) {
-            return Ok(self.add_again(now, slot, source));
+        let group = self.judge(now, address, source)?;
+        let node = self.shelf.hash_of(address.id());
+        match self.shelf.find_among(node, address) {
+            Ok(slot) => return Ok(self.add_again(now, slot, source)),
+            Err(others) if others >= OF_NODE => return Err(AddError::Crowded(Crowd::Node)),
+            Err(_) => {}
         }
-        if of_node.len() >= OF_NODE {
-            return Err(AddError::Crowded(Crowd::Node));
-        }
-        self.judge_crowd(address, source)?;
-        let bucket = self.placer.new_bucket(address, source);
-        let entry = Entry::new(*address, *source, now);
-        self.put_new(now, entry, bucket)?;
+        let told_by = self.placer.group(source);
+        let keys = self.shelf.keys(node, address, group, told_by);
+        self.judge_crowd(group, &keys)?;
+        self.put_new(now, Entry::new(*address, *source, now), &keys)?;
         Ok(Added::New)
     }
 
-    /// Whether an address may be in the book at all.
+    /// Whether an address may be in the book at all. Returns the group of its IP address.
     pub(super) fn judge(
         &self,
         now: Time,
         address: &NetAddress,
         source: &NetAddress,
-    ) -> Result<(), AddError> {
+    ) -> Result<Group, AddError> {
         if !address.is_valid() {
             return Err(AddError::Invalid);
         }
@@ -153,29 +148,26 @@ impl AddrBook {
         if self.is_our_address(address) {
             return Err(AddError::Ours);
         }
-        if self.strict && !(address.is_routable() && Reach::of(address.ip()) == Reach::World) {
+        let group = Group::of(address.ip());
+        if self.strict && !(address.is_routable() && group.is_of_world()) {
             return Err(AddError::NotRoutable);
         }
-        Ok(())
+        Ok(group)
     }
 
     /// Whether there are as many such addresses as may be already.
-    pub(super) fn judge_crowd(
-        &self,
-        address: &NetAddress,
-        source: &NetAddress,
-    ) -> Result<(), AddError> {
+    pub(super) fn judge_crowd(&self, group: Group, keys: &Keys) -> Result<(), AddError> {
         // What is not of the world is the operator's own matter.
-        if Reach::of(address.ip()) != Reach::World {
+        if !group.is_of_world() {
             return Ok(());
         }
-        if self.shelf.at_place(address).len() >= AT_IP {
+        if self.shelf.count_at(&keys.place) >= AT_IP {
             return Err(AddError::Crowded(Crowd::Ip));
         }
-        if self.new_in_network(address) >= NEW_IN_NETWORK {
+        if self.shelf.news_in(keys.lane.found) >= NEW_IN_NETWORK {
             return Err(AddError::Crowded(Crowd::Network));
         }
-        if self.shelf.told_by(self.placer.group(source)) as usize >= TOLD_BY_GROUP {
+        if self.shelf.told_by(keys.told_by) as usize >= TOLD_BY_GROUP {
             return Err(AddError::Crowded(Crowd::Tellers));
         }
         Ok(())
@@ -184,21 +176,13 @@ impl AddrBook {
     /// The addresses of this node, and those at this IP address, where they are as many as may be.
     pub(super) fn crowds(&self, address: &NetAddress) -> (Option<Slots>, Option<Slots>) {
         let of_node = self.shelf.of_node(address.id());
-        let at_ip = if Reach::of(address.ip()) == Reach::World {
+        let at_ip = if Group::of(address.ip()).is_of_world() {
             self.shelf.at_place(address)
         } else {
             Slots::new()
         };
         let full = |slots: Slots, max| (slots.len() >= max).then_some(slots);
         (full(of_node, OF_NODE), full(at_ip, AT_IP))
-    }
-
-    fn new_in_network(&self, address: &NetAddress) -> u32 {
-        let lane = self.shelf.lanes.find(super::shelf::lane_of(address.ip()));
-        lane.map_or(0, |lane| {
-            let (all, old) = self.shelf.lanes.counts(lane);
-            all.saturating_sub(old)
-        })
     }
 
     /// One more bucket for an address that is known, perhaps.
@@ -222,19 +206,20 @@ impl AddrBook {
         Added::Again
     }
 
-    /// Puts an entry into a new bucket.
+    /// Puts an entry into the new bucket where it belongs.
     pub(super) fn put_new(
         &mut self,
         now: Time,
         entry: Entry,
-        bucket: BucketNumber,
+        keys: &Keys,
     ) -> Result<Slot, AddError> {
+        let group = self.placer.group(&entry.address);
+        let bucket = self.placer.bucket_of(group, keys.told_by);
         if !self.make_room(now, bucket, entry.last_success().is_some()) {
             return Err(AddError::Full);
         }
         self.touch();
-        let told_by = self.placer.group(&entry.source);
-        Ok(self.shelf.insert(entry, bucket, told_by, &mut self.chance))
+        Ok(self.shelf.insert(entry, bucket, keys, &mut self.chance))
     }
 
     /// Makes room in a new bucket, if it is full: `expireNew` of the reference. For hearsay nobody

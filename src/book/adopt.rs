@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::{AddError, Added, AddrBook, Crowd, KnownAddress};
 use crate::peers::arena::Slot;
-use crate::{NetAddress, Time};
+use crate::{Group, NetAddress, Time};
 
 impl AddrBook {
     /// Takes in an address with what somebody else who keeps a book knows of it, as if it had been
@@ -58,19 +58,20 @@ impl AddrBook {
         if !self.has_room_for(&address, reached) {
             return Err(AddError::Crowded(Crowd::Node));
         }
+        let keys = self
+            .shelf
+            .keys_of(&address, self.placer.group(&entry.source));
         if !reached {
-            self.judge_crowd(&address, &entry.source)?;
+            self.judge_crowd(Group::of(address.ip()), &keys)?;
         }
         let bucket = self.placer.old_bucket(&address);
         if good && !self.shelf.old.is_full(bucket) {
             entry.old = true;
             self.touch();
-            let told_by = self.placer.group(&entry.source);
-            self.shelf.insert(entry, bucket, told_by, &mut self.chance);
+            self.shelf.insert(entry, bucket, &keys, &mut self.chance);
             return Ok(());
         }
-        let bucket = self.placer.new_bucket(&address, &entry.source);
-        let slot = self.put_new(now, entry, bucket)?;
+        let slot = self.put_new(now, entry, &keys)?;
         if good {
             self.promote(now, slot);
         }

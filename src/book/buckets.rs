@@ -29,6 +29,10 @@ impl Buckets {
     pub(crate) fn put(&mut self, number: BucketNumber, slot: Slot) {
         if let Some(bucket) = self.0.get_mut(usize::from(number)) {
             debug_assert!(bucket.len() < BUCKET_SIZE && !bucket.contains(&slot));
+            // The first few at once, as few buckets stay with less.
+            if bucket.is_empty() {
+                bucket.reserve(BUCKET_SIZE / 4);
+            }
             bucket.push(slot);
         }
     }

@@ -1,5 +1,7 @@
 //! The invariants of the book, as code.
 
+use alloc::vec;
+
 use super::AddrBook;
 use super::add::OF_NODE;
 use super::buckets::BUCKET_SIZE;
@@ -17,16 +19,16 @@ impl AddrBook {
     pub fn check(&self) -> Result<(), Broken> {
         self.check_ours()?;
         self.check_buckets()?;
+        let most = self.shelf.is_indexed();
         hold(
             19,
-            self.shelf.is_indexed(),
+            most.is_some(),
             "every index finds every entry, and nothing else",
         )?;
         self.check_challenges()?;
         let bans = self.bans.values().all(|ban| ban.addresses.len() <= OF_NODE);
         hold(17, bans && self.bans.len() <= BANS_MAX, "bans are bounded")?;
-        let mut entries = self.shelf.iter().map(|(_, entry)| entry);
-        let few = entries.all(|it| self.shelf.of_node(it.address.id()).len() <= OF_NODE);
+        let few = most.is_some_and(|most| most <= OF_NODE);
         hold(17, few, "a node has at most four addresses")
     }
 
@@ -61,22 +63,27 @@ impl AddrBook {
         let old = self.shelf.iter().filter(|(_, entry)| entry.old).count();
         hold(18, old == self.old(), "old entries are counted")?;
         let tables = [(true, &self.shelf.old), (false, &self.shelf.new)];
+        // By slot, a bit for each bucket that an entry names and that holds it.
+        let mut held = vec![0_u8; self.shelf.bound()];
         for (old, table) in tables {
             for (number, bucket) in table.iter() {
                 hold(18, bucket.len() <= BUCKET_SIZE, "no bucket is overfull")?;
-                let theirs = bucket.iter().all(|&slot| {
-                    let entry = self.shelf.get(slot);
-                    entry.is_some_and(|it| it.old == old && it.buckets.contains(&number))
-                });
-                hold(18, theirs, "a bucket holds those who say so")?;
+                for &slot in bucket {
+                    let entry = self.shelf.get(slot).filter(|it| it.old == old);
+                    let at = entry.and_then(|it| it.buckets.iter().position(|&its| its == number));
+                    let bit = at.map_or(0, |at| 1 << at);
+                    let seen = held.get_mut(slot as usize);
+                    // Nobody is in a bucket twice.
+                    let theirs = seen.is_some_and(|seen| {
+                        let before = *seen;
+                        *seen |= bit;
+                        *seen != before
+                    });
+                    hold(18, theirs, "a bucket holds those who say so")?;
+                }
             }
         }
         for (slot, entry) in self.shelf.iter() {
-            let table = if entry.old {
-                &self.shelf.old
-            } else {
-                &self.shelf.new
-            };
             let fits = match entry.buckets.len() {
                 1 => true,
                 len => !entry.old && (2..=BUCKETS_OF_NEW).contains(&len),
@@ -86,11 +93,12 @@ impl AddrBook {
                 fits,
                 "an old entry has one bucket, a new one up to four",
             )?;
-            let buckets = &entry.buckets;
-            let holds = buckets.iter().all(|&it| table.of(it).contains(&slot));
+            let held = held.get(slot as usize).map(|it| it.count_ones() as usize);
+            let holds = held == Some(entry.buckets.len());
             hold(18, holds, "an entry is in the buckets it names")?;
             let rightly = if entry.old {
-                buckets.contains(&self.placer.old_bucket(&entry.address))
+                let bucket = self.placer.old_bucket(&entry.address);
+                entry.buckets.contains(&bucket)
             } else {
                 true
             };

@@ -79,8 +79,8 @@ impl AddrBook {
         if !self.make_room_for(address) {
             return None;
         }
-        let bucket = self.placer.new_bucket(address, address);
-        self.put_new(now, entry, bucket).ok()
+        let keys = self.shelf.keys_of(address, self.placer.group(address));
+        self.put_new(now, entry, &keys).ok()
     }
 
     /// Makes room for an address that was reached, at its node and at its IP address: what was proved

@@ -53,18 +53,18 @@ impl AddrBook {
     /// Some of the book, each address as likely as any other: `GetSelection` of the reference.
     pub fn selection(&mut self) -> Vec<NetAddress> {
         let (olds, news) = (self.shelf.told.list(true), self.shelf.told.list(false));
-        let places = sample(self.selection_size(), self.size(), &mut self.chance);
-        let mut picked = Vec::with_capacity(places.len());
-        for place in places {
+        let count = self.selection_size();
+        let mut picked = Vec::with_capacity(count);
+        // From which list one comes is a matter of chance, which a processor can't guess: no branch.
+        let lists = [(olds, 0), (news, olds.len())];
+        sample(count, self.shelf.len(), &mut self.chance, |place| {
             let place = place as usize;
-            let slot = match olds.get(place) {
-                Some(slot) => Some(slot),
-                None => news.get(place.saturating_sub(olds.len())),
-            };
+            let list = lists.get(usize::from(place >= olds.len()));
+            let slot = list.and_then(|(list, before)| list.get(place.saturating_sub(*before)));
             if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
                 picked.push(entry.address);
             }
-        }
+        });
         picked
     }
 
@@ -83,12 +83,12 @@ impl AddrBook {
         let mut picked = Vec::with_capacity(size);
         for (old, count) in [(false, new), (true, size.saturating_sub(new))] {
             let list = self.shelf.told.list(old);
-            for place in sample(count, list.len(), &mut self.chance) {
+            sample(count, list.len(), &mut self.chance, |place| {
                 let slot = list.get(place as usize);
                 if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
                     picked.push(entry.address);
                 }
-            }
+            });
         }
         picked
     }

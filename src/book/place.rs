@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::GroupKey;
 use super::entry::BucketNumber;
 use crate::NetAddress;
+use crate::digits::BYTES;
 use crate::seed::{Chance, HashKey};
 
 /// Buckets of addresses that we have only heard of.
@@ -112,7 +113,11 @@ impl Placer {
 
     /// `calcNewBucket`: from the group of the address and the group of who told it.
     pub(crate) fn new_bucket(&mut self, address: &NetAddress, source: &NetAddress) -> BucketNumber {
-        let (group, told_by) = (self.group(address), self.group(source));
+        self.bucket_of(self.group(address), self.group(source))
+    }
+
+    /// The same, of the groups.
+    pub(crate) fn bucket_of(&mut self, group: GroupKey, told_by: GroupKey) -> BucketNumber {
         let mut text = Text::new(&self.key);
         let key_ends = text.len;
         text.group(group).group(told_by);
@@ -207,8 +212,7 @@ impl Text {
 
     fn group(&mut self, group: GroupKey) -> &mut Self {
         if let Some([a, b]) = group.v4() {
-            self.number(a.into()).append(b".").number(b.into());
-            return self.append(b".0.0");
+            return self.byte(a).append(b".").byte(b).append(b".0.0");
         }
         let _ = write!(self, "{group}");
         self
@@ -218,11 +222,26 @@ impl Text {
         if let IpAddr::V4(ip) = address.ip() {
             let [a, b, c, d] = ip.octets();
             self.append(&address.id().to_hex()).append(b"@");
-            self.number(a.into()).append(b".").number(b.into());
-            self.append(b".").number(c.into()).append(b".");
-            return self.number(d.into()).append(b":").number(address.port());
+            self.byte(a).append(b".").byte(b).append(b".");
+            self.byte(c).append(b".").byte(d).append(b":");
+            return self.number(address.port());
         }
         let _ = write!(self, "{address}");
+        self
+    }
+
+    fn byte(&mut self, number: u8) -> &mut Self {
+        let [first, second, third, used] =
+            BYTES.get(usize::from(number)).copied().unwrap_or_default();
+        // All three are written at once: what comes behind covers those that are not used.
+        if let Some(room) = self
+            .bytes
+            .get_mut(self.len..)
+            .and_then(<[u8]>::first_chunk_mut)
+        {
+            *room = [first, second, third];
+            self.len = self.len.saturating_add(usize::from(used));
+        }
         self
     }
 

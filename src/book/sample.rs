@@ -1,63 +1,98 @@
 //! Some of many, each as likely as any other.
 
-use alloc::vec;
-use alloc::vec::Vec;
-
+use super::CAPACITY;
 use crate::seed::Chance;
 
-/// Up to so many, all of them are laid out and shuffled; of more, only a bit each is kept.
-const FEW: usize = 512;
+/// Up to so many, all of them are laid out and shuffled; of more, only a bit each is kept, which
+/// draws again what was drawn before: where that is frequent, a processor guesses wrong too often.
+const FEW: usize = 2_048;
 
-/// `count` different numbers below `bound`, in an order that means nothing; all of them if they are
-/// fewer. Of more than 512 it draws at most half.
+/// All of them, laid out.
+#[cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "made when it is compiled")
+)]
+static NUMBERS: [u16; FEW] = {
+    let mut numbers = [0; FEW];
+    let mut number = 0_u16;
+    while (number as usize) < FEW {
+        numbers[number as usize] = number;
+        number += 1;
+    }
+    numbers
+};
+
+/// Takes `count` different numbers below `bound`, in an order that means nothing; all of them if
+/// they are fewer. Of more than 2,048 it takes at most half, and none beyond what a book can hold.
 ///
-/// It takes time in proportion to `count`, and to a bit for each of `bound`.
-pub(crate) fn sample(count: usize, bound: usize, chance: &mut Chance) -> Vec<u32> {
+/// It takes time in proportion to `count`, and to a bit for each of `bound`; it allocates nothing.
+pub(crate) fn sample(count: usize, bound: usize, chance: &mut Chance, take: impl FnMut(u32)) {
+    let bound = bound.min(CAPACITY);
     let many = u32::try_from(bound).unwrap_or(u32::MAX);
     if bound <= FEW {
-        return shuffle(count.min(bound), many, chance);
+        shuffle(count.min(bound), many, chance, take);
+    } else {
+        draw(count.min(bound / 2), many, chance, take);
     }
-    let mut drawn = vec![0_u64; bound.div_ceil(64)];
-    let count = count.min(bound / 2);
-    let mut numbers = Vec::with_capacity(count);
-    // Less than half are taken, so every other draw is a new one at least.
-    while numbers.len() < count {
-        let number = chance.below(many);
+}
+
+/// Draws until there are so many different ones. Less than half are taken, so every other draw is a
+/// new one at least.
+fn draw(count: usize, bound: u32, chance: &mut Chance, mut take: impl FnMut(u32)) {
+    let mut drawn = [0_u64; CAPACITY.div_ceil(64)];
+    let mut left = count;
+    while left > 0 {
+        let number = chance.below(bound);
         let bit = 1_u64 << (number % 64);
         if let Some(word) = drawn.get_mut((number / 64) as usize)
             && *word & bit == 0
         {
             *word |= bit;
-            numbers.push(number);
+            left = left.saturating_sub(1);
+            take(number);
         }
     }
-    numbers
 }
 
 /// The first steps of a Fisher-Yates shuffle.
-fn shuffle(count: usize, bound: u32, chance: &mut Chance) -> Vec<u32> {
-    let mut numbers: Vec<u32> = (0..bound).collect();
-    for step in 0..count {
-        let left = bound.saturating_sub(u32::try_from(step).unwrap_or(bound));
+fn shuffle(count: usize, bound: u32, chance: &mut Chance, mut take: impl FnMut(u32)) {
+    let mut numbers = NUMBERS;
+    for (step, left) in (1..=bound).rev().take(count).enumerate() {
         let other = step.saturating_add(chance.below(left) as usize);
-        numbers.swap(step, other);
+        // What is taken is not looked at again, so only the first left has to be put elsewhere.
+        let first = numbers.get(step).copied();
+        if let (Some(first), Some(drawn)) = (first, numbers.get_mut(other)) {
+            take(core::mem::replace(drawn, first).into());
+        }
     }
-    numbers.truncate(count);
-    numbers
 }
 
 #[cfg(test)]
 mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
     use super::*;
     use crate::Seed;
+
+    fn some(count: usize, bound: usize, chance: &mut Chance) -> Vec<u32> {
+        let mut some = Vec::new();
+        sample(count, bound, chance, |number| some.push(number));
+        some
+    }
 
     #[test]
     fn each_is_drawn_once_at_most_and_as_often_as_any_other() {
         let mut chance = Chance::new(&Seed::new([7; 32]));
-        for (count, bound, draws) in [(10, 40, 4_000), (250, 1_000, 4_000), (500, 1_000, 2_000)] {
+        for (count, bound, draws) in [
+            (10, 40, 4_000),
+            (250, 1_000, 4_000),
+            (500, 1_000, 2_000),
+            (300, 3_000, 10_000),
+        ] {
             let mut drawn = vec![0_u32; bound];
             for _ in 0..draws {
-                let mut some = sample(count, bound, &mut chance);
+                let mut some = some(count, bound, &mut chance);
                 for &number in &some {
                     drawn[number as usize] += 1;
                 }
@@ -74,9 +109,9 @@ mod tests {
     #[test]
     fn all_are_drawn_where_more_are_wanted() {
         let mut chance = Chance::new(&Seed::new([7; 32]));
-        let mut all = sample(9, 5, &mut chance);
+        let mut all = some(9, 5, &mut chance);
         all.sort_unstable();
         assert_eq!(all, [0, 1, 2, 3, 4]);
-        assert!(sample(9, 0, &mut chance).is_empty());
+        assert!(some(9, 0, &mut chance).is_empty());
     }
 }

@@ -3,24 +3,32 @@
 //! Every entry is in its buckets, in the list of its network, in the shuffled list of what is told,
 //! and can be found by its node and by its place. Each of these takes constant time.
 
+mod sound;
+
 use alloc::collections::BTreeMap;
-use core::net::IpAddr;
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
-use super::GroupKey;
 use super::buckets::Buckets;
 use super::entry::{BucketNumber, Entry, NOWHERE, Numbers};
+use super::keys::{Keys, Place};
 use super::place::{NEW_BUCKETS, OLD_BUCKETS};
+use super::{CAPACITY, GroupKey};
 use crate::peers::arena::{Arena, Slot};
 use crate::peers::lanes::{Kind, LaneKey, Lanes};
 use crate::peers::told::{Places, Told};
 use crate::seed::{Chance, HashKey};
-use crate::{Group, NetAddress, NodeId, Reach};
+use crate::{Group, NetAddress, NodeId};
 
 /// The entries of a node or of a place.
 pub(crate) type Slots = SmallVec<[Slot; 4]>;
+
+/// Entries for which the tables have room from the start, as the first chunk of the entries has.
+const FIRST: usize = 1_024;
+
+/// How many times what they hold the tables make room for when they are full.
+const GROWTH: usize = 7;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
@@ -50,8 +58,8 @@ impl Shelf {
         Self {
             key,
             entries: Arena::new(),
-            by_node: HashTable::new(),
-            by_place: HashTable::new(),
+            by_node: HashTable::with_capacity(FIRST),
+            by_place: HashTable::with_capacity(FIRST),
             new: Buckets::new(NEW_BUCKETS),
             old: Buckets::new(OLD_BUCKETS),
             lanes: Lanes::new(key, outbound_per_network),
@@ -92,6 +100,61 @@ impl Shelf {
         self.entries.iter()
     }
 
+    pub(crate) fn hash_of(&self, id: NodeId) -> u64 {
+        self.key.hash(id.as_bytes())
+    }
+
+    /// All that places an address, whose node has this hash and whose IP address is of this group.
+    pub(crate) fn keys(
+        &self,
+        node: u64,
+        address: &NetAddress,
+        group: Group,
+        told_by: GroupKey,
+    ) -> Keys {
+        Keys {
+            node,
+            place: Place::new(self.key, address, group),
+            lane: self.lanes.seek(LaneKey(group.number())),
+            told_by,
+        }
+    }
+
+    /// The same, of whatever address.
+    pub(crate) fn keys_of(&self, address: &NetAddress, told_by: GroupKey) -> Keys {
+        let node = self.hash_of(address.id());
+        self.keys(node, address, Group::of(address.ip()), told_by)
+    }
+
+    /// The entry of this address, whose node has this hash; or else how many others the node has.
+    pub(crate) fn find_among(&self, node: u64, address: &NetAddress) -> Result<Slot, usize> {
+        let mut others = 0_usize;
+        for &slot in self.by_node.iter_hash(node) {
+            let Some(its) = self.get(slot).map(|it| &it.address) else {
+                continue;
+            };
+            if its == address {
+                return Ok(slot);
+            }
+            others = others.saturating_add(usize::from(its.id() == address.id()));
+        }
+        Err(others)
+    }
+
+    /// How many entries are at a place.
+    pub(crate) fn count_at(&self, place: &Place) -> usize {
+        let is_there = |&&slot: &&Slot| self.get(slot).is_some_and(|it| place.is_of(&it.address));
+        self.by_place.iter_hash(place.hash).filter(is_there).count()
+    }
+
+    /// New entries in a network.
+    pub(crate) fn news_in(&self, lane: Option<Slot>) -> u32 {
+        lane.map_or(0, |lane| {
+            let (all, old) = self.lanes.counts(lane);
+            all.saturating_sub(old)
+        })
+    }
+
     /// The entries of a node.
     pub(crate) fn of_node(&self, id: NodeId) -> Slots {
         let is_it = |&&slot: &&Slot| self.get(slot).is_some_and(|it| it.address.id() == id);
@@ -109,12 +172,9 @@ impl Shelf {
     /// The entries at the IP address of this one; at its port, where the IP address is not of the
     /// world and so may be that of any number of nodes.
     pub(crate) fn at_place(&self, address: &NetAddress) -> Slots {
-        let found = self.by_place.iter_hash(hash_of_place(self.key, address));
-        let is_it = |&&slot: &&Slot| {
-            let its = self.get(slot).map(|it| it.address);
-            its.is_some_and(|its| place_of(&its) == place_of(address))
-        };
-        in_order(found.filter(is_it))
+        let place = Place::of(self.key, address);
+        let is_there = |&&slot: &&Slot| self.get(slot).is_some_and(|it| place.is_of(&it.address));
+        in_order(self.by_place.iter_hash(place.hash).filter(is_there))
     }
 
     /// New entries that this group has told.
@@ -137,32 +197,30 @@ impl Shelf {
         }
     }
 
-    /// Takes in an entry, into its first bucket.
+    /// Takes in an entry, into its first bucket. Since its keys were made, others may have gone and
+    /// none may have come.
     pub(crate) fn insert(
         &mut self,
         mut entry: Entry,
         bucket: BucketNumber,
-        told_by: GroupKey,
+        keys: &Keys,
         chance: &mut Chance,
     ) -> Slot {
-        let (address, old) = (entry.address, entry.old);
-        entry.lane = self.lanes.enter(lane_of(address.ip()));
+        let (old, lane) = (entry.old, self.lanes.enter_sought(keys.lane));
+        entry.lane = lane;
         entry.buckets = Numbers::one(bucket);
-        let lane = entry.lane;
         let slot = self.entries.insert(entry);
         let (entries, key) = (&self.entries, self.key);
-        let hash = key.hash(address.id().as_bytes());
-        self.by_node.insert_unique(hash, slot, |&slot| {
+        enter(&mut self.by_node, keys.node, slot, |&slot| {
             let its = entries.get(slot).map(|it| it.address.id());
             its.map_or(0, |id| key.hash(id.as_bytes()))
         });
-        let hash = hash_of_place(key, &address);
-        self.by_place.insert_unique(hash, slot, |&slot| {
-            let its = entries.get(slot).map(|it| it.address);
-            its.map_or(0, |address| hash_of_place(key, &address))
+        enter(&mut self.by_place, keys.place.hash, slot, |&slot| {
+            let its = entries.get(slot);
+            its.map_or(0, |it| Place::of(key, &it.address).hash)
         });
         self.table(old).put(bucket, slot);
-        self.enlist(slot, old, lane, told_by, chance);
+        self.enlist(slot, old, lane, keys.told_by, chance);
         slot
     }
 
@@ -195,7 +253,7 @@ impl Shelf {
         let address = self.entries.get(slot)?.address;
         let hashes = [
             self.key.hash(address.id().as_bytes()),
-            hash_of_place(self.key, &address),
+            Place::of(self.key, &address).hash,
         ];
         for (index, hash) in [&mut self.by_node, &mut self.by_place]
             .into_iter()
@@ -287,43 +345,16 @@ impl Shelf {
             self.count_told_by(told_by, false);
         }
     }
+}
 
-    /// Whether every index finds every entry, and nothing else.
-    pub(crate) fn is_indexed(&self) -> bool {
-        let entries = self.iter().all(|(slot, entry)| {
-            let (kind, place) = (Kind::of(entry.old), entry.place as usize);
-            self.find(&entry.address) == Some(slot)
-                && self.at_place(&entry.address).contains(&slot)
-                && self.lanes.holds(entry.lane, kind, entry.rank, slot)
-                && self.told.list(entry.old).get(place) == Some(&slot)
-        });
-        let told_by: u64 = self.told_by.values().map(|&count| u64::from(count)).sum();
-        entries
-            && self.by_node.len() == self.len()
-            && self.by_place.len() == self.len()
-            && self.told.len() == self.len()
-            && told_by == self.news() as u64
-            && self.lanes.is_sound()
+/// Enters a slot into a table. To grow, a table hashes all that it holds: so it grows twice on the way
+/// to all that a book can hold, and not five times.
+fn enter(table: &mut HashTable<Slot>, hash: u64, slot: Slot, hash_of: impl Fn(&Slot) -> u64) {
+    if table.len() == table.capacity() {
+        let most = CAPACITY.saturating_sub(table.len());
+        table.reserve(table.len().saturating_mul(GROWTH).min(most), &hash_of);
     }
-}
-
-/// The list of a network from which one is picked.
-pub(crate) fn lane_of(ip: IpAddr) -> LaneKey {
-    LaneKey(Group::of(ip).number())
-}
-
-fn place_of(address: &NetAddress) -> (IpAddr, u16) {
-    let shared = Reach::of(address.ip()) != Reach::World;
-    (address.ip(), if shared { address.port() } else { 0 })
-}
-
-fn hash_of_place(key: HashKey, address: &NetAddress) -> u64 {
-    let (ip, port) = place_of(address);
-    let hash = match ip {
-        IpAddr::V4(ip) => key.hash(&ip.octets()),
-        IpAddr::V6(ip) => key.hash(&ip.octets()),
-    };
-    hash ^ u64::from(port).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    table.insert_unique(hash, slot, hash_of);
 }
 
 /// In the order of the slots: that of a hash table means nothing.

@@ -73,6 +73,11 @@ impl Group {
         tag << 48 | u64::from(a) << 32 | u64::from(b) << 16 | u64::from(c)
     }
 
+    /// Whether it is one of those that everybody can reach: [`Reach::World`].
+    pub(crate) const fn is_of_world(self) -> bool {
+        matches!(self.0, Network::V4(_) | Network::V6(_))
+    }
+
     /// Whether it is the group of this machine and site.
     #[must_use]
     pub const fn is_local(self) -> bool {

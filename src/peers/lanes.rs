@@ -58,6 +58,14 @@ struct Lane {
     listed: [[u32; 2]; 2],
 }
 
+/// Where a network is, if it is anywhere: so that judging an address and entering it look once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sought {
+    key: LaneKey,
+    hash: u64,
+    pub(crate) found: Option<Slot>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
     key: HashKey,
@@ -86,8 +94,14 @@ impl Lanes {
     }
 
     pub(crate) fn find(&self, key: LaneKey) -> Option<Slot> {
+        self.seek(key).found
+    }
+
+    pub(crate) fn seek(&self, key: LaneKey) -> Sought {
+        let hash = self.hash(key);
         let is_it = |&slot: &Slot| self.table.get(slot).is_some_and(|lane| lane.key == key);
-        self.index.find(self.hash(key), is_it).copied()
+        let found = self.index.find(hash, is_it).copied();
+        Sought { key, hash, found }
     }
 
     pub(crate) fn key(&self, lane: Slot) -> Option<LaneKey> {
@@ -103,15 +117,23 @@ impl Lanes {
 
     /// An address comes into a network; returns the number of the network.
     pub(crate) fn enter(&mut self, key: LaneKey) -> Slot {
-        let slot = self.find(key).unwrap_or_else(|| self.add(key));
+        self.enter_sought(self.seek(key))
+    }
+
+    /// The same, of a network that was sought before. Since then addresses may have left networks,
+    /// and none may have entered one.
+    pub(crate) fn enter_sought(&mut self, sought: Sought) -> Slot {
+        // The last address of the network may be gone, and the network with it.
+        let still = |slot: &Slot| self.key(*slot) == Some(sought.key);
+        let slot = sought.found.filter(still);
+        let slot = slot.unwrap_or_else(|| self.add(sought.key, sought.hash));
         if let Some(lane) = self.table.get_mut(slot) {
             lane.stored = lane.stored.saturating_add(1);
         }
         slot
     }
 
-    fn add(&mut self, key: LaneKey) -> Slot {
-        let hash = self.hash(key);
+    fn add(&mut self, key: LaneKey, hash: u64) -> Slot {
         let slot = self.table.insert(Lane {
             key,
             ready: [Vec::new(), Vec::new()],
@@ -223,18 +245,25 @@ impl Lanes {
             .ready
             .get(kind as usize)
             .is_some_and(|it| !it.is_empty());
-        let open = self.is_open(lane);
-        self.set_listed(slot, kind, Among::All, any);
-        self.set_listed(slot, kind, Among::Open, any && open);
+        let open = any && self.is_open(lane);
+        // Nearly always it is where it belongs already.
+        let [is_open, is_any] = match kind {
+            Kind::Untested => lane.listed[0],
+            Kind::Tested => lane.listed[1],
+        }
+        .map(|place| place != NOWHERE);
+        if any != is_any {
+            self.set_listed(slot, kind, Among::All, any);
+        }
+        if open != is_open {
+            self.set_listed(slot, kind, Among::Open, open);
+        }
     }
 
     fn set_listed(&mut self, slot: Slot, kind: Kind, among: Among, wanted: bool) {
         let Some(place) = self.listed(slot, kind, among).copied() else {
             return;
         };
-        if wanted == (place != NOWHERE) {
-            return;
-        }
         let Some(list) = self
             .lists
             .get_mut(kind as usize)

@@ -396,7 +396,8 @@ impl Reading {
     fn insert(&mut self, entry: Entry, bucket: BucketNumber) -> u32 {
         let told_by = self.book.placer.group(&entry.source);
         let book = &mut self.book;
-        book.shelf.insert(entry, bucket, told_by, &mut book.chance)
+        let keys = book.shelf.keys_of(&entry.address, told_by);
+        book.shelf.insert(entry, bucket, &keys, &mut book.chance)
     }
 
     /// Takes in what only we write, behind so many addresses.

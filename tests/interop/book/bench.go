@@ -4,13 +4,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/cometbft/cometbft/p2p"
 )
 
 // told is what a node hears: an address and who told it.
 type told struct{ addr, src *p2p.NetAddress }
+
+// together is how many of an operation are timed in one, as on the other side.
+const together = 100
 
 func hear(d *draw, n int, sources []*p2p.NetAddress) []told {
 	heard := make([]told, n)
@@ -54,7 +59,12 @@ func bench(n int) {
 		return book
 	}
 	book := full()
+	// What the parts of a round took, each in all rounds of the last benchmark. The sum of their medians is
+	// told too: the mean of all holds whatever else the machine did meanwhile.
+	var took [][]float64
+	perRound := 1
 	run := func(name string, body func(b *testing.B)) {
+		took = nil
 		result := testing.Benchmark(func(b *testing.B) {
 			b.ReportAllocs()
 			body(b)
@@ -63,22 +73,35 @@ func bench(n int) {
 			Name   string  `json:"name"`
 			N      int     `json:"n"`
 			Ns     float64 `json:"ns_per_op"`
+			Middle float64 `json:"ns_per_op_middle"`
 			Allocs int64   `json:"allocs_per_op"`
 			Bytes  int64   `json:"bytes_per_op"`
 			Runs   int     `json:"runs"`
-		}{name, n, float64(result.T.Nanoseconds()) / float64(result.N), result.AllocsPerOp(), result.AllocedBytesPerOp(), result.N})
+		}{name, n, float64(result.T.Nanoseconds()) / float64(result.N), middles(took) / float64(perRound), result.AllocsPerOp(), result.AllocedBytesPerOp(), result.N})
 	}
 	// Runs op for 0 .. round-1 again and again, each time with what again makes, which is not timed.
 	rounds := func(round int, again func() inside, op func(inside, int)) func(*testing.B) {
 		return func(b *testing.B) {
 			b.StopTimer()
+			perRound = round
 			for done := 0; done < b.N; {
 				book := again()
 				runtime.GC()
 				b.StartTimer()
-				for i := 0; i < round && done < b.N; i++ {
-					op(book, i)
-					done++
+				for i := 0; i < round && done < b.N; {
+					start, end := i, min(i+together, round)
+					began := time.Now()
+					for ; i < end && done < b.N; i++ {
+						op(book, i)
+						done++
+					}
+					spent := time.Since(began)
+					if part := start / together; i == end {
+						if part == len(took) {
+							took = append(took, nil)
+						}
+						took[part] = append(took[part], float64(spent.Nanoseconds()))
+					}
 				}
 				b.StopTimer()
 			}
@@ -96,21 +119,10 @@ func bench(n int) {
 	run("add, known, another source", rounds(n, full, func(book inside, i int) {
 		_ = book.AddAddress(known[i].addr, sources[i%len(sources)])
 	}))
-	run("pick, bias 30", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			book.PickAddress(30)
-		}
-	})
-	run("selection", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			book.GetSelection()
-		}
-	})
-	run("selection, bias 30", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			book.GetSelectionWithBias(30)
-		}
-	})
+	same := func() inside { return book }
+	run("pick, bias 30", rounds(10_000, same, func(book inside, _ int) { book.PickAddress(30) }))
+	run("selection", rounds(100, same, func(book inside, _ int) { book.GetSelection() }))
+	run("selection, bias 30", rounds(100, same, func(book inside, _ int) { book.GetSelectionWithBias(30) }))
 	run("attempt", func(b *testing.B) {
 		for i := 0; i < b.N; i++ {
 			book.MarkAttempt(known[i%n].addr)
@@ -124,16 +136,8 @@ func bench(n int) {
 			book.MarkGood(known[i%n/3*3].addr.ID)
 		}
 	})
-	run("save", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			book.save(path)
-		}
-	})
-	run("load", func(b *testing.B) {
-		for i := 0; i < b.N; i++ {
-			must(open(path, true).load(path))
-		}
-	})
+	run("save", rounds(1, same, func(book inside, _ int) { book.save(path) }))
+	run("load", rounds(1, same, func(inside, int) { must(open(path, true).load(path)) }))
 	in := book.counts()
 	book = inside{}
 	empty, addrs, held := memory(path, n)
@@ -145,6 +149,15 @@ func bench(n int) {
 		Addrs int64  `json:"bytes_addresses"`
 		Held  int64  `json:"bytes_held"`
 	}{"memory", n, in, empty, addrs, held})
+}
+
+// middles is the sum of the medians of the parts.
+func middles(parts [][]float64) (sum float64) {
+	for _, part := range parts {
+		slices.Sort(part)
+		sum += part[len(part)/2]
+	}
+	return sum
 }
 
 // memory tells what an empty book takes, then n addresses with ids and IPs of their own as they come off
