@@ -1,4 +1,9 @@
 //! Drivers of every kind in one network, each in a process of its own, over real sockets.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as a test does, by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
