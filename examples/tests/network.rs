@@ -1,4 +1,9 @@
 //! Drivers of every kind in one network, each in a process of its own, over real sockets.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as a test does, by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -124,7 +129,7 @@ fn a_driver_of_every_kind_outlives_a_peer_that_dies_and_one_that_is_none() {
         std::io::Write::write_all(&mut stranger, b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _silent = std::net::TcpStream::connect(place).unwrap();
 
-        let passing = Driver::start(KINDS[0], &[address.clone()]);
+        let passing = Driver::start(KINDS[0], std::slice::from_ref(&address));
         let id = passing.id();
         let has = |id: String| move |all: &mut [Driver]| all[0].knows().contains(&id);
         wait_until(&mut survivor, "met", has(id.clone()));

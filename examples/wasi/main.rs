@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use pex::peers::{DialFailure, Options};
 use pex::wire::Message;
-use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
+use pex::{
+    Config, ConfigError, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
+};
 
 const NODES: u8 = 9;
 
@@ -23,7 +25,7 @@ struct World {
     events: VecDeque<(NodeId, NodeEvent<'static>)>,
 }
 
-fn main() {
+fn main() -> Result<(), ConfigError> {
     let place = |n: u8| NodeAddress::mconn(NodeId::new([n; 20]), [n + 20, 0, 0, 1].into(), 26_656);
     let mut world = World {
         now: Time::from_secs(1_000),
@@ -31,14 +33,14 @@ fn main() {
     };
     for n in 1..=NODES {
         let (me, seed) = (NodeId::new([n; 20]), Seed::new([n; 32])); // in earnest, from the system
-        let node = Node::new(Config::default(), Options::default(), me, seed, world.now);
+        let config = Config::builder().own_addresses(vec![place(n)]).build()?;
+        let node = Node::new(config, Options::default(), me, seed, world.now);
         world.nodes.insert(me, node);
-        world.events.push_back((
-            me,
-            NodeEvent::Named {
-                address: place(n.max(2) - 1),
-            },
-        ));
+        if n > 1 {
+            let address = place(n - 1);
+            let named = NodeEvent::Named { address };
+            world.events.push_back((me, named));
+        }
     }
     while world
         .nodes
@@ -52,22 +54,23 @@ fn main() {
         world.step();
     }
     println!("{NODES} nodes know each other at {:?}", world.now);
+    Ok(())
 }
 
 impl World {
     /// One event and all that it makes a node want; or if there is none, time passes.
     fn step(&mut self) {
         let Some((me, event)) = self.events.pop_front() else {
-            let due = self
-                .nodes
-                .iter()
-                .filter_map(|(id, node)| Some((node.deadline()?, *id)));
-            let (at, id) = due.min().expect("somebody has something to do");
-            self.now = self.now.max(at);
-            return self.events.push_back((id, NodeEvent::Tick));
+            let due = |(id, node): (&NodeId, &Node)| Some((node.deadline()?, *id));
+            if let Some((at, id)) = self.nodes.iter().filter_map(due).min() {
+                self.now = self.now.max(at);
+                self.events.push_back((id, NodeEvent::Tick));
+            }
+            return;
         };
-        let node = self.nodes.get_mut(&me).expect("only nodes have events");
-        for action in node.handle(self.now, event) {
+        let now = self.now;
+        let actions = self.nodes.get_mut(&me).map(|node| node.handle(now, event));
+        for action in actions.into_iter().flatten() {
             self.carry_out(me, action);
         }
     }

@@ -61,9 +61,9 @@ async fn main() -> Result<(), Failed> {
 
     let worked = seed.worked()?;
     let opened = crowd.hold(args.hold, args.at_once).await?;
-    let held = u64::try_from(crowd.held())?.max(1);
+    let held = u64::try_from(args.hold)?.max(1);
     let rate = held * 1_000 / u64::try_from(opened.as_millis())?.max(1);
-    let each = u64::try_from((seed.worked()? - worked).as_micros())? / held;
+    let each = seed.worked()?.saturating_sub(worked).as_micros() / u128::from(held);
     writeln!(
         out,
         "held: {held} connections, opened in {opened:.1?}, {rate} handshakes/s; {each} us of \

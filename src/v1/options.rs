@@ -143,32 +143,34 @@ pub struct OptionsBuilder(Options);
 
 impl OptionsBuilder {
     /// Nodes to ask when nobody else is known: `seeds` of the reference. At most 1,024.
+    /// Default: none.
     pub fn seeds(mut self, seeds: Vec<NodeAddress>) -> Self {
         self.0.seeds = seeds;
         self
     }
 
     /// Nodes to be connected with, come what may: `persistent_peers`. They are dialed whoever else
-    /// is connected, never given up, banned, rotated or sent away. At most 1,024.
+    /// is connected, never given up, banned, rotated or sent away. At most 1,024. Default: none.
     pub fn persistent(mut self, peers: Vec<NodeAddress>) -> Self {
         self.0.persistent = peers;
         self
     }
 
-    /// Nodes whose connections take no place: `unconditional_peer_ids`.
+    /// Nodes whose connections take no place: `unconditional_peer_ids`. Default: none.
     pub fn unconditional(mut self, ids: impl IntoIterator<Item = NodeId>) -> Self {
         self.0.unconditional = ids.into_iter().collect();
         self
     }
 
     /// Nodes that nobody may hear of from us: `private_peer_ids`. Neither they nor what they tell
-    /// come into the book.
+    /// come into the book. Default: none.
     pub fn private(mut self, ids: impl IntoIterator<Item = NodeId>) -> Self {
         self.0.private = ids.into_iter().collect();
         self
     }
 
-    /// Where we can be reached ourselves, to be told and never dialed. At most 16.
+    /// Where we can be reached ourselves, to be told and never dialed. At most 16. Default:
+    /// none.
     pub fn own_addresses(mut self, addresses: Vec<NodeAddress>) -> Self {
         self.0.own_addresses = addresses;
         self
@@ -266,8 +268,8 @@ impl OptionsBuilder {
         self
     }
 
-    /// How often the book is to be saved while it changes: `dumpAddressInterval`, 2 min; from 1 s
-    /// to a day.
+    /// How often the book is to be saved while it changes: `dumpAddressInterval`. Default
+    /// 2 min; from 1 s to a day.
     pub const fn save_every(mut self, every: Duration) -> Self {
         self.0.save_every = every;
         self
@@ -281,9 +283,9 @@ impl OptionsBuilder {
         self
     }
 
-    /// A seed node's crawl: how often it looks whom to check (`crawlPeerPeriod`, 30 s), how long
-    /// after a check the next of the same node comes (30 min; `minTimeBetweenCrawls` is 2 min), and
-    /// how many checks are under way at once. From 1 s to a day, and 1 to 10,000.
+    /// A seed node's crawl: how often it looks whom to check (`crawlPeerPeriod`), how long after a
+    /// check the next of the same node comes (`minTimeBetweenCrawls` is 2 min), and how many checks
+    /// are under way at once. Defaults 30 s, 30 min and 16; from 1 s to a day, and 1 to 10,000.
     pub const fn crawl(mut self, period: Duration, again: Duration, at_once: usize) -> Self {
         self.0.crawl_period = period;
         self.0.check_again = again;

@@ -109,12 +109,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Connections that were opened and are held.
-    pub(crate) const fn held(&self) -> usize {
-        self.held.len()
-    }
-
-    /// Those of them that the seed has not ended.
+    /// Connections that are held, and that the seed has not ended.
     pub(crate) fn still_held(&self) -> usize {
         let open = |(sender, _): &&(Sender, Receiver)| !sender.is_closed();
         self.held.iter().filter(open).count()
