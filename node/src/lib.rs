@@ -18,6 +18,7 @@ mod chance;
 mod clock;
 mod driver;
 mod handshakes;
+mod hosts;
 mod kind;
 mod links;
 mod notice;
