@@ -2,7 +2,9 @@
 
 use crate::command::pex;
 
-const COMMANDS: [&str; 6] = ["demo", "crawl", "serve", "book", "address", "message"];
+const COMMANDS: [&str; 7] = [
+    "demo", "crawl", "testnet", "serve", "book", "address", "message",
+];
 
 #[test]
 fn help_explains_every_command_with_an_example() {

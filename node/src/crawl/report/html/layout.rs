@@ -54,17 +54,14 @@ impl Layout {
         let mut spots = in_order(map);
         let angles = angles(&spots);
         let rings = spots.iter().map(|spot| spot.ring).max().unwrap_or(0);
-        let roots = spots.iter().filter(|spot| spot.ring == 0).count();
-        // One seed stands in the middle; several stand around it.
-        let inner = usize::from(roots > 1);
-        let step = RADIUS / (rings + inner).max(1) as f64;
         let mut on_ring = vec![0_usize; rings + 1];
         for spot in &spots {
             on_ring[spot.ring] += 1;
         }
+        let radii = radii(&on_ring);
         let mut seen = vec![0_usize; rings + 1];
         for (spot, angle) in spots.iter_mut().zip(angles) {
-            let radius = step * (spot.ring + inner) as f64;
+            let (radius, step) = radii[spot.ring];
             // A crowded ring is as broad as it must be, and no broader than there is room for.
             let crowd = on_ring[spot.ring] as f64 * ROOM / (TAU * radius.max(1.0));
             let lanes = (crowd.ceil().max(1.0) as usize).min((step / ROOM).max(1.0) as usize);
@@ -80,6 +77,27 @@ impl Layout {
             rings,
         }
     }
+}
+
+/// How far each ring is from the middle, and from the one before: the farther the more nodes it has.
+fn radii(on_ring: &[usize]) -> Vec<(f64, f64)> {
+    let most = on_ring.iter().copied().max().unwrap_or(1).max(1) as f64;
+    let mut room: Vec<f64> = on_ring
+        .iter()
+        .map(|nodes| 0.3 + (*nodes as f64 / most).sqrt())
+        .collect();
+    // One seed stands in the middle; several stand around it.
+    if let Some(inner) = room.first_mut().filter(|_| on_ring.first() == Some(&1)) {
+        *inner = 0.0;
+    }
+    let all = room.iter().sum::<f64>().max(0.1);
+    let mut radius = 0.0;
+    let ring = |room: f64| {
+        let step = RADIUS * room / all;
+        radius += step;
+        (radius, step)
+    };
+    room.into_iter().map(ring).collect()
 }
 
 /// The nodes as a walk from the seeds meets them, ring by ring.
