@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Maps one network twice: with `pex crawl`, and with a CometBFT v0.38 node in seed mode, and prints
 # both in one table. Needs Go, as tests/interop does. Usage: crawl.sh [path-to-pex] [nodes]
-# LIMIT: how many seconds the CometBFT node gets (300).
+# LIMIT: how many seconds the CometBFT node gets (300). KEEP: where to leave the files.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,6 +21,7 @@ pids=()
 end() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
+    if [[ -n ${KEEP:-} ]]; then cp -r "$DIR" "$KEEP"; fi
     rm -rf "$DIR"
 }
 trap end EXIT
@@ -45,6 +46,7 @@ pex_found=$(summary nodes)
 pex_reached=$(summary reachable)
 
 set_option() { sed -i "s|^$1 = .*|$1 = $2|" "$DIR/home/config/config.toml"; }
+set_option proxy_app '"noop"'
 set_option seed_mode true
 set_option addr_book_strict false
 set_option allow_duplicate_ip true
@@ -72,7 +74,9 @@ known() {
          addr && /"id":/ { gsub(/[",]/, ""); if (!seen[$2]++) n++ } END { print n + 0 }' \
         "$DIR/home/config/addrbook.json"
 }
-dialed() { grep -ao 'Dialing peer.*address=[0-9a-f]\{40\}' "$DIR/log" | sed 's/.*address=//' | sort -u | wc -l; }
+dialed() { # Those whom it has tried to dial, by its log.
+    { grep -ao 'Dialing peer.*address=[^ ]*' "$DIR/log" | grep -o '[0-9a-f]\{40\}@' || true; } | sort -u | wc -l
+}
 
 same_known=''
 all_took=''

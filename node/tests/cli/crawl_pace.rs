@@ -132,12 +132,15 @@ fn a_network_in_another_process_is_found_whole_in_both_dialects() {
     let line = network.line();
     let seed = line.strip_prefix("listening on ").unwrap();
     assert_eq!(network.line(), "300 nodes of chain c serve until stopped");
-    let run = pex(&["crawl", "--chain-id", "c", "--seed", seed, "--json"], "");
+    // On a machine that is busy with other tests, many handshakes at once would not be done in time.
+    let gentle = ["--workers", "16", "--retries", "3", "--retry-after", "1s"];
+    let arguments = ["crawl", "--chain-id", "c", "--seed", seed, "--json"];
+    let run = pex(&[&arguments[..], &gentle].concat(), "");
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     let last = run.out.lines().last().unwrap();
     let summary: serde_json::Value = serde_json::from_str(last).unwrap();
     let summary = &summary["summary"];
-    assert_eq!(summary["reachable"], 300, "{summary}");
+    assert_eq!(summary["reachable"], 300, "{}", summary["errors"]);
     let dialects = serde_json::json!([
         { "name": "v1", "nodes": 100 },
         { "name": "v2", "nodes": 100 },
