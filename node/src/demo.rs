@@ -110,9 +110,11 @@ impl Network {
     pub fn newcomer(&self, seed: Seed) -> io::Result<Crawl> {
         let local = local(CHAIN, "newcomer", VERSION, "tcp://127.0.0.1:0")?;
         let seeds = self.addresses.get(..1).unwrap_or_default();
-        let mut options = CrawlOptions::default();
         // It is our own machine, and somebody watches.
-        options.rate = 1_000;
+        let options = CrawlOptions {
+            rate: 1_000,
+            ..CrawlOptions::default()
+        };
         let config = TransportConfig::default();
         Ok(Crawl::with(local, config, seed, seeds, options, None))
     }

@@ -64,7 +64,7 @@ fn all(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| is_dated(name)) {
+        if name.is_some_and(is_dated) {
             files.push(path);
         }
     }

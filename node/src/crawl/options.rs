@@ -124,10 +124,11 @@ impl CrawlOptions {
 mod tests {
     use super::*;
 
+    type Change = fn(&mut CrawlOptions);
+
     #[test]
     fn the_defaults_hold_and_what_does_not_is_said() {
         assert_eq!(CrawlOptions::default().check(), Ok(()));
-        type Change = fn(&mut CrawlOptions);
         let wrong: [(Change, &str); 7] = [
             (|it| it.workers = 0, "workers is 0"),
             (|it| it.workers = 1_001, "workers is 1001"),

@@ -39,7 +39,7 @@ fn of_transport(error: &TransportError) -> Cow<'static, str> {
     }
 }
 
-fn of_dial(kind: ErrorKind) -> &'static str {
+const fn of_dial(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::ConnectionRefused => "connection refused",
         ErrorKind::TimedOut => "timed out while dialing",

@@ -263,7 +263,7 @@ async fn a_crawl_that_was_killed_goes_on_and_visits_nobody_twice() {
     assert_eq!(last["summary"]["reachable"], 60, "{last}");
     let low = &last["summary"]["estimate"];
     assert!(
-        low["at_least"].as_u64().or(low["high"].as_u64()) >= Some(59),
+        low["at_least"].as_u64().or_else(|| low["high"].as_u64()) >= Some(59),
         "{last}"
     );
     let guests = network.guests.lock().unwrap();

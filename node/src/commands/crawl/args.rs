@@ -93,8 +93,14 @@ pub(super) struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) table: Option<PathBuf>,
     /// Write JSON lines to a file; without FILE, print them
-    #[arg(long, value_name = "FILE", conflicts_with = "output", num_args = 0..=1)]
-    pub(super) json: Option<Option<PathBuf>>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "output",
+        num_args = 0..=1,
+        default_missing_value = "-"
+    )]
+    pub(super) json: Option<PathBuf>,
     /// Write CSV to a file
     #[arg(long, value_name = "FILE")]
     pub(super) csv: Option<PathBuf>,

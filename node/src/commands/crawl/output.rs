@@ -22,13 +22,8 @@ impl Outputs {
     /// What the arguments say. With `quiet`, nothing but the summary is printed unless it was asked
     /// for.
     pub(super) fn of(args: &OutputArgs, quiet: bool) -> Self {
-        let (to_screen, json) = match &args.json {
-            Some(file) => {
-                let file = file.as_ref().filter(|it| it.as_os_str() != "-");
-                (file.is_none(), file)
-            }
-            None => (false, None),
-        };
+        let to_screen = args.json.as_ref().is_some_and(|it| it.as_os_str() == "-");
+        let json = args.json.as_ref().filter(|_| !to_screen);
         let files: Vec<(Format, PathBuf)> = [
             (Format::Table, args.table.as_ref()),
             (Format::Json, json),
@@ -47,8 +42,8 @@ impl Outputs {
         Self { printed, files }
     }
 
-    /// Whether nothing but JSON may be printed.
-    pub(super) fn prints_for_people(&self) -> bool {
+    /// Whether people read what is printed.
+    pub(super) const fn prints_for_people(&self) -> bool {
         matches!(self.printed, Format::Table | Format::Summary)
     }
 

@@ -8,7 +8,7 @@ fn id(n: u8) -> String {
     NodeId::new([n; 20]).to_string()
 }
 
-fn node(n: u8, more: Value) -> String {
+fn node(n: u8, more: &Value) -> String {
     let mut line = json!({
         "id": id(n), "address": format!("mconn://{}@10.0.0.1:{n}", id(n)), "reachable": true,
         "moniker": "m", "version": "0.38.17", "dialect": "v1", "answers": 1, "told_by": [],
@@ -24,11 +24,9 @@ fn results(chain: &str, complete: bool, nodes: &[String]) -> Results {
         "chain_id": chain, "nodes": nodes.len(), "reachable": 0, "unreachable": 0,
         "estimate": { "at_least": 1 }, "faults": 0, "seconds": 1.0, "complete": complete,
     }});
-    Results::parse(&format!(
-        "{}{summary}\n",
-        nodes.iter().map(|it| format!("{it}\n")).collect::<String>()
-    ))
-    .unwrap()
+    let mut lines = nodes.to_vec();
+    lines.push(summary.to_string());
+    Results::parse(&lines.join("\n")).unwrap()
 }
 
 fn lost(n: u8) -> String {
@@ -36,25 +34,25 @@ fn lost(n: u8) -> String {
         "reachable": false, "error": "closed", "moniker": null, "version": null, "dialect": null,
         "address": "elsewhere",
     });
-    node(n, why)
+    node(n, &why)
 }
 
 #[test]
 fn what_has_changed_of_each_node_is_told_and_counted() {
     let old = [
-        node(1, json!({})),
-        node(2, json!({})),
-        node(3, json!({})),
+        node(1, &json!({})),
+        node(2, &json!({})),
+        node(3, &json!({})),
         lost(4),
-        node(5, json!({})),
+        node(5, &json!({})),
     ];
     let changed = json!({ "version": "0.38.18", "moniker": "\u{1b}[2J", "address": "a" });
     let new = [
-        node(2, changed),
+        node(2, &changed),
         lost(3),
-        node(4, json!({})),
-        node(5, json!({})),
-        node(6, json!({})),
+        node(4, &json!({})),
+        node(5, &json!({})),
+        node(6, &json!({})),
     ];
     let diff = Diff::of(&results("c", true, &old), &results("c", true, &new)).unwrap();
     let mut json_lines = Vec::new();
@@ -104,7 +102,7 @@ fn what_has_changed_of_each_node_is_told_and_counted() {
 
 #[test]
 fn a_crawl_that_was_cut_short_is_said_to_be() {
-    let whole = results("c", true, &[node(1, json!({}))]);
+    let whole = results("c", true, &[node(1, &json!({}))]);
     let cut = results("c", false, &[]);
     let words = |one, two| Diff::of(one, two).unwrap().in_words();
     assert!(
@@ -127,7 +125,7 @@ fn crawls_of_two_chains_are_not_compared() {
 
 #[test]
 fn what_is_no_result_is_refused_with_its_line() {
-    let whole = node(1, json!({}));
+    let whole = node(1, &json!({}));
     for (text, says) in [
         (whole.clone(), "the summary at the end is missing"),
         (format!("{whole}\n{{\"id\": 7}}\n"), "line 2"),

@@ -58,9 +58,9 @@ pub fn write_html(report: &Report, out: &mut impl Write) -> io::Result<()> {
         charts::degrees(&groups.in_degrees, page);
     });
     section(&mut page, "nodes", "Nodes", |page| {
-        list::write(report, page)
+        list::write(report, page);
     });
-    let _ = write!(page, "</main><script>{SCRIPT}</script></body></html>\n");
+    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     out.write_all(page.as_bytes())
 }
 

@@ -49,7 +49,7 @@ impl Chart {
         let step = self::step(chart.x_max);
         let mut x = 0.0;
         while x <= chart.x_max {
-            let text = format!("{:.3}", x);
+            let text = format!("{x:.3}");
             let text = text.trim_end_matches('0').trim_end_matches('.');
             let _ = write!(
                 page,
