@@ -30,7 +30,8 @@ trap end EXIT
 "$GO" init --home "$DIR/home" >"$DIR/init.log" 2>&1
 CHAIN=$(sed -n 's/.*"chain_id": *"\([^"]*\)".*/\1/p' "$DIR/home/config/genesis.json")
 
-"$PEX" testnet --nodes "$NODES" --chain-id "$CHAIN" >"$DIR/net" &
+# Each at an address in one of 250 networks: a CometBFT node keeps few addresses of one network.
+"$PEX" testnet --nodes "$NODES" --hosts 250 --chain-id "$CHAIN" >"$DIR/net" &
 pids+=($!)
 until grep -q serve "$DIR/net"; do sleep 0.1; done
 SEED=$(sed -n 's/^listening on //p' "$DIR/net")

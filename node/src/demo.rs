@@ -41,10 +41,11 @@ impl Network {
     ///
     /// If a socket or a key can't be had.
     pub async fn start(nodes: usize, seed: Seed) -> io::Result<Self> {
-        Self::of(nodes, 0, CHAIN, &[VERSION], seed).await
+        Self::of(nodes, 1, 0, CHAIN, &[VERSION], seed).await
     }
 
-    /// Starts so many nodes of a chain as [`Network::start`] does, which say in turn that they are
+    /// Starts so many nodes of a chain as [`Network::start`] does, at so many IP addresses of this
+    /// machine (more than one are there on Linux), each in a /16 of its own. They say in turn that they are
     /// of these versions, and so speak V1 or V2. Each may also know some of `gone` more, of whom
     /// there are only addresses.
     ///
@@ -53,6 +54,7 @@ impl Network {
     /// If a socket or a key can't be had, or if no node can be of that chain or version.
     pub async fn of(
         nodes: usize,
+        hosts: u8,
         gone: usize,
         chain_id: &str,
         versions: &[&str],
@@ -60,7 +62,9 @@ impl Network {
     ) -> io::Result<Self> {
         let mut listeners = Vec::new();
         for (number, version) in (0..nodes).zip(versions.iter().cycle()) {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let host = number.checked_rem(hosts.into()).unwrap_or_default();
+            let host = u8::try_from(host).unwrap_or_default();
+            let listener = TcpListener::bind((Ipv4Addr::new(127, host, 0, 1), 0)).await?;
             let place = listener.local_addr()?;
             let listens = format!("tcp://{place}");
             let local = local(chain_id, &format!("node-{number}"), version, &listens)?;

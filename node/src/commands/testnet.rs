@@ -22,6 +22,10 @@ pub(crate) struct TestnetArgs {
     /// How many nodes to start
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     nodes: u32,
+    /// At how many IP addresses they are, each in a network (/16) of its own; more than one are there
+    /// on Linux
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    hosts: u8,
     /// How many more nodes are told of that are not there
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000))]
     gone: u32,
@@ -36,7 +40,7 @@ const VERSIONS: [&str; 3] = ["0.38.17", "0.35.9", VERSION];
 pub(super) async fn run(args: &TestnetArgs) -> Result<Outcome, Failure> {
     let (nodes, gone) = (args.nodes as usize, args.gone as usize);
     let seed = setup::seed()?;
-    let network = Network::of(nodes, gone, &args.chain_id, &VERSIONS, seed).await?;
+    let network = Network::of(nodes, args.hosts, gone, &args.chain_id, &VERSIONS, seed).await?;
     let first = network.addresses().first().map(ToString::to_string);
     let first = first.unwrap_or_default();
     let mut out = Output::new();

@@ -77,6 +77,11 @@ impl Report {
     #[must_use]
     pub fn completeness(&self) -> String {
         match (self.estimate, self.percent()) {
+            // Seeds are told of by nobody, and liars tell of nodes that are not there.
+            (Estimate::Known { nodes, low, high }, _) if self.found() as u64 > high => format!(
+                "{} found, and about {nodes} ({low} to {high}) estimated: nothing seems to be missing",
+                self.found()
+            ),
             (Estimate::Known { nodes, low, high }, Some(percent)) => {
                 let found = self.found();
                 format!("{found} of about {nodes} ({low} to {high}): {percent} %")

@@ -123,6 +123,8 @@ fn a_network_in_another_process_is_found_whole_in_both_dialects() {
         "testnet",
         "--nodes",
         "300",
+        "--hosts",
+        "7",
         "--gone",
         "20",
         "--chain-id",

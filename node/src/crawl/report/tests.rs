@@ -188,3 +188,33 @@ fn an_estimate_that_is_not_known_says_at_least_how_many() {
     };
     assert_eq!(in_words(exact), "7");
 }
+
+#[test]
+fn how_complete_a_crawl_is_follows_from_the_estimate_and_else_it_is_said_why_not() {
+    let words = |estimate| {
+        let report = Report {
+            estimate,
+            ..report("ann")
+        };
+        (report.percent(), report.completeness())
+    };
+    let known = |nodes, low, high| Estimate::Known { nodes, low, high };
+    let (percent, text) = words(known(4, 3, 8));
+    assert_eq!(
+        (percent, text.as_str()),
+        (Some(75), "3 of about 4 (3 to 8): 75 %")
+    );
+    // Seeds of which nobody has told.
+    let (percent, text) = words(known(2, 2, 2));
+    assert_eq!(percent, Some(100));
+    assert!(
+        text.ends_with("about 2 (2 to 2) estimated: nothing seems to be missing"),
+        "{text}"
+    );
+    let (percent, text) = words(Estimate::Unknown { at_least: 3 });
+    assert_eq!(percent, None);
+    assert!(
+        text.contains("can't be told, as no two nodes told of the same one"),
+        "{text}"
+    );
+}

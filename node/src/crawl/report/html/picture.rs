@@ -26,16 +26,17 @@ pub(super) fn draw(report: &Report, groups: &Groups, page: &mut String) {
          aria-label=\"The nodes around the seeds, each beyond the one that told of it first\">",
         2.0 * HALF
     );
+    let size = size(layout.spots.len());
     others(&layout, &lines, page);
     tree(&layout, page);
     for spot in &layout.spots {
         let Some(found) = report.map.nodes().get(&spot.id) else {
             continue;
         };
-        let radius = if found.is_seed { 7.0 } else { 3.2 };
+        let radius = if found.is_seed { size + 3.0 } else { size };
         let _ = write!(
             page,
-            "<circle class=\"{}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius}\" data-id=\"{}\"><title>{}</title></circle>",
+            "<circle class=\"{}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius:.1}\" data-id=\"{}\"><title>{}</title></circle>",
             class(found, groups),
             spot.x,
             spot.y,
@@ -47,6 +48,12 @@ pub(super) fn draw(report: &Report, groups: &Groups, page: &mut String) {
     legend(groups, page);
     caption(&layout, lines.drawn.len(), lines.all, page);
     page.push_str("</figure>");
+}
+
+/// The radius of a node among so many.
+#[expect(clippy::cast_precision_loss, reason = "few nodes are drawn")]
+fn size(nodes: usize) -> f64 {
+    (110.0 / (nodes.max(1) as f64).sqrt()).clamp(2.4, 8.0)
 }
 
 /// Who told of whom, beside the first who did.
