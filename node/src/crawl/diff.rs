@@ -167,23 +167,33 @@ impl Diff {
         }
     }
 
-    /// The summary, in one line.
+    /// The summary, in one line; what did not happen is left out.
     #[must_use]
     pub fn in_words(&self) -> String {
         let it = self.tally;
+        let counts = [
+            (it.new, "new"),
+            (it.gone, "gone"),
+            (it.reachable, "reachable now"),
+            (it.unreachable, "no longer reachable"),
+            (it.version, "of another version"),
+            (it.moniker, "of another moniker"),
+            (it.address, "at another address"),
+            (it.unchanged, "unchanged"),
+        ];
+        let told = counts.iter().filter(|(count, _)| *count > 0);
+        let told: Vec<String> = told
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
         format!(
-            "{} → {} nodes: {} new, {} gone, {} reachable now, {} no longer, {} of another version, \
-             {} of another moniker, {} at another address, {} unchanged{}",
+            "{} → {} nodes: {}{}",
             self.old.nodes,
             self.new.nodes,
-            it.new,
-            it.gone,
-            it.reachable,
-            it.unreachable,
-            it.version,
-            it.moniker,
-            it.address,
-            it.unchanged,
+            if told.is_empty() {
+                "nothing to compare".to_owned()
+            } else {
+                told.join(", ")
+            },
             match (self.old.complete, self.new.complete) {
                 (true, true) => "",
                 (false, _) => "; the first was cut short, so some that seem new are not",

@@ -12,7 +12,7 @@ const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 52.0;
 const BELOW: f64 = 30.0;
 const ABOVE: f64 = 10.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 22.0;
 
 /// Columns of the chart of how often each node was told of.
 const COLUMNS: usize = 32;
