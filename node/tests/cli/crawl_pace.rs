@@ -1,6 +1,7 @@
 //! How polite `pex crawl` is, and how patient.
 
 use std::io;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -135,11 +136,14 @@ fn a_network_in_another_process_is_found_whole_in_both_dialects() {
     let seed = line.strip_prefix("listening on ").unwrap();
     assert_eq!(network.line(), "300 nodes of chain c serve until stopped");
     // On a machine that is busy with other tests, many handshakes at once would not be done in time.
-    let gentle = ["--workers", "16", "--retries", "3", "--retry-after", "1s"];
-    let arguments = ["crawl", "--chain-id", "c", "--seed", seed, "--json"];
-    let run = pex(&[&arguments[..], &gentle].concat(), "");
-    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-    let last = run.out.lines().last().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_pex"))
+        .args(["crawl", "--chain-id", "c", "--seed", seed, "--json"])
+        .args(["--workers", "16", "--retries", "3", "--retry-after", "1s"])
+        .output()
+        .unwrap();
+    let out = String::from_utf8(run.stdout).unwrap();
+    assert_eq!((run.status.code(), run.stderr), (Some(0), Vec::new()));
+    let last = out.lines().last().unwrap();
     let summary: serde_json::Value = serde_json::from_str(last).unwrap();
     let summary = &summary["summary"];
     assert_eq!(summary["reachable"], 300, "{}", summary["errors"]);

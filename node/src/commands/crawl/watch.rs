@@ -13,8 +13,7 @@ use crate::commands::terminal::complain;
 
 const FRAME: Duration = Duration::from_millis(200);
 
-/// How often it is written down how a crawl stands; less often if that takes more than a tenth of
-/// the time.
+/// How often it is written down how a crawl stands; less often if that takes long.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
 
 /// How a crawl ended.
@@ -123,7 +122,7 @@ impl<'a> Keeper<'a> {
         };
         let written = task.await.map_err(std::io::Error::other).and_then(|it| it);
         let took = began.elapsed();
-        self.next = Instant::now() + WRITE_EVERY.max(took * 10);
+        self.next = Instant::now() + WRITE_EVERY.max(took * 2);
         if let Err(error) = written
             && !core::mem::replace(&mut self.has_failed, true)
         {
