@@ -14,9 +14,9 @@ use tokio::net::TcpListener;
 
 use crate::archive::Archive;
 use crate::clock::Clock;
-use crate::hosts::Hosts;
+use crate::hosts::{Dialed, Hosts};
 use crate::kind::kind_of;
-use crate::links::{Dialed, Input, Links};
+use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
 use crate::transport::{Connection, Local, RemoteInfo, TransportConfig};
 

@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pex::Reach;
+use pex::{NodeAddress, Reach};
 
 /// Whom we count as one: an IPv4 address, a /64 of IPv6, or a name, wherever it leads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,16 @@ impl Drop for Place {
         }
     }
 }
+
+/// What was dialed, and the places at its host that the connection holds.
+#[derive(Debug)]
+pub(crate) struct Dialed {
+    pub(crate) address: NodeAddress,
+    pub(crate) places: Places,
+}
+
+/// A place at the name, if there was one, and a place at the IP address.
+pub(crate) type Places = (Option<Place>, Place);
 
 #[cfg(test)]
 mod tests {

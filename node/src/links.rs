@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::handshakes::Handshakes;
-use crate::hosts::{Hosts, Place};
+use crate::hosts::{Dialed, Hosts, Places};
 use crate::notice::DialError;
 use crate::transport::{
     Connection, Direction, Local, Sender, Step, TransportConfig, TransportError, accept, connect,
@@ -67,16 +67,6 @@ pub(crate) enum Input {
         ips: Vec<IpAddr>,
     },
 }
-
-/// What was dialed, and the places at its host that the connection holds.
-#[derive(Debug)]
-pub(crate) struct Dialed {
-    pub(crate) address: NodeAddress,
-    pub(crate) places: Places,
-}
-
-/// A place at the name, if there was one, and a place at the IP address.
-pub(crate) type Places = (Option<Place>, Place);
 
 #[derive(Debug)]
 struct Link {
