@@ -125,6 +125,11 @@ impl<M: Manager> Node<M> {
         self
     }
 
+    /// Takes in what a peer has told in an earlier life of this machine: see [`Pex::recall`].
+    pub fn recall(&mut self, teller: NodeId, told: impl IntoIterator<Item = NodeId>) {
+        self.pex.recall(teller, told);
+    }
+
     /// Advances the machine by one event, and returns everything it wants done, in order.
     ///
     /// Carry out all of it before the next call. A `now` before that of an earlier call is taken to

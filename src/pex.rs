@@ -328,6 +328,17 @@ impl Pex {
         self.census.estimate()
     }
 
+    /// Takes in what a peer has told in an earlier life of this machine: it counts for the estimate,
+    /// and none of it is new any more. It makes nobody known to a store.
+    pub fn recall(&mut self, teller: NodeId, told: impl IntoIterator<Item = NodeId>) {
+        let mark = self.census.open(teller);
+        for id in told {
+            let hash = self.key.hash(id.as_bytes());
+            self.census.count(hash, mark);
+            self.seen.insert(hash);
+        }
+    }
+
     /// What has been counted so far.
     #[must_use]
     pub const fn stats(&self) -> Stats {

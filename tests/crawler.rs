@@ -8,5 +8,8 @@ mod machine;
 #[path = "crawler/places.rs"]
 mod places;
 #[cfg(test)]
+#[path = "crawler/recall.rs"]
+mod recall;
+#[cfg(test)]
 #[path = "crawler/turns.rs"]
 mod turns;

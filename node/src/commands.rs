@@ -13,9 +13,9 @@ mod seed;
 mod serve;
 mod setup;
 mod terminal;
+mod testnet;
 
 use core::fmt;
-use core::time::Duration;
 use std::io;
 use std::path::PathBuf;
 
@@ -43,6 +43,7 @@ Examples:
   pex init --chain-id cosmoshub-4 && pex seed
                           write the settings of a seed node, and run it
   pex show-node-id        see who the seed node is
+  pex testnet             serve a small network on this machine, to try a crawl with
   pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
                           tell an address to whoever asks
   pex book check ~/.gaia/config/addrbook.json
@@ -62,7 +63,8 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(DemoArgs),
-    Crawl(CrawlArgs),
+    Crawl(Box<crawl::CrawlArgs>),
+    Testnet(testnet::TestnetArgs),
     Serve(ServeArgs),
     Seed(Box<seed::SeedArgs>),
     Init(Box<init::InitArgs>),
@@ -111,36 +113,6 @@ struct DemoArgs {
     /// As fast as it goes, not in slow motion
     #[arg(long)]
     fast: bool,
-}
-
-/// Find every node of a network
-///
-/// Dials the seeds, asks each node for others, and visits them in turn. Prints a table, or JSON
-/// lines, with who told of each node and whether it could be reached, and how large the network
-/// seems to be. A seed that can't be reached is named on standard error, and the others go on.
-///
-/// Example: pex crawl --chain-id cosmoshub-4 --seed 0123…@seed.example.com:26656
-#[derive(Debug, Args)]
-struct CrawlArgs {
-    /// Where to start, as id@host:port; may be given more than once, or with commas
-    #[arg(
-        long = "seed",
-        value_name = "ID@HOST:PORT",
-        required = true,
-        value_delimiter = ','
-    )]
-    seeds: Vec<NodeAddress>,
-    /// The chain that the nodes are of
-    #[arg(long, value_name = "ID")]
-    chain_id: String,
-    /// Print JSON, one line a node and a summary line at the end
-    #[arg(long)]
-    json: bool,
-    /// Stop after this time and print what there is, such as 90s, 5m or 1h
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
-    max_time: Duration,
-    #[command(flatten)]
-    identity: IdentityArgs,
 }
 
 /// Tell a list of addresses to whoever asks
@@ -335,6 +307,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Message => inspect::messages(),
             Command::Demo(args) => demo::run(&args).await,
             Command::Crawl(args) => crawl::run(&args).await,
+            Command::Testnet(args) => testnet::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
             Command::Node(args) => Box::pin(node::run(&args)).await,
             Command::Seed(args) => seed::run(&args).await,

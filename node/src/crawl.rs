@@ -1,15 +1,22 @@
 //! Walks a network: finds its nodes, visits each once, and asks each for the others.
 
+mod curve;
+mod diff;
+mod files;
 mod map;
+mod options;
 mod report;
+mod sort;
+mod state;
+mod text;
+mod visit;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pex::peers::{Options, OptionsBuilder, Standing};
-use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES};
-use pex::{Config, Directory as _, Estimate, Kind, Node, NodeAddress, NodeId, Seed};
+use pex::peers::{Options, Standing};
+use pex::{Directory as _, Estimate, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -18,44 +25,30 @@ use crate::kind::kind_of;
 use crate::notice::{DialError, Notice};
 use crate::transport::{Local, RemoteInfo, TransportConfig, TransportError};
 
-use map::NODES_MAX;
+use curve::Curve;
+use visit::Visit;
 
+pub use curve::Point;
+pub use diff::{Change, Diff, write_diff_json, write_diff_table};
+pub use files::{dated, newest, prune, save};
 pub use map::{Found, Map, Outcome};
+pub use options::CrawlOptions;
 pub(crate) use report::printable;
-pub use report::{Report, in_words, write_json, write_table};
-
-/// Visits after their first answer that go on at once. Who always has more to tell, and tells it
-/// slowly, must not keep us from those not visited yet: if there are more of them, the one that has
-/// gone on for longest is ended. The machine has places for 128 more.
-const LONG_VISITS_MAX: usize = 384;
-
-/// Nodes that may be asked at once: all that are visited.
-const ASKED_MAX: usize = 513;
+pub use report::{
+    NodeLine, Report, Results, ResultsError, Summary, in_words, write_csv, write_html, write_json,
+    write_summary, write_table,
+};
+pub use state::{State, StateError};
 
 /// How long we wait for somebody whose turn to be dialed has not come yet, when nothing else is left
 /// to do.
 const TURN: Duration = Duration::from_secs(60);
 
+/// How long we go on where no dial can be made for want of file descriptors, and nothing else happens.
+const STARVING_MAX: Duration = Duration::from_secs(30);
+
 /// How often we look whether anything is left to do, when nothing happens.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How long a node may keep us waiting for its first answer: the core's own patience, and a little
-/// for the core to give up first.
-const PATIENCE: Duration = Duration::from_secs(11);
-
-/// How long we wait for a further answer. The core asks a node less often the less it tells that
-/// is new, so one that keeps us waiting for longer has next to nothing left to tell.
-const PATIENCE_LATER: Duration = Duration::from_secs(60);
-
-/// Answers after which we leave, whatever a node still has to tell. The fullest book of V1 has
-/// 20,480 addresses; who goes on for longer invents them.
-const ANSWERS_MAX: u32 = 250;
-
-/// Answers in a row that tell nothing new, after which a node has nothing more to tell.
-const STALE_MAX: u32 = 2;
-
-/// A book of V1 with at most this many addresses is told whole (`minGetSelection`).
-const V1_WHOLE: u64 = 32;
 
 /// How a crawl is going.
 #[derive(Clone, Copy, Debug)]
@@ -73,50 +66,24 @@ pub struct Progress {
     pub estimate: Estimate,
 }
 
-/// What we still want of a node we are connected with.
-#[derive(Debug)]
-struct Visit {
-    began: Instant,
-    /// When we leave, if no answer comes before.
-    until: Instant,
-    kind: Kind,
-    stale: u32,
-    answers: u32,
-}
-
-impl Visit {
-    fn new(kind: Kind) -> Self {
-        let began = Instant::now();
-        Self {
-            began,
-            until: began + PATIENCE,
-            kind,
-            stale: 0,
-            answers: 0,
-        }
-    }
-
-    /// Takes note of an answer; true if there is nothing more to be had here.
-    fn is_over_after(&mut self, told: u64, fresh: u64) -> bool {
-        self.until = Instant::now() + PATIENCE_LATER;
-        self.answers += 1;
-        self.stale = if fresh == 0 { self.stale + 1 } else { 0 };
-        let (whole, stale_max) = match self.kind.dialect() {
-            Dialect::V1 => (V1_WHOLE, 1),
-            Dialect::V2 => (MAX_ANSWER_ADDRESSES as u64, STALE_MAX),
-        };
-        told < whole || self.stale >= stale_max || self.answers >= ANSWERS_MAX
-    }
-}
-
 /// A crawl under way.
 #[derive(Debug)]
 pub struct Crawl {
     driver: Driver,
+    options: CrawlOptions,
+    chain_id: String,
     map: Map,
     visits: BTreeMap<NodeId, Visit>,
+    /// When it began, before any interruption, and how long it went on before the last.
+    began: Time,
+    before: Duration,
     started: Instant,
+    answers: u64,
     faults: u64,
+    curve: Curve,
+    /// Whether dials had to wait for file descriptors, and when something else happened last.
+    starved: bool,
+    moved: Instant,
 }
 
 impl Crawl {
@@ -128,22 +95,49 @@ impl Crawl {
         seed: Seed,
         seeds: &[NodeAddress],
     ) -> Self {
+        Self::with(local, transport, seed, seeds, CrawlOptions::default(), None)
+    }
+
+    /// The same with these options, which [must hold](CrawlOptions::check): else the defaults do. If
+    /// there is a state of a crawl that was cut short, it goes on from there.
+    #[must_use]
+    pub fn with(
+        local: Arc<Local>,
+        transport: TransportConfig,
+        seed: Seed,
+        seeds: &[NodeAddress],
+        options: CrawlOptions,
+        state: Option<State>,
+    ) -> Self {
         let clock = Clock::start();
-        // Whoever is visited is asked at once: silent nodes must not use up the others' patience.
-        let config = Config::builder().outstanding_max(ASKED_MAX).build();
-        let config = config.unwrap_or_default();
-        let options = OptionsBuilder::from(Options::crawler()).addresses_max(NODES_MAX);
-        let options = options.build().unwrap_or_else(|_| Options::crawler());
-        let node = Node::new(config, options, local.id(), seed, clock.now()).hearing_all();
+        let config = options.exchange().unwrap_or_default();
+        let peers = options.peers().unwrap_or_else(|_| Options::crawler());
+        let mut node = Node::new(config, peers, local.id(), seed, clock.now()).hearing_all();
+        let state = state.unwrap_or_else(|| State::new(clock.now()));
+        state.teach(&mut node, clock.now(), options.retries);
+        let chain_id = local.info().network().to_owned();
+        let driver = Driver::new(node, clock, local, transport).with_hosts(options.hosts());
         let mut crawl = Self {
-            driver: Driver::new(node, clock, local, transport),
-            map: Map::default(),
+            driver,
+            options,
+            chain_id,
+            began: state.began,
+            before: state.elapsed,
+            answers: state.answers,
+            faults: state.faults,
+            curve: Curve::since(state.curve),
+            map: state.map,
             visits: BTreeMap::new(),
             started: Instant::now(),
-            faults: 0,
+            starved: false,
+            moved: Instant::now(),
         };
+        // What was not visited yet is dialed first.
+        crawl.driver.tell(NodeEvent::Tick);
         for address in seeds {
-            crawl.name(address);
+            if !crawl.map.was_tried(address) {
+                crawl.name(address);
+            }
         }
         crawl
     }
@@ -156,12 +150,14 @@ impl Crawl {
         if peers.knows(address) {
             return;
         }
-        let why = if address.id() == peers.me() {
-            DialError::Transport(TransportError::SelfConnection).to_string()
+        let (sort, why) = if address.id() == peers.me() {
+            let error = DialError::Transport(TransportError::SelfConnection);
+            (sort::of(&error), error.to_string())
         } else {
-            "not dialed: enough addresses are known; leave some out".to_owned()
+            let why = "not dialed: enough addresses are known; leave some out";
+            ("not dialed".into(), why.to_owned())
         };
-        self.map.dial_failed(address.clone(), why);
+        self.map.dial_failed(address.clone(), sort, why);
     }
 
     /// Goes on until something has changed; false once there is nothing left to do. Safe to
@@ -176,21 +172,61 @@ impl Crawl {
             notice = self.driver.next() => self.on_notice(notice),
             () = impatient => self.leave_the_silent(),
         }
+        self.note_progress();
         true
     }
 
     fn is_busy(&self) -> bool {
         let peers = self.driver.node().peers();
-        !self.visits.is_empty() || peers.will_dial_within(TURN)
+        let turn = TURN.max(self.options.longest_pause());
+        let starves = self.starved && self.moved.elapsed() > STARVING_MAX;
+        !self.visits.is_empty() || !starves && peers.will_dial_within(turn)
+    }
+
+    fn note_progress(&mut self) {
+        let now = self.elapsed();
+        let mut curve = core::mem::take(&mut self.curve);
+        curve.note(now, || self.point());
+        self.curve = curve;
+    }
+
+    fn point(&self) -> Point {
+        let progress = self.progress();
+        Point {
+            seconds: (self.elapsed().as_secs_f64() * 1e3).round() / 1e3,
+            answers: self.answers,
+            found: progress.found as u64,
+            reached: progress.reached as u64,
+            failed: progress.failed as u64,
+            estimate: match progress.estimate {
+                Estimate::Known { nodes, low, high } => Some([low, nodes, high]),
+                _ => None,
+            },
+        }
+    }
+
+    /// How long it has gone on, interruptions left out.
+    fn elapsed(&self) -> Duration {
+        self.before + self.started.elapsed()
     }
 
     fn on_notice(&mut self, notice: Notice) {
+        let waits = matches!(
+            notice,
+            Notice::DialFailed {
+                why: DialError::HostBusy | DialError::Transport(TransportError::OutOfDescriptors),
+                ..
+            }
+        );
+        if !waits {
+            self.moved = Instant::now();
+        }
         match notice {
             Notice::Up(remote) => self.arrived(&remote),
             Notice::Down { peer, .. } => {
                 self.visits.remove(&peer);
             }
-            Notice::DialFailed { address, why } => self.map.dial_failed(address, why.to_string()),
+            Notice::DialFailed { address, why } => self.dial_failed(address, &why),
             Notice::Heard { address, from } => self.heard(&address, from),
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
@@ -206,9 +242,22 @@ impl Crawl {
     /// than who told it, it tells us of nobody.
     fn heard(&mut self, address: &NodeAddress, from: NodeId) {
         let peers = self.driver.node().peers();
-        if peers.knows(address) || self.map.nodes().contains_key(&address.id()) {
+        if peers.knows(address) {
             self.map.learn(address, Some(from));
+        } else {
+            self.map.told(address.id(), from);
         }
+    }
+
+    fn dial_failed(&mut self, address: NodeAddress, why: &DialError) {
+        match why {
+            // It is dialed later.
+            DialError::HostBusy => return,
+            DialError::Transport(TransportError::OutOfDescriptors) => self.starved = true,
+            _ => {}
+        }
+        self.map
+            .dial_failed(address, sort::of(why), why.to_string());
     }
 
     fn arrived(&mut self, remote: &RemoteInfo) {
@@ -222,12 +271,14 @@ impl Crawl {
         };
         let address = self.driver.node().peers().dialed_at(remote.id);
         self.map.arrived(remote.id, address, as_told);
+        self.map.located(remote.id, remote.socket_addr.ip());
     }
 
     fn answered(&mut self, peer: NodeId, told: u64, fresh: u64) {
         let Some(visit) = self.visits.get_mut(&peer) else {
             return;
         };
+        self.answers += 1;
         let is_over = visit.is_over_after(told, fresh);
         let answers = visit.answers;
         self.map.answered(peer, answers);
@@ -241,7 +292,7 @@ impl Crawl {
     /// Ends the visit that has gone on for longest, if too many go on after their first answer.
     fn leave_the_longest(&mut self) {
         let long = self.visits.iter().filter(|(_, visit)| visit.answers > 0);
-        if long.clone().count() > LONG_VISITS_MAX
+        if long.clone().count() > self.options.long_visits_max()
             && let Some((&peer, _)) = long.min_by_key(|(_, visit)| visit.began)
         {
             self.leave(peer);
@@ -285,17 +336,29 @@ impl Crawl {
         }
     }
 
+    /// How it stands, to go on from there another time.
+    #[must_use]
+    pub fn state(&self) -> Vec<u8> {
+        state::written(self)
+    }
+
     /// What has been found; `complete` says that there was nothing left to do.
     #[must_use]
     pub fn into_report(mut self, complete: bool) -> Report {
         let peers = self.driver.node().peers();
         self.map
             .note_dialed(|id| peers.standing(id) == Standing::Dialing);
+        let end = self.point();
         Report {
+            chain_id: self.chain_id.clone(),
+            began: self.began,
+            answers: self.answers,
             estimate: self.estimate(),
             faults: self.faults,
-            elapsed: self.started.elapsed(),
+            elapsed: self.elapsed(),
             complete,
+            starved: self.starved,
+            curve: self.curve.end(end),
             map: self.map,
         }
     }

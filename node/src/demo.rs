@@ -9,7 +9,8 @@ use pex::{Cursor, Directory as _, NodeAddress, Roster, Seed};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::crawl::Crawl;
+use crate::crawl::{Crawl, CrawlOptions};
+use crate::kind::VERSION;
 use crate::serve::Server;
 use crate::transport::{Local, NodeInfo, NodeKey, TransportConfig};
 
@@ -18,6 +19,9 @@ pub const CHAIN: &str = "pex-demo";
 
 /// Addresses that each node knows by chance, beside that of the next one on a ring.
 const CHOSEN: usize = 8;
+
+/// Where nodes are said to be that are gone. It is of our own machine, and nobody listens there.
+const GONE: [u8; 4] = [127, 0, 0, 77];
 
 /// The seed of these choices is that of a node, for this purpose.
 const CHOICE: u64 = u64::MAX;
@@ -37,22 +41,50 @@ impl Network {
     ///
     /// If a socket or a key can't be had.
     pub async fn start(nodes: usize, seed: Seed) -> io::Result<Self> {
+        Self::of(nodes, 1, 0, CHAIN, &[VERSION], seed).await
+    }
+
+    /// Starts so many nodes of a chain as [`Network::start`] does, at so many IP addresses of this
+    /// machine (more than one are there on Linux), each in a /16 of its own. They say in turn that they are
+    /// of these versions, and so speak V1 or V2. Each may also know some of `gone` more, of whom
+    /// there are only addresses.
+    ///
+    /// # Errors
+    ///
+    /// If a socket or a key can't be had, or if no node can be of that chain or version.
+    pub async fn of(
+        nodes: usize,
+        hosts: u8,
+        gone: usize,
+        chain_id: &str,
+        versions: &[&str],
+        seed: Seed,
+    ) -> io::Result<Self> {
         let mut listeners = Vec::new();
-        for number in 0..nodes {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        for (number, version) in (0..nodes).zip(versions.iter().cycle()) {
+            let host = number.checked_rem(hosts.into()).unwrap_or_default();
+            let host = u8::try_from(host).unwrap_or_default();
+            let listener = TcpListener::bind((Ipv4Addr::new(127, host, 0, 1), 0)).await?;
             let place = listener.local_addr()?;
-            let local = local(&format!("node-{number}"), &format!("tcp://{place}"))?;
+            let listens = format!("tcp://{place}");
+            let local = local(chain_id, &format!("node-{number}"), version, &listens)?;
             let address = NodeAddress::mconn(local.id(), place.ip(), place.port());
             listeners.push((local, listener, address));
         }
-        let addresses: Vec<_> = listeners
+        let mut addresses: Vec<_> = listeners
             .iter()
             .map(|(_, _, address)| address.clone())
             .collect();
+        for number in 0..gone {
+            // Nobody listens on the ports below 1024 but who was asked to.
+            let port = u16::try_from(number % 1_000 + 1).unwrap_or(1);
+            let id = NodeKey::generate().map_err(io::Error::other)?.id();
+            addresses.push(NodeAddress::mconn(id, GONE.into(), port));
+        }
         let mut tasks = JoinSet::new();
         for (number, (local, listener, _)) in listeners.into_iter().enumerate() {
             let seed = seed.derive(number as u64);
-            let known = acquaintances(number, &addresses, seed.derive(CHOICE));
+            let known = acquaintances(number, nodes, &addresses, seed.derive(CHOICE));
             let config = TransportConfig::default();
             let mut server = Server::new(local, config, seed, listener, &known)?;
             tasks.spawn(async move {
@@ -61,6 +93,7 @@ impl Network {
                 }
             });
         }
+        addresses.truncate(nodes);
         Ok(Self {
             addresses,
             _tasks: tasks,
@@ -79,19 +112,28 @@ impl Network {
     ///
     /// If a key can't be had.
     pub fn newcomer(&self, seed: Seed) -> io::Result<Crawl> {
-        let local = local("newcomer", "tcp://127.0.0.1:0")?;
+        let local = local(CHAIN, "newcomer", VERSION, "tcp://127.0.0.1:0")?;
         let seeds = self.addresses.get(..1).unwrap_or_default();
-        Ok(Crawl::new(local, TransportConfig::default(), seed, seeds))
+        // It is our own machine, and somebody watches.
+        let options = CrawlOptions {
+            rate: 1_000,
+            ..CrawlOptions::default()
+        };
+        let config = TransportConfig::default();
+        Ok(Crawl::with(local, config, seed, seeds, options, None))
     }
 }
 
-/// Whom node `number` knows: the next on a ring, so that everybody can be found from everybody;
+/// Whom node `number` of the first `nodes` knows: the next on a ring, so that everybody can be found from everybody;
 /// and some others, chosen by the seed with the same chance for each. The estimate of a network's
 /// size takes it that nodes tell of others at random, and here they do.
-fn acquaintances(number: usize, addresses: &[NodeAddress], seed: Seed) -> Vec<NodeAddress> {
-    let next = (number + 1)
-        .checked_rem(addresses.len())
-        .unwrap_or_default();
+fn acquaintances(
+    number: usize,
+    nodes: usize,
+    addresses: &[NodeAddress],
+    seed: Seed,
+) -> Vec<NodeAddress> {
+    let next = (number + 1).checked_rem(nodes).unwrap_or_default();
     let mut known: Vec<_> = addresses
         .get(next)
         .filter(|_| next != number)
@@ -115,9 +157,10 @@ fn acquaintances(number: usize, addresses: &[NodeAddress], seed: Seed) -> Vec<No
     known
 }
 
-fn local(moniker: &str, listens: &str) -> io::Result<Arc<Local>> {
+fn local(chain_id: &str, moniker: &str, version: &str, listens: &str) -> io::Result<Arc<Local>> {
     let key = NodeKey::generate().map_err(io::Error::other)?;
-    let info = NodeInfo::new(key.id(), CHAIN, moniker, listens).map_err(io::Error::other)?;
+    let info = NodeInfo::new(key.id(), chain_id, moniker, listens).map_err(io::Error::other)?;
+    let info = info.with_version(version).map_err(io::Error::other)?;
     Ok(Arc::new(Local::new(key, info).map_err(io::Error::other)?))
 }
 
@@ -136,7 +179,7 @@ mod tests {
     fn each_node_knows_the_next_one_and_eight_others_and_the_seed_says_which() {
         let addresses = addresses(50);
         for number in 0..50 {
-            let known = |seed| acquaintances(number, &addresses, Seed::new([seed; 32]));
+            let known = |seed| acquaintances(number, 50, &addresses, Seed::new([seed; 32]));
             let mut first = known(1);
             assert_eq!(first[0], addresses[(number + 1) % 50]);
             assert_eq!(first, known(1));
@@ -153,7 +196,7 @@ mod tests {
         let addresses = addresses(50);
         let mut times = vec![0; 50];
         for seed in 0..200 {
-            for known in acquaintances(0, &addresses, Seed::new([seed; 32])) {
+            for known in acquaintances(0, 50, &addresses, Seed::new([seed; 32])) {
                 times[usize::from(known.id().as_bytes()[0])] += 1;
             }
         }
@@ -168,7 +211,7 @@ mod tests {
     #[test]
     fn in_a_small_network_everybody_knows_all_others() {
         for count in 1..=9 {
-            let known = acquaintances(0, &addresses(count), Seed::new([1; 32]));
+            let known = acquaintances(0, count.into(), &addresses(count), Seed::new([1; 32]));
             assert_eq!(known.len(), usize::from(count) - 1);
         }
     }

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::discovery::Discovery;
+use crate::hosts::{Dialed, Hosts};
 use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
@@ -56,6 +57,13 @@ impl<M: Manager> Driver<M> {
     #[must_use]
     pub fn with_archive(mut self, archive: Archive) -> Self {
         self.archive = Some(archive);
+        self
+    }
+
+    /// The same, and no host has more of our dials and connections at once than these say. A dial
+    /// that has to wait for it is [`DialError::HostBusy`], and is made later.
+    pub(crate) fn with_hosts(mut self, hosts: Hosts) -> Self {
+        self.links.bound(hosts);
         self
     }
 
@@ -104,11 +112,12 @@ impl<M: Manager> Driver<M> {
         }
     }
 
-    fn on_up(&mut self, connection: Connection, dialed: Option<NodeAddress>) {
+    fn on_up(&mut self, connection: Connection, dialed: Option<Dialed>) {
         let remote = Box::new(connection.remote.clone());
         let (peer, kind) = (remote.id, kind_of(&remote.info));
         let (ip, listen) = (Some(remote.socket_addr.ip()), remote.listen_address());
-        match (self.links.add(connection), dialed) {
+        let (dialed, places) = dialed.map(|it| (it.address, it.places)).unzip();
+        match (self.links.add(connection, places), dialed) {
             (Some(epoch), Some(address)) => {
                 self.arriving = Some(remote);
                 self.handle(NodeEvent::Dialed {

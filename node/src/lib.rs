@@ -62,6 +62,7 @@ mod discovery;
 mod door;
 mod driver;
 mod handshakes;
+mod hosts;
 mod kind;
 mod links;
 mod notice;

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::door::{Door, Place, Seated};
 use crate::handshakes::Handshakes;
+use crate::hosts::{Dialed, Hosts, Places};
 use crate::notice::DialError;
 use crate::refusals::Refusals;
 use crate::transport::{
@@ -43,7 +44,7 @@ pub(crate) enum Input {
     Up {
         connection: Box<Connection>,
         /// What we dialed; none if the other side dialed us.
-        dialed: Option<NodeAddress>,
+        dialed: Option<Dialed>,
     },
     Bytes {
         peer: NodeId,
@@ -78,6 +79,7 @@ struct Link {
 pub(crate) struct Links {
     local: Arc<Local>,
     config: TransportConfig,
+    hosts: Hosts,
     inputs: mpsc::Sender<Input>,
     queue: mpsc::Receiver<Input>,
     open: BTreeMap<NodeId, Link>,
@@ -96,6 +98,7 @@ impl Links {
         Self {
             local,
             config,
+            hosts: Hosts::unbounded(),
             inputs,
             queue,
             open: BTreeMap::new(),
@@ -105,6 +108,11 @@ impl Links {
             tasks: JoinSet::new(),
             listening: Vec::new(),
         }
+    }
+
+    /// From now on, no host has more of our dials and connections than these say.
+    pub(crate) fn bound(&mut self, hosts: Hosts) {
+        self.hosts = hosts;
     }
 
     /// The next thing that happens. Safe to cancel: nothing is lost.
@@ -124,8 +132,9 @@ impl Links {
         input
     }
 
-    /// Takes a new connection, and gives it its epoch; `None` if there is a better one already.
-    pub(crate) fn add(&mut self, connection: Connection) -> Option<Epoch> {
+    /// Takes a new connection and the places that it holds, and gives it its epoch; `None` if there
+    /// is a better one already.
+    pub(crate) fn add(&mut self, connection: Connection, places: Option<Places>) -> Option<Epoch> {
         let (peer, direction) = (connection.remote.id, connection.remote.direction);
         if self
             .open
@@ -161,6 +170,7 @@ impl Links {
                     Err(why) => break why,
                 }
             };
+            drop(places);
             let _ended = inputs.send(Input::Down { peer, epoch, why }).await;
         });
         Some(epoch)
@@ -212,13 +222,14 @@ impl Links {
             local: Arc::clone(&self.local),
             config: self.config.clone(),
             lookups: Arc::clone(&self.lookups),
+            hosts: self.hosts.clone(),
         };
         let inputs = self.inputs.clone();
         self.spawn(async move {
             let outcome = match dialer.dial(&address, nearest).await {
-                Ok(connection) => Input::Up {
+                Ok((connection, places)) => Input::Up {
                     connection: Box::new(connection),
-                    dialed: Some(address),
+                    dialed: Some(Dialed { address, places }),
                 },
                 Err(why) => Input::DialFailed { address, why },
             };
@@ -322,10 +333,19 @@ struct Dialer {
     local: Arc<Local>,
     config: TransportConfig,
     lookups: Arc<Semaphore>,
+    hosts: Hosts,
 }
 
 impl Dialer {
-    async fn dial(self, address: &NodeAddress, nearest: Reach) -> Result<Connection, DialError> {
+    async fn dial(
+        self,
+        address: &NodeAddress,
+        nearest: Reach,
+    ) -> Result<(Connection, Places), DialError> {
+        let at_name = match address.name() {
+            Some(name) => Some(self.hosts.enter_name(name).ok_or(DialError::HostBusy)?),
+            None => None,
+        };
         let mut why = DialError::UnknownName;
         for place in self.places(address).await? {
             let reach = Reach::of(place.ip());
@@ -336,8 +356,12 @@ impl Dialer {
                 };
                 continue;
             }
+            let Some(at_ip) = self.hosts.enter_ip(place.ip()) else {
+                why = DialError::HostBusy;
+                continue;
+            };
             match self.connect_twice(place, address.id()).await {
-                Ok(connection) => return Ok(connection),
+                Ok(connection) => return Ok((connection, (at_name, at_ip))),
                 Err(error) => why = DialError::Transport(error),
             }
         }

@@ -10,6 +10,8 @@ use clap::Parser;
 use commands::{Cli, Outcome};
 
 fn main() -> ExitCode {
+    // Each connection takes a descriptor. Where no more may be had, it is said when they are short.
+    let _raised = rlimit::increase_nofile_limit(u64::MAX);
     match commands::run(Cli::parse()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CutShort) => ExitCode::from(3),

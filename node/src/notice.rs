@@ -120,6 +120,8 @@ pub enum DialError {
     Nowhere,
     /// There is a connection with the node already, and it is the one to keep.
     Connected,
+    /// The host has as many dials and connections of ours as it may have at once.
+    HostBusy,
     /// No connection came to be.
     Transport(TransportError),
 }
@@ -131,6 +133,7 @@ impl DialError {
         match self {
             Self::Unsupported | Self::TooNear | Self::Nowhere => DialFailure::Unusable,
             Self::Connected
+            | Self::HostBusy
             | Self::Transport(TransportError::OutOfDescriptors | TransportError::Stopped) => {
                 DialFailure::NotTried
             }
@@ -155,6 +158,9 @@ impl fmt::Display for DialError {
             ),
             Self::Nowhere => {
                 f.write_str("not dialed: no node can have this address, such as multicast or 0.0.0.0")
+            }
+            Self::HostBusy => {
+                f.write_str("not dialed yet: this host has as many connections as it may have at once")
             }
             Self::Connected => f.write_str("connected with this node already; keep that connection"),
             Self::Transport(error) => error.fmt(f),
@@ -184,6 +190,7 @@ mod tests {
             (DialError::UnknownName, Unreachable),
             // None of these is the address's fault.
             (DialError::Connected, NotTried),
+            (DialError::HostBusy, NotTried),
             (transport(TransportError::OutOfDescriptors), NotTried),
             (transport(TransportError::Stopped), NotTried),
             // Somebody else lives there.

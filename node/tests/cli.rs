@@ -14,6 +14,10 @@ mod book;
 mod command;
 #[path = "cli/crawl.rs"]
 mod crawl;
+#[path = "cli/crawl_files.rs"]
+mod crawl_files;
+#[path = "cli/crawl_pace.rs"]
+mod crawl_pace;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/help.rs"]

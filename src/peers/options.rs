@@ -63,6 +63,8 @@ pub struct Options {
     pub(crate) cooldown: Duration,
     /// The largest number stands for never.
     pub(crate) failures_max: u16,
+    /// The largest number stands for no end.
+    pub(crate) tries: u16,
     pub(crate) dead_after: Duration,
 
     pub(crate) feeler_every: Option<Duration>,
@@ -106,6 +108,7 @@ impl Default for Options {
             retry_persistent_max: Duration::from_secs(300),
             cooldown: Duration::from_secs(30),
             failures_max: 3,
+            tries: u16::MAX,
             dead_after: Duration::from_secs(7 * 86_400),
             feeler_every: Some(Duration::from_secs(120)),
             outbound_life: Some(Duration::from_secs(35 * 3_600)),
@@ -168,6 +171,7 @@ impl Options {
             retry_persistent_max: MONTH,
             cooldown: YEAR,
             failures_max: u16::MAX,
+            tries: 1,
             feeler_every: None,
             outbound_life: None,
             anchors: 0,

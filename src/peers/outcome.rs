@@ -110,6 +110,9 @@ impl PeerManager {
 
     /// How long anybody is left alone after so many failures.
     pub(super) fn longest_backoff(&self, failures: u16) -> Duration {
+        if failures >= self.options.tries {
+            return self.options.retry_max;
+        }
         let times = 4_u32.saturating_pow(u32::from(failures.saturating_sub(1)));
         let backoff = self.options.retry_min.saturating_mul(times);
         backoff.min(self.options.retry_max)
@@ -141,6 +144,7 @@ impl PeerManager {
             }
             DialFailure::Unusable | DialFailure::NotThisNode => {
                 self.distrust(slot);
+                self.use_up_tries(slot);
                 self.fail(slot);
             }
             DialFailure::Unreachable => {
@@ -204,6 +208,14 @@ impl PeerManager {
         let until = until.max(Some(self.left_alone_until(slot)));
         self.rest(slot, until.unwrap_or(now));
         self.mark(id);
+    }
+
+    /// Another try would end as this one did, so there is none where tries are counted.
+    fn use_up_tries(&mut self, slot: Slot) {
+        let tries = self.options.tries;
+        if let Some(entry) = self.store.get_mut(slot).filter(|_| tries < u16::MAX) {
+            entry.failures = entry.failures.max(tries.saturating_sub(1));
+        }
     }
 
     /// An address that was true once is not any more.

@@ -209,8 +209,10 @@ fn options_that_just_agree_are_built() {
 #[test]
 fn the_defaults_and_those_of_a_crawler_can_be_built() {
     for options in [Options::default(), Options::crawler()] {
-        // What a crawler never forgets it never has to: its store holds everybody.
-        let forgets = OptionsBuilder::from(options.clone()).forget(3, DAY);
+        // A crawler forgets nothing, and that can be built as well.
+        let again = OptionsBuilder::from(options.clone()).build();
+        assert_eq!(again, Ok(options.clone()));
+        let forgets = OptionsBuilder::from(options).forget(3, DAY);
         assert!(forgets.build().is_ok());
     }
     assert_eq!(Options::builder().build(), Ok(Options::default()));

@@ -426,3 +426,32 @@ fn a_full_store_does_not_have_a_victim_dialed_more_often() {
     let dials = worst_day(&w, &victim);
     assert!((1..=8).contains(&dials), "{dials}");
 }
+
+/// A world that never forgets, pauses for ten seconds, and tries so many times.
+fn trying(tries: u16) -> World {
+    let mut w = World::quiet(|it| {
+        let it = it.forget(u16::MAX, DAY).tries(tries);
+        it.retry(secs(10), 30 * DAY)
+            .retry_persistent_max(30 * DAY)
+            .persistent([id(7)])
+    });
+    w.connect(99);
+    w
+}
+
+#[test]
+fn where_tries_are_counted_an_address_is_left_alone_after_the_last() {
+    let mut w = trying(3);
+    w.learn(&node(1), 50);
+    w.run(10 * DAY, |_| DEAD);
+    within(&gaps(&w, 1), &[10, 40]);
+    assert!(w.knows(&node(1)));
+}
+
+#[test]
+fn where_tries_are_counted_nobody_is_asked_again_who_is_not_who_was_expected() {
+    let mut w = trying(3);
+    w.learn(&node(1), 50);
+    w.run(10 * DAY, |_| Answer::Fails(DialFailure::NotThisNode));
+    assert_eq!(w.dials_of(1).len(), 1);
+}

@@ -1,82 +1,101 @@
 //! `pex crawl`.
 
-use core::time::Duration;
-use std::io::{BufWriter, Write as _};
+mod args;
+mod diff;
+mod every;
+mod output;
+mod watch;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use clap::CommandFactory as _;
 use pex::{NodeAddress, NodeId};
-use pex_node::crawl::{Crawl, Outcome as NodeOutcome, Report, in_words, write_json, write_table};
-use pex_node::transport::TransportConfig;
-use tokio::time::{Instant, interval, sleep_until};
+use pex_node::crawl::{Crawl, Outcome as NodeOutcome, Report, State};
+use pex_node::transport::{OUT_OF_DESCRIPTORS, TransportConfig};
 
-use super::terminal::{Output, complain};
-use super::{CrawlArgs, Failure, Outcome, setup};
+use super::terminal::complain;
+use super::{Cli, Failure, Outcome, setup};
+use output::Outputs;
+use watch::{End, watch};
+
+pub(super) use watch::interrupted;
+
+pub(super) use args::CrawlArgs;
+use args::CrawlCommand;
 
 /// Where a crawler that nobody can dial says it listens. Nodes that keep what others say of
 /// themselves refuse this address, and port 0 is none, so it does not get into their books.
 const NOWHERE: &str = "tcp://0.0.0.0:0";
 
-const FRAME: Duration = Duration::from_millis(200);
-
 pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
-    let local = setup::local(&args.identity, &args.chain_id, NOWHERE)?;
-    let seed = setup::seed()?;
-    let mut crawl = Crawl::new(local, TransportConfig::default(), seed, &args.seeds);
-    let complete = watch(&mut crawl, args.max_time).await;
-    let report = crawl.into_report(complete);
-
-    let mut out = BufWriter::new(Output::new());
-    if args.json {
-        write_json(&report, &mut out)?;
-    } else {
-        write_table(&report, &mut out)?;
+    if let Some(CrawlCommand::Diff { old, new, json }) = &args.command {
+        return diff::run(old, new, *json);
     }
-    out.flush()?;
+    if let Err(wrong) = args.pace.options() {
+        let mut command = Cli::command();
+        command
+            .error(clap::error::ErrorKind::ValueValidation, wrong)
+            .exit();
+    }
+    if args.repeat.out.is_some() {
+        return every::run(args).await;
+    }
+    let outputs = Outputs::of(&args.output, false);
+    let (report, end) = once(args).await?;
+    outputs.write(&report)?;
     blame(&report, &args.seeds)?;
-    Ok(if complete {
-        Outcome::Done
-    } else {
-        Outcome::CutShort
+    Ok(match end {
+        End::Complete => Outcome::Done,
+        End::OutOfTime | End::Interrupted => Outcome::CutShort,
     })
 }
 
-/// Crawls to the end, or until the time is over or somebody presses Ctrl-C; false if cut short.
-async fn watch(crawl: &mut Crawl, max_time: Duration) -> bool {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-        bar.set_style(style);
+/// Crawls once, or goes on with a crawl that was cut off.
+async fn once(args: &CrawlArgs) -> Result<(Report, End), Failure> {
+    let chain_id = args.chain_id.as_deref().unwrap_or_default();
+    let local = setup::local(&args.identity, chain_id, NOWHERE)?;
+    let (seed, options) = (setup::seed()?, args.pace.options().map_err(Failure::new)?);
+    let path = args.repeat.state.as_deref();
+    let state = match path {
+        Some(path) => load(path, chain_id)?,
+        None => None,
+    };
+    let config = TransportConfig::default();
+    let mut crawl = Crawl::with(local, config, seed, &args.seeds, options, state);
+    if let Some(path) = path {
+        // That it can't be written is to be known now, and not when it is needed.
+        output::save_to(path, &crawl.state())?;
     }
-    let deadline = Instant::now().checked_add(max_time);
-    let time_is_over = async {
-        match deadline {
-            Some(deadline) => sleep_until(deadline).await,
-            None => core::future::pending().await,
-        }
+    let end = watch(&mut crawl, args.max_time, path).await;
+    if let Some(path) = path {
+        output::save_to(path, &crawl.state())?;
+    }
+    Ok((crawl.into_report(end == End::Complete), end))
+}
+
+/// The state in a file; none if there is no file, or the crawl in it came to its end.
+fn load(path: &Path, chain_id: &str) -> Result<Option<State>, Failure> {
+    let named = |why: &dyn core::fmt::Display| {
+        Failure::new(format_args!("state {}: {why}", path.display()))
     };
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            core::future::pending::<()>().await;
-        }
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(named(&super::what_to_do(&error))),
+        Ok(bytes) => bytes,
     };
-    tokio::pin!(time_is_over, interrupted);
-    let mut frames = interval(FRAME);
-    let complete = loop {
-        tokio::select! {
-            goes_on = crawl.step() => if !goes_on { break true },
-            _ = frames.tick() => {
-                let at = crawl.progress();
-                bar.tick();
-                bar.set_message(format!(
-                    "{} found, {} reached, {} failed, visiting {}; network size {}",
-                    at.found, at.reached, at.failed, at.visiting, in_words(at.estimate),
-                ));
-            }
-            () = &mut time_is_over => break false,
-            () = &mut interrupted => break false,
-        }
-    };
-    bar.finish_and_clear();
-    complete
+    let state = State::parse(&bytes, chain_id).map_err(|error| named(&error))?;
+    if state.is_complete() {
+        return Ok(None);
+    }
+    complain(format_args!(
+        "pex: goes on from {}: {} nodes known, {} of them visited",
+        path.display(),
+        state.nodes(),
+        state.visited(),
+    ));
+    Ok(Some(state))
 }
 
 /// Names the seeds that failed, one a line. If no node was reached though there was time for it,
@@ -89,9 +108,14 @@ fn blame(report: &Report, seeds: &[NodeAddress]) -> Result<(), Failure> {
             continue;
         };
         named.push(id);
-        if let (NodeOutcome::Failed { why }, Some(address)) = (&found.outcome, &found.address) {
+        if let (NodeOutcome::Failed { why, .. }, Some(address)) = (&found.outcome, &found.address) {
             lines.push(format!("seed {address}: {why}"));
         }
+    }
+    if report.starved {
+        complain(format_args!(
+            "pex: some dials had to wait: {OUT_OF_DESCRIPTORS}"
+        ));
     }
     let nobody = report.reached() == 0;
     if nobody && !report.complete {

@@ -1,6 +1,13 @@
 //! The crawl: what it hears, and when a visit ends.
 
+use pex::Kind;
+
+use super::visit::ANSWERS_MAX;
 use super::*;
+
+fn long_visits_max() -> usize {
+    CrawlOptions::default().long_visits_max()
+}
 
 #[test]
 fn a_network_has_at_least_as_many_nodes_as_were_found() {
@@ -58,20 +65,6 @@ fn visited(n: usize) -> NodeId {
     NodeId::new(bytes)
 }
 
-#[test]
-fn there_are_places_for_those_not_visited_yet_however_many_visits_go_on() {
-    let places = Options::crawler();
-    let node = Node::new(
-        Config::default(),
-        places,
-        NodeId::new([1; 20]),
-        Seed::new([7; 32]),
-        pex::Time::EPOCH,
-    );
-    assert!(LONG_VISITS_MAX + 128 <= node.peers().options().outbound_max());
-    assert!(ASKED_MAX > node.peers().options().outbound_max());
-}
-
 #[tokio::test]
 async fn an_address_that_nobody_may_dial_tells_us_of_no_node() {
     let mut crawl = crawl(0, 0);
@@ -100,7 +93,7 @@ async fn seeds_that_are_ourselves_or_too_many_are_not_dialed_and_it_is_said_why(
     crawl.name(&at(me, 1));
     (1..=17).for_each(|port| crawl.name(&at(visited(1), port)));
     let why = |id: NodeId| match &crawl.map.nodes()[&id].outcome {
-        Outcome::Failed { why } => why.clone(),
+        Outcome::Failed { why, .. } => why.clone(),
         other => format!("{other:?}"),
     };
     assert!(why(me).contains("connected to ourselves"), "{}", why(me));
@@ -111,19 +104,14 @@ async fn seeds_that_are_ourselves_or_too_many_are_not_dialed_and_it_is_said_why(
 
 #[tokio::test]
 async fn of_too_many_long_visits_the_longest_ends() {
-    let mut crawl = crawl(LONG_VISITS_MAX, 1);
-    let (longest, new) = (visited(5), visited(LONG_VISITS_MAX));
+    let mut crawl = crawl(long_visits_max(), 1);
+    let (longest, new) = (visited(5), visited(long_visits_max()));
     crawl.visits.insert(new, visit(Kind::V2));
     if let Some(visit) = crawl.visits.get_mut(&longest) {
         visit.began -= Duration::from_secs(1);
     }
-    assert_eq!(crawl.visits.len(), LONG_VISITS_MAX + 1);
+    assert_eq!(crawl.visits.len(), long_visits_max() + 1);
     crawl.answered(new, 100, 100);
-    assert_eq!(crawl.visits.len(), LONG_VISITS_MAX);
+    assert_eq!(crawl.visits.len(), long_visits_max());
     assert!(!crawl.visits.contains_key(&longest));
-}
-
-#[test]
-fn as_many_nodes_may_be_asked_at_once_as_are_visited() {
-    assert!(Config::builder().outstanding_max(ASKED_MAX).build().is_ok());
 }

@@ -117,6 +117,7 @@ pub(super) const fn of_dial(why: &DialError) -> &'static str {
         DialError::TooNear => "too_near",
         DialError::Nowhere => "nowhere",
         DialError::Connected => "connected",
+        DialError::HostBusy => "host_busy",
         DialError::Transport(error) => of_error(error),
     }
 }

@@ -123,7 +123,14 @@ async fn the_table_has_a_row_for_each_node_and_a_summary() {
     }
     let summary = lines.last().unwrap();
     assert!(summary.starts_with("30 nodes found, 30 reached, 0 unreachable; network size "));
-    assert_eq!(lines.len(), 1 + NODES + 2);
+    let below: Vec<&str> = lines[1 + NODES..].to_vec();
+    assert_eq!(below[1], "dialects         30  v2, pex");
+    assert_eq!(
+        below[2],
+        format!("versions         30  {}", pex_node::VERSION)
+    );
+    assert!(below[3].starts_with("complete     30 "), "{}", below[3]);
+    assert_eq!((below[0], below[4], below.len()), ("", "", 6));
 }
 
 #[tokio::test(flavor = "multi_thread")]

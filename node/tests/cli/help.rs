@@ -2,9 +2,10 @@
 
 use crate::command::pex;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "demo",
     "crawl",
+    "testnet",
     "seed",
     "init",
     "show-node-id",

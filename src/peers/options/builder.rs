@@ -164,10 +164,19 @@ impl OptionsBuilder {
     /// After how many failures an address that was never reached is forgotten, and how long ago one
     /// that was reached must have answered for the last time to be forgotten as well. Defaults 3
     /// and 7 days, as V1's address book; from 1 to 1,000, and from 1 h to a year. What the operator
-    /// has named is not forgotten.
+    /// has named is not forgotten; with [`u16::MAX`] failures nothing is.
     pub const fn forget(mut self, failures: u16, dead_after: Duration) -> Self {
         self.0.failures_max = failures;
         self.0.dead_after = dead_after;
+        self
+    }
+
+    /// After how many failures in a row an address is left alone for as long as the second of
+    /// [`retry`](Self::retry) says, however short the pauses before were; at once where the failure
+    /// says that nobody of that id lives there. Default: never, the pauses only grow. From 1. For a
+    /// crawler, which tries an address once or twice and then takes it to be gone.
+    pub const fn tries(mut self, failures: u16) -> Self {
+        self.0.tries = failures;
         self
     }
 

@@ -8,6 +8,9 @@ use crate::config::check;
 impl Options {
     pub(super) fn check_numbers(&self) -> Result<(), OptionsError> {
         const ANY: usize = usize::MAX;
+        // The largest number is no number of failures: nothing is forgotten.
+        let failures_max = Some(self.failures_max).filter(|max| *max < u16::MAX);
+        let failures_max = failures_max.unwrap_or(1);
         for (option, value, min, max) in [
             ("addresses_max", self.addresses_max, 1, 4_000_000),
             ("addresses_per", self.addresses_per_node, 1, 16),
@@ -29,7 +32,8 @@ impl Options {
             ),
             ("tested_percent", self.tested_percent.into(), 0, 100),
             ("oldest_of", self.oldest_of as usize, 1, 100),
-            ("forget", self.failures_max.into(), 1, 1_000),
+            ("forget", failures_max.into(), 1, 1_000),
+            ("tries", self.tries.into(), 1, ANY),
             ("anchors", self.anchors, 0, 100),
             ("own_addresses", self.own_addresses.len(), 0, 16_usize),
         ] {

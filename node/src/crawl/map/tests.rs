@@ -23,16 +23,16 @@ fn reached() -> Outcome {
 fn a_node_that_failed_twice_counts_once_and_one_that_is_reached_after_all_counts_as_reached() {
     let mut map = Map::default();
     map.learn(&address(1, 1), Some(id(9)));
-    map.dial_failed(address(1, 1), "closed".into());
+    map.dial_failed(address(1, 1), "sort".into(), "closed".into());
     map.learn(&address(1, 2), Some(id(8)));
-    map.dial_failed(address(1, 2), "silent".into());
+    map.dial_failed(address(1, 2), "sort".into(), "silent".into());
     assert_eq!((map.reached(), map.failed()), (0, 1));
     map.arrived(id(1), Some(address(1, 3)), reached());
     assert_eq!((map.reached(), map.failed()), (1, 0));
     assert_eq!(map.nodes()[&id(1)].address, Some(address(1, 3)));
     map.arrived(id(1), None, reached());
     assert_eq!(map.reached(), 1, "a second connection is not a second node");
-    map.dial_failed(address(1, 1), "late".into());
+    map.dial_failed(address(1, 1), "sort".into(), "late".into());
     assert_eq!((map.reached(), map.failed()), (1, 0));
     assert_eq!(map.nodes()[&id(1)].address, Some(address(1, 3)));
 }
@@ -47,13 +47,14 @@ fn the_reason_of_a_failure_is_that_of_the_address_beside_it() {
         Some(address(1, 1)),
         "the first"
     );
-    map.dial_failed(address(1, 1), "first".into());
-    map.dial_failed(address(1, 2), "second".into());
+    map.dial_failed(address(1, 1), "sort".into(), "first".into());
+    map.dial_failed(address(1, 2), "sort".into(), "second".into());
     let found = &map.nodes()[&id(1)];
     assert_eq!(found.address, Some(address(1, 2)));
     assert_eq!(
         found.outcome,
         Outcome::Failed {
+            sort: "sort".into(),
             why: "second".into()
         }
     );
@@ -62,10 +63,27 @@ fn the_reason_of_a_failure_is_that_of_the_address_beside_it() {
 #[test]
 fn what_is_kept_of_a_node_is_bounded() {
     let mut map = Map::default();
-    for n in 1..=200 {
-        map.learn(&address(1, n.into()), Some(id(n)));
+    let teller = |n: u16| {
+        let mut bytes = [0; 20];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        Some(NodeId::new(bytes))
+    };
+    for n in 1..=500 {
+        map.learn(&address(1, n), teller(n));
     }
     assert_eq!(map.nodes()[&id(1)].told_by.len(), TELLERS_MAX);
+    for n in 0..u32::try_from(MANY).unwrap() {
+        let mut bytes = [7; 20];
+        bytes[..4].copy_from_slice(&n.to_be_bytes());
+        map.learn(
+            &NodeAddress::mconn(NodeId::new(bytes), [10, 0, 0, 1].into(), 1),
+            None,
+        );
+    }
+    for n in 1..=500 {
+        map.learn(&address(2, n), teller(n));
+    }
+    assert_eq!(map.nodes()[&id(2)].told_by.len(), TELLERS_OF_MANY);
 }
 
 #[test]

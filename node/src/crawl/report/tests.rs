@@ -1,8 +1,13 @@
 //! The report, as people and programs read it.
 
-use pex::NodeAddress;
+use std::io;
 
+use pex::{NodeAddress, NodeId};
+
+use super::json::node_line;
+use super::table::tellers;
 use super::*;
+use crate::crawl::map::{Found, Outcome};
 
 fn report(moniker: &str) -> Report {
     let mut map = Map::default();
@@ -21,8 +26,13 @@ fn report(moniker: &str) -> Report {
     };
     map.arrived(place(1).id(), Some(place(1)), as_told);
     map.answered(place(1).id(), 2);
-    map.dial_failed(place(2), "closed".into());
+    map.dial_failed(place(2), "hung up".into(), "closed".into());
     Report {
+        chain_id: "chain-1".into(),
+        began: Time::from_secs(1_700_000_000),
+        answers: 2,
+        starved: false,
+        curve: Vec::new(),
         map,
         estimate: Estimate::Known {
             nodes: 3,
@@ -56,18 +66,30 @@ fn the_json_lines_say_what_became_of_each_node() {
             serde_json::json!({
                 "id": one.to_string(), "address": format!("mconn://{one}@10.0.0.1:1"),
                 "reachable": true, "moniker": "ann", "version": "0.38.17",
-                "dialect": "v1", "answers": 2, "told_by": [],
+                "dialect": "v1", "answers": 2, "told_by": [], "seed": true, "network": "local",
             }),
             serde_json::json!({
                 "id": two.to_string(), "address": format!("mconn://{two}@10.0.0.1:2"),
-                "reachable": false, "error": "closed", "told_by": [],
+                "reachable": false, "error": "closed", "error_sort": "hung up", "told_by": [],
+                "seed": true, "network": "local",
             }),
             serde_json::json!({
                 "id": three.to_string(), "address": format!("mconn://{three}@10.0.0.1:3"),
                 "reachable": false, "error": "not visited: the crawl ended before",
-                "told_by": [],
+                "error_sort": "not visited before the end",
+                "told_by": [], "seed": true, "network": "local",
             }),
             serde_json::json!({ "summary": {
+                "chain_id": "chain-1", "began": "2023-11-14T22:13:20Z", "answers": 2,
+                "percent": 100, "completeness": "3 of about 3 (2 to 5): 100 %",
+                "dialects": [{ "name": "v1", "nodes": 1 }],
+                "versions": [{ "name": "0.38.17", "nodes": 1 }],
+                "errors": [
+                    { "name": "hung up", "nodes": 1 },
+                    { "name": "not visited before the end", "nodes": 1 },
+                ],
+                "networks": [{ "name": "local", "nodes": 3 }],
+                "curve": [],
                 "nodes": 3, "reachable": 1, "unreachable": 1,
                 "estimate": { "nodes": 3, "low": 2, "high": 5 },
                 "faults": 1, "seconds": 1.234, "complete": false,
@@ -80,13 +102,25 @@ fn the_json_lines_say_what_became_of_each_node() {
 fn the_table_has_a_line_a_node_and_a_summary() {
     let text = written(&report("ann"), write_table);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 6);
+    assert_eq!(
+        lines[4..11],
+        [
+            "",
+            "dialects          1  v1",
+            "versions          1  0.38.17",
+            "dial errors       1  hung up",
+            "                  1  not visited before the end",
+            "complete     3 of about 3 (2 to 5): 100 %",
+            "",
+        ]
+    );
+    assert_eq!(lines.len(), 12);
     let columns = |line: usize| -> Vec<&str> { lines[line].split_whitespace().skip(1).collect() };
     assert_eq!(columns(1), ["10.0.0.1:1", "yes", "you", "0.38.17", "ann"]);
     assert_eq!(columns(2), ["10.0.0.1:2", "no", "you", "closed"]);
     assert_eq!(columns(3)[..4], ["10.0.0.1:3", "no", "you", "not"]);
     assert_eq!(
-        lines[5],
+        lines[11],
         "3 nodes found, 1 reached, 1 unreachable; network size 3 (2 to 5); 1.2 s; \
          stopped before the end"
     );
@@ -122,7 +156,7 @@ fn rows_of_nodes_that_were_reached_fit_into_140_columns() {
 fn a_node_that_is_being_dialed_at_the_end_is_told_from_one_that_is_not() {
     let mut report = report("ann");
     let errors = |report: &Report| {
-        let line = |(id, found)| node_line(id, found).error.map(str::to_owned);
+        let line = |(id, found)| node_line(id, found).error;
         report
             .map
             .nodes()
@@ -153,4 +187,34 @@ fn an_estimate_that_is_not_known_says_at_least_how_many() {
         high: 7,
     };
     assert_eq!(in_words(exact), "7");
+}
+
+#[test]
+fn how_complete_a_crawl_is_follows_from_the_estimate_and_else_it_is_said_why_not() {
+    let words = |estimate| {
+        let report = Report {
+            estimate,
+            ..report("ann")
+        };
+        (report.percent(), report.completeness())
+    };
+    let known = |nodes, low, high| Estimate::Known { nodes, low, high };
+    let (percent, text) = words(known(4, 3, 8));
+    assert_eq!(
+        (percent, text.as_str()),
+        (Some(75), "3 of about 4 (3 to 8): 75 %")
+    );
+    // Seeds of which nobody has told.
+    let (percent, text) = words(known(2, 2, 2));
+    assert_eq!(percent, Some(100));
+    assert!(
+        text.ends_with("about 2 (2 to 2) estimated: nothing seems to be missing"),
+        "{text}"
+    );
+    let (percent, text) = words(Estimate::Unknown { at_least: 3 });
+    assert_eq!(percent, None);
+    assert!(
+        text.contains("can't be told, as no two nodes told of the same one"),
+        "{text}"
+    );
 }

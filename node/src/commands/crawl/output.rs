@@ -1,0 +1,81 @@
+//! Where the result of a crawl goes.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use pex_node::crawl::{
+    Report, save, write_csv, write_html, write_json, write_summary, write_table,
+};
+
+use super::args::{Format, OutputArgs};
+use crate::commands::Failure;
+use crate::commands::terminal::Output;
+
+/// What to print, and what to write where.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    printed: Format,
+    files: Vec<(Format, PathBuf)>,
+}
+
+impl Outputs {
+    /// What the arguments say. With `quiet`, nothing but the summary is printed unless it was asked
+    /// for.
+    pub(super) fn of(args: &OutputArgs, quiet: bool) -> Self {
+        let to_screen = args.json.as_ref().is_some_and(|it| it.as_os_str() == "-");
+        let json = args.json.as_ref().filter(|_| !to_screen);
+        let files: Vec<(Format, PathBuf)> = [
+            (Format::Table, args.table.as_ref()),
+            (Format::Json, json),
+            (Format::Csv, args.csv.as_ref()),
+            (Format::Html, args.html.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(format, path)| Some((format, path?.clone())))
+        .collect();
+        let printed = match args.output {
+            Some(format) => format,
+            None if to_screen => Format::Json,
+            None if quiet || !files.is_empty() => Format::Summary,
+            None => Format::Table,
+        };
+        Self { printed, files }
+    }
+
+    /// Whether people read what is printed.
+    pub(super) const fn prints_for_people(&self) -> bool {
+        matches!(self.printed, Format::Table | Format::Summary)
+    }
+
+    /// Writes all files, and prints.
+    pub(super) fn write(&self, report: &Report) -> Result<(), Failure> {
+        for (format, path) in &self.files {
+            let mut bytes = Vec::new();
+            write(report, *format, &mut bytes)?;
+            save_to(path, &bytes)?;
+        }
+        let mut out = BufWriter::new(Output::new());
+        write(report, self.printed, &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Writes a file, and names it if that fails.
+pub(super) fn save_to(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    save(path, bytes).map_err(|error| {
+        let why = crate::commands::what_to_do(&error);
+        Failure::new(format_args!("cannot write {}: {why}", path.display()))
+    })
+}
+
+fn write(report: &Report, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+    match format {
+        Format::Table => write_table(report, out)?,
+        Format::Json => write_json(report, out)?,
+        Format::Csv => write_csv(report, out)?,
+        Format::Html => write_html(report, out)?,
+        Format::Summary => write_summary(report, out)?,
+    }
+    Ok(())
+}
