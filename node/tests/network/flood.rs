@@ -94,7 +94,7 @@ async fn who_holds_as_many_connections_as_one_address_may_gets_no_more_and_other
         // Whoever has hung up is no longer counted, once that is seen.
         while !is_answered([127, 1, 1, 1], place).await {}
     };
-    let ((), limits) = beside(node, test).await;
+    let ((), limits) = Box::pin(beside(node, test)).await;
     assert!(limits.contains(&Crowd::Ip) && limits.contains(&Crowd::Network));
 }
 
@@ -113,7 +113,7 @@ async fn who_comes_again_and_again_is_slowed_down_and_nobody_else() {
             assert!(is_answered([127, 2, 1, 1 + n], place).await);
         }
     };
-    let ((), limits) = beside(node, test).await;
+    let ((), limits) = Box::pin(beside(node, test)).await;
     // A flood of them is a line a second.
     assert!((1..100).contains(&limits.len()), "{}", limits.len());
     assert!(limits.iter().all(|it| *it == Crowd::Rate));
@@ -140,7 +140,7 @@ async fn a_botnet_of_the_silent_keeps_no_honest_newcomer_out() {
         }
         drop(held);
     };
-    let ((), limits) = beside(node, test).await;
+    let ((), limits) = Box::pin(beside(node, test)).await;
     assert_eq!(limits, []);
 }
 
@@ -161,6 +161,6 @@ async fn more_than_can_be_open_at_once_is_turned_away_and_those_who_are_in_stay(
         drop(silent);
         while !is_answered([127, 4, 6, 1], place).await {}
     };
-    let ((), limits) = beside(node, test).await;
+    let ((), limits) = Box::pin(beside(node, test)).await;
     assert!(limits.iter().all(|it| *it == Crowd::Sockets) && !limits.is_empty());
 }
