@@ -38,9 +38,10 @@ fn step(store: &mut BookStore, book: &mut AddrBook, n: u32) {
 fn what_has_been_appended_is_there() {
     if let Some(path) = env::var_os(PATH) {
         let path = Path::new(&path);
-        let mut book = match path.exists() {
-            true => read(path).book,
-            false => AddrBook::new(false, seed()),
+        let mut book = if path.exists() {
+            read(path).book
+        } else {
+            AddrBook::new(false, seed())
         };
         let mut store = BookStore::new(path, true);
         for n in u32::try_from(book.size()).unwrap().. {
