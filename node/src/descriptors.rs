@@ -35,6 +35,12 @@ impl Descriptors {
         self.0
     }
 
+    /// The part of each of so many.
+    #[must_use]
+    pub fn shared_by(self, many: usize) -> Self {
+        Self(self.0.checked_div(many).unwrap_or(self.0))
+    }
+
     /// How many sockets of others there may be, beside so many dials and connections of ours.
     #[must_use]
     pub const fn for_inbound(self, outbound: usize) -> usize {

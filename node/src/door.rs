@@ -59,6 +59,11 @@ struct Taken {
 }
 
 impl Door {
+    /// Other limits on how many are in from now on. What an IP address may open a second stays.
+    pub(crate) fn hold_to(&mut self, limits: InboundLimits) {
+        self.limits = limits;
+    }
+
     pub(crate) fn new(limits: InboundLimits) -> Self {
         Self {
             rates: Rates::new(limits.rate_per_ip, limits.burst_per_ip),

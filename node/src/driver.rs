@@ -22,7 +22,9 @@ use crate::kind::kind_of;
 use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
 use crate::report::message;
-use crate::transport::{Connection, Local, MessageType, RemoteInfo, Traffic, TransportConfig};
+use crate::transport::{
+    Connection, InboundLimits, Local, MessageType, RemoteInfo, Traffic, TransportConfig,
+};
 
 /// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
 #[derive(Debug)]
@@ -237,6 +239,11 @@ impl<M: Manager> Driver<M> {
     /// Names an address to the machine, such as that of a seed.
     pub fn name(&mut self, address: NodeAddress) {
         self.handle(NodeEvent::Named { address });
+    }
+
+    /// Holds whoever comes from now on to other limits; nobody who is in is sent away.
+    pub fn hold_to(&self, limits: InboundLimits) {
+        self.links.hold_to(limits);
     }
 
     /// Whether connections are taken: there is a listener, and every one is served.

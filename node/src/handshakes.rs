@@ -42,6 +42,11 @@ impl Handshakes {
         }
     }
 
+    /// Other limits from now on.
+    pub(crate) fn hold_to(&mut self, limits: InboundLimits) {
+        self.limits = limits;
+    }
+
     /// Waits until one more may begin: until one is done, or one has had its fair time, or somebody
     /// has more of them than is fair. Whoever comes meanwhile waits in the system's queue.
     pub(crate) async fn room(&mut self) {

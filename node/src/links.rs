@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use pex::{Epoch, NodeAddress, NodeId, QueryId, Reach};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
@@ -21,8 +21,8 @@ use crate::hosts::{Dialed, Hosts, Places};
 use crate::notice::DialError;
 use crate::refusals::Refusals;
 use crate::transport::{
-    Connection, Direction, Local, Sender, Step, Traffic, TransportConfig, TransportError, connect,
-    establish, is_out_of_descriptors,
+    Connection, Direction, InboundLimits, Local, Sender, Step, Traffic, TransportConfig,
+    TransportError, connect, establish, is_out_of_descriptors,
 };
 
 /// Things that have happened and that the driver has not taken yet. A full queue makes the
@@ -79,6 +79,7 @@ struct Link {
 pub(crate) struct Links {
     local: Arc<Local>,
     config: TransportConfig,
+    limits: watch::Sender<InboundLimits>,
     hosts: Hosts,
     inputs: mpsc::Sender<Input>,
     queue: mpsc::Receiver<Input>,
@@ -97,6 +98,7 @@ impl Links {
         let (inputs, queue) = mpsc::channel(INPUTS);
         Self {
             local,
+            limits: watch::Sender::new(config.inbound.clone()),
             config,
             hosts: Hosts::unbounded(),
             inputs,
@@ -240,10 +242,11 @@ impl Links {
     pub(crate) fn listen(&mut self, listener: TcpListener) {
         let (local, config) = (Arc::clone(&self.local), self.config.clone());
         let inputs = self.inputs.clone();
+        let mut limits = self.limits.subscribe();
         let listens = self.spawn(async move {
-            let limits = config.inbound.clone();
-            let (mut door, mut refusals) = (Door::new(limits.clone()), Refusals::default());
-            let mut handshakes = Handshakes::new(limits);
+            let first = limits.borrow_and_update().clone();
+            let (mut door, mut refusals) = (Door::new(first.clone()), Refusals::default());
+            let mut handshakes = Handshakes::new(first);
             // Told once, not at every try.
             let mut is_out = false;
             loop {
@@ -259,6 +262,11 @@ impl Links {
                     }
                 };
                 is_out = false;
+                if limits.has_changed().unwrap_or_default() {
+                    let new = limits.borrow_and_update().clone();
+                    door.hold_to(new.clone());
+                    handshakes.hold_to(new);
+                }
                 let (place, now) = (Place::of(from.ip()), Instant::now());
                 let seat = match door.enter(place, now) {
                     Ok(seat) => seat,
@@ -287,6 +295,11 @@ impl Links {
             }
         });
         self.listening.push(listens);
+    }
+
+    /// Holds whoever comes from now on to other limits; nobody who is in is sent away.
+    pub(crate) fn hold_to(&self, limits: InboundLimits) {
+        self.limits.send_replace(limits);
     }
 
     /// Whether every listener is still served, and there is one.

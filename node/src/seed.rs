@@ -7,6 +7,7 @@
 //! ```
 //! use std::path::Path;
 //! use core::time::Duration;
+//! use pex_node::Descriptors;
 //! use pex_node::seed::SeedNode;
 //! use pex_node::settings::Inputs;
 //! use pex_node::transport::NodeKey;
@@ -16,7 +17,7 @@
 //! # let home = folder.path();
 //! let file = "chain_id = \"test\"\nladdr = \"127.0.0.1:0\"\n";
 //! let settings = Inputs::new(home).with_file("config.toml", file).read()?;
-//! let seed = SeedNode::start(&settings.networks[0], NodeKey::generate()?).await?;
+//! let seed = SeedNode::start(&settings.networks[0], NodeKey::generate()?, Descriptors::raise()?).await?;
 //! println!("listening on {}@{}", seed.id(), seed.place());
 //!
 //! // Call `seed.next().await` again and again; in the end:
@@ -37,7 +38,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use pex::book::{AddrBook, Repair};
+use pex::book::{AddrBook, Repair, Replayed};
 use pex::{ConfigError, NodeId};
 use tokio::net::TcpListener;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -45,6 +46,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::book_file::{BookFileError, Edit};
 use crate::chance::fresh_seed;
 use crate::clock::Clock;
+use crate::descriptors::Descriptors;
 use crate::notice::Notice;
 use crate::settings::NetworkSettings;
 use crate::transport::{Local, NodeInfo, NodeKey};
@@ -77,18 +79,29 @@ pub struct SeedNode {
     id: NodeId,
     place: SocketAddr,
     settings: NetworkSettings,
+    files: Descriptors,
+    /// Places for peers by the settings; there may be room for fewer.
+    wanted: usize,
     repairs: Vec<Repair>,
+    journal: Option<Replayed>,
     watch: Watch,
     looks: Interval,
 }
 
 impl SeedNode {
     /// Listens, reads the address book, and begins. Makes the folder of the book if it is not there.
+    /// No more peers are let in than `files` has room for.
     ///
     /// # Errors
     ///
     /// [`StartError`] if that can't be done. Nothing is left running, and no book is changed.
-    pub async fn start(settings: &NetworkSettings, key: NodeKey) -> Result<Self, StartError> {
+    pub async fn start(
+        settings: &NetworkSettings,
+        key: NodeKey,
+        files: Descriptors,
+    ) -> Result<Self, StartError> {
+        let mut settings = settings.clone();
+        let wanted = settings.fit(files);
         let listener = TcpListener::bind(settings.listen).await;
         let listener = listener.map_err(|why| StartError::Listen {
             place: settings.listen,
@@ -107,7 +120,7 @@ impl SeedNode {
         .and_then(|info| Local::new(key, info))
         .map_err(StartError::NodeInfo)?;
         let options = settings.options(id).map_err(StartError::Options)?;
-        let (book, repairs) = open(&settings.book, settings.strict)?;
+        let (book, repairs, journal) = open(&settings.book, settings.strict)?;
         let node = V1Node::new(
             Arc::new(local),
             settings.transport.clone(),
@@ -120,12 +133,15 @@ impl SeedNode {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
-            watch: Watch::new(settings, id),
+            watch: Watch::new(&settings, id),
             node,
             id,
             place,
-            settings: settings.clone(),
+            settings,
+            files,
+            wanted,
             repairs,
+            journal,
             looks,
         })
     }
@@ -155,9 +171,13 @@ impl SeedNode {
     ///
     /// [`ConfigError`] if these are no options of a seed node; nothing is changed then.
     pub fn reconfigure(&mut self, settings: &NetworkSettings) -> Result<(), ConfigError> {
-        self.node.reconfigure(settings.options(self.id)?);
-        self.watch.reconfigure(settings);
-        let (now, new) = (&mut self.settings, settings);
+        let mut new = settings.clone();
+        let wanted = new.fit(self.files);
+        self.node.reconfigure(new.options(self.id)?);
+        self.node.hold_to(new.transport.inbound.clone());
+        self.watch.reconfigure(&new);
+        let now = &mut self.settings;
+        self.wanted = wanted;
         now.inbound_max = new.inbound_max;
         now.inbound_per_ip = new.inbound_per_ip;
         now.newcomer_stays = new.newcomer_stays;
@@ -198,6 +218,14 @@ impl SeedNode {
         Some(format!("{}@{outside}", self.id))
     }
 
+    /// How many peers may be connected at once, and how many the settings ask for, if the files and
+    /// sockets that may be open are too few for them.
+    #[must_use]
+    pub fn too_few_places(&self) -> Option<(usize, usize)> {
+        let places = self.settings.inbound_max;
+        (places < self.wanted).then_some((places, self.wanted))
+    }
+
     /// The settings that are in force.
     #[must_use]
     pub const fn settings(&self) -> &NetworkSettings {
@@ -210,6 +238,12 @@ impl SeedNode {
         &self.repairs
     }
 
+    /// What the journal beside the file of the book came to, if it came to anything.
+    #[must_use]
+    pub fn journal(&self) -> Option<&Replayed> {
+        self.journal.as_ref().filter(|it| it.has_something())
+    }
+
     /// The node: its book, its peers, what was counted.
     #[must_use]
     pub const fn node(&self) -> &V1Node {
@@ -217,8 +251,11 @@ impl SeedNode {
     }
 }
 
+/// A book as the disk had it, what was mended in it, and what its journal came to.
+type Kept = (AddrBook, Vec<Repair>, Option<Replayed>);
+
 /// Reads a book, and sees that it can be written. A damaged one is left as it is.
-fn open(path: &Path, strict: bool) -> Result<(AddrBook, Vec<Repair>), StartError> {
+fn open(path: &Path, strict: bool) -> Result<Kept, StartError> {
     let failed = |why: BookFileError| StartError::Book {
         path: path.to_owned(),
         why,
@@ -230,8 +267,8 @@ fn open(path: &Path, strict: bool) -> Result<(AddrBook, Vec<Repair>), StartError
     let edit = Edit::begin(path).map_err(failed)?;
     let seed = fresh_seed().map_err(StartError::System)?;
     match edit.read(strict, seed, Clock::start().now()) {
-        Ok(loaded) => Ok((loaded.book, loaded.repairs)),
-        Err(BookFileError::Missing) => Ok((AddrBook::new(strict, seed), Vec::new())),
+        Ok(loaded) => Ok((loaded.book, loaded.repairs, loaded.journal)),
+        Err(BookFileError::Missing) => Ok((AddrBook::new(strict, seed), Vec::new(), None)),
         Err(why) => Err(failed(why)),
     }
 }

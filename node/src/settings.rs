@@ -44,6 +44,7 @@ use std::path::{Path, PathBuf};
 
 use pex::{ConfigError, NodeAddress, NodeId, v1};
 
+use crate::descriptors::Descriptors;
 use crate::transport::TransportConfig;
 
 pub use key::{KEYS, Key, Kind, Scope, Section};
@@ -198,6 +199,20 @@ impl NetworkSettings {
             options = options.retry_persistent_max(max);
         }
         options.build()
+    }
+}
+
+impl NetworkSettings {
+    /// Fits the places to the files and sockets that may be open, and what the door lets in to the
+    /// limits of the node behind it. Returns how many places were wanted.
+    pub(crate) fn fit(&mut self, files: Descriptors) -> usize {
+        let (wanted, door) = (self.inbound_max, &mut self.transport.inbound);
+        // Beside those who stay there are those who shake hands, and those who leave.
+        door.per_ip = door.per_ip.max(self.inbound_per_ip.saturating_mul(2));
+        door.per_network = door.per_network.max(door.per_ip.saturating_mul(8));
+        let checks = self.check_workers as usize;
+        self.inbound_max = files.fit(door, checks, wanted);
+        wanted
     }
 }
 

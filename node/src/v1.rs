@@ -20,7 +20,7 @@ use crate::book_file::BookFileError;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::notice::Notice;
-use crate::transport::{Local, Traffic, TransportConfig};
+use crate::transport::{InboundLimits, Local, Traffic, TransportConfig};
 
 /// A [`Driver`] of a [`Switch`], and the file of its book.
 #[derive(Debug)]
@@ -112,6 +112,11 @@ impl V1Node {
     /// Takes over other limits and times: see [`Switch::reconfigure`].
     pub fn reconfigure(&mut self, options: Options) {
         self.driver.reconfigure(options);
+    }
+
+    /// Holds whoever comes from now on to other limits; nobody who is in is sent away.
+    pub fn hold_to(&self, limits: InboundLimits) {
+        self.driver.hold_to(limits);
     }
 
     /// Hangs up on everybody once what is queued for them is sent, and waits for that, but no longer

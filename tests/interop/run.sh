@@ -178,7 +178,7 @@ imports_the_peer_store() {
 has_outbound() {
     local tries said
     for ((tries = 0; tries < 200; tries++)); do
-        said=$(sed -nE 's/^peers ([0-9]+) of [0-9]+ outbound.*/\1/p' "$1" | tail -n 1)
+        said=$(sed -nE 's/^([^ ]+ +[A-Z]+ +)?peers ([0-9]+) of [0-9]+ outbound.*/\2/p' "$1" | tail -n 1)
         if [[ $said == "$2" ]]; then return 0; fi
         sleep 0.1
     done
@@ -195,11 +195,11 @@ node_keeps_its_peers() {
     start_node "$1" "$2" --seeds "$id@$addr"
     if has_outbound "$1/node.err" 3; then
         # The last of them that is not node 0.
-        victim=$(sed -nE 's/^up [0-9a-f]{40} at .*\((node[1-9])\)$/\1/p' "$1/node.err" | tail -n 1)
+        victim=$(sed -nE 's/^.* up [0-9a-f]{40} at .*\((node[1-9])\)$/\1/p' "$1/node.err" | tail -n 1)
         pid=$(sed -nE "s|^([0-9]+) .*/$victim$|\1|p" "$1/pids")
         kill "$pid"
         sleep 1
-        grep -q '^down ' "$1/node.err" || verdict=1
+        grep -qE '^[^ ]+ +[A-Z]+ +down ' "$1/node.err" || verdict=1
         has_outbound "$1/node.err" 3 || verdict=1
     else
         verdict=1

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use pex_node::Descriptors;
 use pex_node::observe::Observatory;
 use pex_node::seed::SeedNode;
 use pex_node::settings::{LogLevel, Settings};
@@ -102,9 +103,10 @@ async fn start(
     let mut keys = BTreeMap::new();
     let mut seeds = Vec::new();
     let several = settings.networks.len() > 1;
+    let files = Descriptors::raise()?.shared_by(settings.networks.len());
     for network in &settings.networks {
         let key = key(&mut keys, &network.node_key, voice)?;
-        let seed = SeedNode::start(network, key).await;
+        let seed = SeedNode::start(network, key, files).await;
         seeds.push(seed.map_err(|why| {
             let of = if several {
                 format!("{}: ", network.chain_id)

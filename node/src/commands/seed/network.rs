@@ -130,6 +130,18 @@ fn greet(seed: &SeedNode, voice: &Voice) {
     for repair in seed.repairs() {
         voice.say(LogLevel::Warn, format_args!("{path}: {repair}"));
     }
+    if let Some(journal) = seed.journal() {
+        voice.say(LogLevel::Warn, format_args!("{path}: {journal}"));
+    }
+    if let Some((places, wanted)) = seed.too_few_places() {
+        voice.say(
+            LogLevel::Warn,
+            format_args!(
+                "{places} of {wanted} inbound peers are possible, as there may be no more files and sockets \
+                 open; raise the limit with ulimit -n, or LimitNOFILE of systemd"
+            ),
+        );
+    }
     let (size, good) = (book.size(), book.old());
     voice.say(
         LogLevel::Info,
