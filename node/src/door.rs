@@ -60,7 +60,7 @@ struct Taken {
 
 impl Door {
     /// Other limits on how many are in from now on. What an IP address may open a second stays.
-    pub(crate) fn hold_to(&mut self, limits: InboundLimits) {
+    pub(crate) const fn hold_to(&mut self, limits: InboundLimits) {
         self.limits = limits;
     }
 

@@ -43,7 +43,7 @@ impl Handshakes {
     }
 
     /// Other limits from now on.
-    pub(crate) fn hold_to(&mut self, limits: InboundLimits) {
+    pub(crate) const fn hold_to(&mut self, limits: InboundLimits) {
         self.limits = limits;
     }
 
