@@ -15,7 +15,7 @@ use core::net::Ipv4Addr;
 const LONGEST: usize = "255.255.255.255".len();
 
 /// The digits of each byte, from the left, and how many there are.
-pub(crate) static BYTES: [[u8; 4]; 256] = {
+pub(crate) const BYTES: [[u8; 4]; 256] = {
     let mut table = [[0; 4]; 256];
     let mut byte = 0_u8;
     loop {

@@ -12,7 +12,7 @@ const FEW: usize = 2_048;
     not(test),
     expect(clippy::indexing_slicing, reason = "made when it is compiled")
 )]
-static NUMBERS: [u16; FEW] = {
+const NUMBERS: [u16; FEW] = {
     let mut numbers = [0; FEW];
     let mut number = 0_u16;
     while (number as usize) < FEW {

@@ -223,12 +223,13 @@ start_node() {
 }
 
 # $1 family, $2 directory, $3 first of seven ports. Three validators that know nobody but a seed of ours,
-# which knows nobody, make blocks.
+# which knows nobody and has the settings that pex init writes, make blocks.
 a_chain_forms_around_our_seed() {
     local family=$1 dir=$2 port=$3 tries verdict=0
     mkdir "$dir"
-    "$PEX" node --seed-mode --lax --allow-duplicate-ip --chain-id "$("$HERE/network.sh" chain-id "$family")" \
-        --listen "127.0.0.1:$port" --node-key "$dir/node_key.json" --book "$dir/addrbook.json" \
+    "$PEX" init --home "$dir/seed" --chain-id "$("$HERE/network.sh" chain-id "$family")" \
+        --addr-book-strict false || return 1
+    "$PEX" seed --home "$dir/seed" --listen "127.0.0.1:$port" --log-level debug \
         >"$dir/seed.out" 2>"$dir/seed.err" &
     server=$!
     for ((tries = 0; tries < 100; tries++)); do

@@ -285,9 +285,9 @@ fn a_full_seed_lets_the_oldest_go_and_refuses_no_newcomer() {
     }
     w.pass(secs(2));
     for n in 0..100 {
-        let actions = w.accept(20_000 + n);
+        let actions = w.accept(10_000 + n);
         assert_eq!(evicted(&actions), [(n, Eviction::Stayed)]);
-        w.ready(20_000 + n);
+        w.ready(10_000 + n);
         w.down(n);
     }
 }
