@@ -177,7 +177,7 @@ imports_the_peer_store() {
 # $1 log of a pex node, $2 how many outbound peers it should have by its last word
 has_outbound() {
     local tries said
-    for ((tries = 0; tries < 200; tries++)); do
+    for ((tries = 0; tries < 400; tries++)); do
         said=$(sed -nE 's/^([^ ]+ +[A-Z]+ +)?peers ([0-9]+) of [0-9]+ outbound.*/\2/p' "$1" | tail -n 1)
         if [[ $said == "$2" ]]; then return 0; fi
         sleep 0.1
@@ -228,7 +228,7 @@ a_chain_forms_around_our_seed() {
     local family=$1 dir=$2 port=$3 tries verdict=0
     mkdir "$dir"
     "$PEX" init --home "$dir/seed" --chain-id "$("$HERE/network.sh" chain-id "$family")" \
-        --addr-book-strict false || return 1
+        --addr-book-strict=false || return 1
     "$PEX" seed --home "$dir/seed" --listen "127.0.0.1:$port" --log-level debug \
         >"$dir/seed.out" 2>"$dir/seed.err" &
     server=$!
