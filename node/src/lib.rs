@@ -65,6 +65,7 @@ mod handshakes;
 mod hosts;
 mod kind;
 mod links;
+mod listen;
 mod notice;
 mod refusals;
 mod report;
@@ -79,6 +80,7 @@ pub use discovery::{Discovery, Reporter};
 pub use door::Crowd;
 pub use driver::Driver;
 pub use kind::{VERSION, kind_of_version};
+pub use listen::listen;
 pub use notice::{DialError, Notice};
 /// How far a place is visible: what [`Driver::dial`] may go near.
 pub use pex::Reach;

@@ -17,7 +17,7 @@
 //! # let home = folder.path();
 //! let file = "chain_id = \"test\"\nladdr = \"127.0.0.1:0\"\n";
 //! let settings = Inputs::new(home).with_file("config.toml", file).read()?;
-//! let seed = SeedNode::start(&settings.networks[0], NodeKey::generate()?, Descriptors::raise()?).await?;
+//! let seed = SeedNode::start(&settings.networks[0], NodeKey::generate()?, Descriptors::raise()?)?;
 //! println!("listening on {}@{}", seed.id(), seed.place());
 //!
 //! // Call `seed.next().await` again and again; in the end:
@@ -40,13 +40,13 @@ use std::sync::Arc;
 
 use pex::book::{AddrBook, Repair, Replayed};
 use pex::{ConfigError, NodeId};
-use tokio::net::TcpListener;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::book_file::{BookFileError, Edit};
 use crate::chance::fresh_seed;
 use crate::clock::Clock;
 use crate::descriptors::Descriptors;
+use crate::listen::listen;
 use crate::notice::Notice;
 use crate::settings::NetworkSettings;
 use crate::transport::{Local, NodeInfo, NodeKey};
@@ -90,19 +90,19 @@ pub struct SeedNode {
 
 impl SeedNode {
     /// Listens, reads the address book, and begins. Makes the folder of the book if it is not there.
-    /// No more peers are let in than `files` has room for.
+    /// No more peers are let in than `files` has room for. Must be called within a runtime.
     ///
     /// # Errors
     ///
     /// [`StartError`] if that can't be done. Nothing is left running, and no book is changed.
-    pub async fn start(
+    pub fn start(
         settings: &NetworkSettings,
         key: NodeKey,
         files: Descriptors,
     ) -> Result<Self, StartError> {
         let mut settings = settings.clone();
         let wanted = settings.fit(files);
-        let listener = TcpListener::bind(settings.listen).await;
+        let listener = listen(settings.listen);
         let listener = listener.map_err(|why| StartError::Listen {
             place: settings.listen,
             why,

@@ -24,8 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     let log = Log::start(&args.log)?;
-    let listener = serve::listen(args.listen).await?;
-    let windows = args.observe.open().await?;
+    let listener = serve::listen(args.listen)?;
+    let windows = args.observe.open()?;
     let place = listener.local_addr()?;
     let external = args.external_address.as_deref();
     let place_told = external.map_or_else(|| place.to_string(), ToOwned::to_owned);

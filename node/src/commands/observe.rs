@@ -43,7 +43,7 @@ impl ObserveArgs {
     }
 
     /// Takes the places. One that is named for both shows both.
-    pub(super) async fn open(&self) -> Result<Windows, Failure> {
+    pub(super) fn open(&self) -> Result<Windows, Failure> {
         let pages = Pages::new().namespace(&self.metrics_namespace);
         let pages =
             pages.map_err(|why| Failure::new(format_args!("--metrics-namespace: {why}")))?;
@@ -59,7 +59,7 @@ impl ObserveArgs {
         }
         let mut windows = Vec::new();
         for (place, pages) in wanted {
-            windows.push((command::listen(place).await?, pages));
+            windows.push((command::listen(place)?, pages));
         }
         Ok(Windows(windows))
     }

@@ -69,9 +69,9 @@ async fn serve(
         voice.say(LogLevel::Warn, format_args!("{note}"));
     }
     let metrics = ObserveArgs::new(settings.prometheus, &settings.namespace, settings.status);
-    let windows = metrics.open().await?;
+    let windows = metrics.open()?;
     let observatory = Observatory::new(env!("PEX_VERSION"));
-    let mut networks = start(settings, &voice, &observatory).await?;
+    let mut networks = start(settings, &voice, &observatory)?;
     let _servers = windows.serve(&observatory, log);
     let mut current = settings.clone();
     loop {
@@ -95,7 +95,7 @@ async fn serve(
 }
 
 /// Starts every network, or none.
-async fn start(
+fn start(
     settings: &Settings,
     voice: &Voice,
     observatory: &Observatory,
@@ -106,7 +106,7 @@ async fn start(
     let files = Descriptors::raise()?.shared_by(settings.networks.len());
     for network in &settings.networks {
         let key = key(&mut keys, &network.node_key, voice)?;
-        let seed = SeedNode::start(network, key, files).await;
+        let seed = SeedNode::start(network, key, files);
         seeds.push(seed.map_err(|why| {
             let of = if several {
                 format!("{}: ", network.chain_id)

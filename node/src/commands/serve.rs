@@ -18,7 +18,7 @@ use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     let log = Log::start(&args.log)?;
-    let listener = listen(args.listen).await?;
+    let listener = listen(args.listen)?;
     let place = listener.local_addr()?;
     let local = setup::local(&args.identity, &args.chain_id, &format!("tcp://{place}"))?;
     let id = local.id();
@@ -50,8 +50,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
 }
 
 /// Takes a place to listen at.
-pub(super) async fn listen(place: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(place).await.map_err(|error| {
+pub(super) fn listen(place: SocketAddr) -> Result<TcpListener, Failure> {
+    pex_node::listen(place).map_err(|error| {
         let why = what_to_do(&error);
         Failure::new(format_args!("cannot listen on {place}: {why}"))
     })
