@@ -18,7 +18,7 @@
 //! in what drives a [`Discovery`]:
 //!
 //! - **Bounded queues.** 1,024 inputs for the machine, [`TransportConfig::send_queue`] messages for
-//!   each peer, 256 handshakes of those who come. A full queue makes those wait who fill it.
+//!   each peer, 1,024 handshakes of those who come. A full queue makes those wait who fill it.
 //! - **Cancel safety.** `next` may be dropped at any time: nothing is lost, and what it would have
 //!   returned comes at the next call. Nothing happens while nobody calls it, so call it in a loop.
 //! - **Dropping.** A dropped [`Driver`] ends its connections and tasks at once, and what was queued is

@@ -11,7 +11,7 @@ use commands::{Cli, Outcome};
 
 fn main() -> ExitCode {
     // Each connection takes a descriptor. Where no more may be had, it is said when they are short.
-    let _raised = rlimit::increase_nofile_limit(u64::MAX);
+    let _raised = pex_node::Descriptors::raise();
     match commands::run(Cli::parse()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CutShort) => ExitCode::from(3),
