@@ -1,0 +1,14 @@
+//! Whole networks of [`pex`] nodes in one thread, from one seed.
+//!
+//! What runs here are the machines of the core themselves, as a node runs them, and not copies of
+//! their logic. Around them is a network in virtual time: latency, loss, partitions, nodes behind
+//! NAT, nodes that come and go, clocks that are wrong, and nodes that lie. One seed gives the same
+//! run, byte for byte, on every machine.
+//!
+//! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
+
+mod outcome;
+mod scenario;
+
+pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
+pub use scenario::{Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario};

@@ -1,0 +1,228 @@
+//! What is to happen: a small text file.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A network, and what befalls it. Written in TOML; every key but `nodes` has a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Scenario {
+    /// What this shows, in a sentence.
+    #[serde(default)]
+    pub title: String,
+    /// How long it goes on, in virtual time.
+    #[serde(default = "minute", with = "humantime_serde")]
+    pub duration: Duration,
+    /// How often the network is looked at.
+    #[serde(default = "second", with = "humantime_serde")]
+    pub sample_every: Duration,
+    /// It ends as soon as each watched node knows this share of the living.
+    #[serde(default)]
+    pub until_known: Option<f64>,
+    /// Who there is.
+    pub nodes: Vec<Group>,
+    /// How messages travel.
+    #[serde(default)]
+    pub network: Network,
+    /// Who comes and goes.
+    #[serde(default)]
+    pub churn: Churn,
+    /// What goes wrong.
+    #[serde(default)]
+    pub faults: Faults,
+    /// The invariants are checked after every event; otherwise only at the end.
+    #[serde(default = "yes")]
+    pub check: bool,
+}
+
+/// Nodes of one sort.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Group {
+    /// How many.
+    pub count: u32,
+    /// What they run.
+    #[serde(default)]
+    pub runs: Program,
+    /// How much of it.
+    #[serde(default)]
+    pub depth: Depth,
+    /// Whom they know when they start.
+    #[serde(default)]
+    pub knows: Knows,
+    /// The most peers that each is connected with; by default what its program does.
+    #[serde(default)]
+    pub connected: Option<u32>,
+    /// The most addresses that each keeps; by default what its program does.
+    #[serde(default)]
+    pub store: Option<u32>,
+    /// They can't be dialed.
+    #[serde(default)]
+    pub behind_nat: bool,
+    /// When they start, after the beginning.
+    #[serde(default, with = "humantime_serde")]
+    pub starts: Duration,
+    /// What they know and do is measured; by default that of honest nodes with a machine of ours.
+    #[serde(default)]
+    pub watched: Option<bool>,
+    /// For this long their clocks are ahead, each by a random part of it.
+    #[serde(default, with = "humantime_serde")]
+    pub clock_skew: Duration,
+}
+
+/// What a node runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Program {
+    /// Ours in the manner of V2: exchange and peer manager.
+    #[default]
+    Pex,
+    /// The same with the extension switched off, as a plain node of V2.
+    PexPlain,
+    /// Ours in the manner of V1: exchange and switch, with an address book.
+    PexV1,
+    /// Ours in the manner of V1, as a seed node.
+    PexSeed,
+    /// A model of Tendermint 0.35.0.
+    #[serde(rename = "tendermint-0.35.0")]
+    Tendermint0350,
+    /// A model of Tendermint 0.35.9.
+    #[serde(rename = "tendermint-0.35.9")]
+    Tendermint0359,
+    /// Answers with nodes drawn uniformly from all; what no node can do, to compare with.
+    Uniform,
+    /// One who is out for harm, of the sort with this name.
+    Hostile(String),
+}
+
+/// How much of a node is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Depth {
+    /// The whole composed machine that a node runs, with a store of its own.
+    #[default]
+    Full,
+    /// The exchange of a node, over one store of all who live, which such nodes share. It neither
+    /// dials nor keeps peers: whoever dials it is connected.
+    Exchange,
+    /// Answers and nothing else, made from the list of all who live: a few bytes a node.
+    Thin,
+}
+
+/// Whom a node knows when it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Knows {
+    /// Everybody.
+    Everyone,
+    /// So many others, drawn at random.
+    Some(u32),
+    /// The first nodes of the network, as it knows its seeds.
+    First(u32),
+}
+
+impl Default for Knows {
+    fn default() -> Self {
+        Self::Some(8)
+    }
+}
+
+/// A shortest and a longest time; each occurrence takes a random one between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "a range has two ends")]
+pub struct Range {
+    /// The shortest.
+    #[serde(with = "humantime_serde")]
+    pub from: Duration,
+    /// The longest.
+    #[serde(with = "humantime_serde")]
+    pub to: Duration,
+}
+
+/// How messages travel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Network {
+    /// How long a message takes, one way.
+    pub latency: Range,
+    /// How long a dial takes.
+    pub dial: Range,
+    /// The share of dials that fail though the node lives and can be reached.
+    pub dials_fail: f64,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let range = |from, to| Range {
+            from: Duration::from_millis(from),
+            to: Duration::from_millis(to),
+        };
+        Self {
+            latency: range(25, 75),
+            dial: range(200, 300),
+            dials_fail: 0.0,
+        }
+    }
+}
+
+/// Who comes and goes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Churn {
+    /// The share of nodes that are replaced by newborn ones in a minute.
+    pub replaced_a_minute: f64,
+    /// The share of nodes that crash and start again from what they had written down, in a minute.
+    pub restarted_a_minute: f64,
+    /// It begins after so long.
+    #[serde(with = "humantime_serde")]
+    pub after: Duration,
+    /// And ends after so long; by default never.
+    #[serde(with = "humantime_serde")]
+    pub until: Option<Duration>,
+}
+
+/// What goes wrong. Shares are between 0 and 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Faults {
+    /// Each seed switches on a random subset of all faults there are, at random strengths.
+    pub swarm: bool,
+    /// Faults end after so long; by default never.
+    #[serde(with = "humantime_serde")]
+    pub until: Option<Duration>,
+    /// Messages that are lost.
+    pub loss: f64,
+    /// Messages that come twice.
+    pub duplicate: f64,
+    /// Messages that wait up to thirty seconds, and are overtaken by later ones.
+    pub delay: f64,
+    /// Messages that are cut, bent or replaced by rubbish.
+    pub garble: f64,
+    /// Connections that end in a minute.
+    pub cuts: f64,
+    /// How often in an hour the network falls into two parts, for a random time up to ten minutes.
+    pub partitions: f64,
+    /// How often in an hour a node's clock jumps, by up to a year, either way.
+    pub clock_jumps: f64,
+}
+
+const fn minute() -> Duration {
+    Duration::from_secs(60)
+}
+
+const fn second() -> Duration {
+    Duration::from_secs(1)
+}
+
+const fn yes() -> bool {
+    true
+}
