@@ -7,8 +7,10 @@
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
 
+mod histogram;
 mod outcome;
 mod scenario;
 
-pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
+pub use histogram::Histogram;
+pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario};
