@@ -7,10 +7,14 @@
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
 
+mod change;
 mod histogram;
 mod outcome;
+pub mod page;
+pub mod plot;
 mod scenario;
 
+pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
 pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario};
