@@ -78,10 +78,18 @@ fn what_can_not_be_set_is_named() {
 #[test]
 fn a_sweep_takes_its_values_in_all_combinations() {
     let sweep = |text: &str| text.parse::<Sweep>().unwrap();
-    let all = combinations(&[sweep("nodes.0.count=10, 20"), sweep("faults.loss=0,0.1,0.5")]);
+    let all = combinations(&[
+        sweep("nodes.0.count=10, 20"),
+        sweep("faults.loss=0,0.1,0.5"),
+    ]);
     let said: Vec<String> = all
         .iter()
-        .map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        .map(|it| {
+            it.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect();
     assert_eq!(said.len(), 6);
     assert_eq!(said[1], "nodes.0.count=10 faults.loss=0.1");
@@ -97,10 +105,21 @@ fn the_text_of_a_scenario_says_what_is_not_by_default_and_reads_as_the_same() {
     let original = scenario(SMALL);
     let text = original.to_text();
     assert_eq!(scenario(&text), original, "{text}");
-    for absent in ["sample-every", "faults", "churn", "dial", "runs", "behind-nat"] {
+    for absent in [
+        "sample-every",
+        "faults",
+        "churn",
+        "dial",
+        "runs",
+        "behind-nat",
+    ] {
         assert!(!text.contains(absent), "{absent} is as by default:\n{text}");
     }
-    let hostile = set(SMALL, &["nodes.1.runs.hostile=flood", "nodes.1.knows.some=3"]).unwrap();
+    let hostile = set(
+        SMALL,
+        &["nodes.1.runs.hostile=flood", "nodes.1.knows.some=3"],
+    )
+    .unwrap();
     let hostile = scenario(&hostile);
     assert_eq!(scenario(&hostile.to_text()), hostile);
     let plain = scenario("[[nodes]]\ncount = 5");

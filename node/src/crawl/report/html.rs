@@ -31,7 +31,12 @@ pub fn write_html(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let summary = json::summary(report);
     let mut page = String::new();
     let name = format!("{}: a crawl", report.chain_id);
-    page::begin(&mut page, &name, &[page::STYLE, STYLE].concat(), Some(SCRIPT));
+    page::begin(
+        &mut page,
+        &name,
+        &[page::STYLE, STYLE].concat(),
+        Some(SCRIPT),
+    );
     title(&mut page, report, &summary.began);
     numbers(&mut page, report);
     section(&mut page, "picture", "Who told of whom", |page| {
