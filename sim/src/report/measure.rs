@@ -3,6 +3,7 @@
 #![expect(clippy::cast_precision_loss, reason = "numbers for people")]
 
 use super::Case;
+use super::words::{number, percent};
 use crate::{Guess, Outcome, Sample, Tally};
 
 /// Something that can be measured of the runs of a scenario.
@@ -13,6 +14,8 @@ pub struct Measure {
     pub name: &'static str,
     /// What it is, as the heading of a column.
     pub title: &'static str,
+    /// What is counted; `%` if it is a share, which is a number from 0 to 1.
+    pub unit: &'static str,
     /// What it is, in a sentence.
     pub about: &'static str,
     values: fn(&Outcome) -> Vec<Option<f64>>,
@@ -46,6 +49,15 @@ impl Measure {
         measured(values)
     }
 
+    /// A value of it, as people read it, without its unit but for `%`.
+    #[must_use]
+    pub fn say(&self, value: f64) -> String {
+        match self.unit {
+            "%" => percent(value),
+            _ => number(value),
+        }
+    }
+
     /// Measures a case.
     #[must_use]
     pub fn of_case(&self, case: &Case) -> Option<Measured> {
@@ -59,36 +71,42 @@ pub const MEASURES: &[Measure] = &[
     Measure {
         name: "living",
         title: "nodes",
+        unit: "nodes",
         about: "nodes that live at the end",
         values: |it| vec![it.samples.last().map(|it| it.living as f64)],
     },
     Measure {
         name: "to-half",
         title: "s to 50 %",
+        unit: "s",
         about: "seconds until a newcomer knew half of the living",
         values: |it| newcomers(it, |it| it.to_half),
     },
     Measure {
         name: "to-90",
         title: "s to 90 %",
+        unit: "s",
         about: "seconds until a newcomer knew 90 % of the living",
         values: |it| newcomers(it, |it| it.to_90),
     },
     Measure {
         name: "to-99",
         title: "s to 99 %",
+        unit: "s",
         about: "seconds until a newcomer knew 99 % of the living",
         values: |it| newcomers(it, |it| it.to_99),
     },
     Measure {
         name: "answers",
         title: "answers to 99 %",
+        unit: "answers",
         about: "answers that a newcomer had had when it knew 99 % of the living",
         values: |it| newcomers(it, |it| it.to_99.map(|_| it.answers as f64)),
     },
     Measure {
         name: "newborn",
         title: "s to be known",
+        unit: "s",
         about: "seconds until half of the watched nodes knew a newcomer",
         values: |it| {
             let times = newcomers(it, |it| it.known_to_half);
@@ -100,84 +118,98 @@ pub const MEASURES: &[Measure] = &[
     Measure {
         name: "known",
         title: "known",
+        unit: "%",
         about: "share of the living that a watched node knows at the end, on average",
         values: |it| vec![it.samples.last().map(|it| it.known.mean)],
     },
     Measure {
         name: "known-late",
         title: "known, late",
+        unit: "%",
         about: "share of the living that a watched node knows, on average over the last half",
         values: |it| vec![mean(late(it), |it| it.known.mean)],
     },
     Measure {
         name: "requests",
         title: "requests a node and min",
+        unit: "requests",
         about: "requests of a watched node in a minute",
         values: |it| vec![mean(&it.samples, |it| it.requests)],
     },
     Measure {
         name: "requests-late",
         title: "requests, late",
+        unit: "requests",
         about: "requests of a watched node in a minute, over the last half",
         values: |it| vec![mean(late(it), |it| it.requests)],
     },
     Measure {
         name: "bytes",
         title: "bytes a node and min",
+        unit: "bytes",
         about: "bytes that a watched node sent in a minute",
         values: |it| vec![mean(&it.samples, |it| it.bytes)],
     },
     Measure {
         name: "bytes-late",
         title: "bytes, late",
+        unit: "bytes",
         about: "bytes that a watched node sent in a minute, over the last half",
         values: |it| vec![mean(late(it), |it| it.bytes)],
     },
     Measure {
         name: "estimate",
         title: "estimate",
+        unit: "%",
         about: "the estimate of a watched node at the end, over the truth",
         values: |it| ending(it, |it| it.estimate.map(|it| it.median)),
     },
     Measure {
         name: "covered",
         title: "covered",
+        unit: "%",
         about: "share of the watched nodes whose interval holds the truth at the end",
         values: |it| ending(it, |it| it.covered),
     },
     Measure {
         name: "guess-error",
         title: "error after 100 answers",
+        unit: "%",
         about: "how far the estimate of a newcomer was off the truth after a hundred answers",
         values: |it| guesses(it, |it| Some(it.error())),
     },
     Measure {
         name: "guess-covered",
         title: "covered after 100 answers",
+        unit: "%",
         about: "share of the newcomers whose interval held the truth after a hundred answers",
         values: |it| vec![share(&guesses(it, |it| it.covers().then_some(1.0)))],
     },
     Measure {
         name: "busiest",
         title: "busiest",
+        unit: "times",
         about: "requests to the node that was asked most, over the mean of all that were asked",
         values: |it| vec![busiest(it)],
     },
     Measure {
         name: "in-degree",
         title: "in-degree",
+        unit: "peers",
         about: "peers that dialed a node; the median of all nodes",
         values: |it| vec![Some(it.in_degree.median)],
     },
     Measure {
         name: "in-degree-max",
         title: "in-degree, most",
+        unit: "peers",
         about: "peers that dialed the node that was dialed by most",
         values: |it| vec![Some(it.in_degree.max)],
     },
     Measure {
         name: "events",
         title: "events",
+        unit: "events",
         about: "events that were handled",
         values: |it| vec![Some(it.events as f64)],
     },

@@ -24,16 +24,6 @@ const COLUMNS: [&str; 12] = [
     "busiest",
 ];
 
-/// Those that are shares.
-const SHARES: [&str; 6] = [
-    "known",
-    "known-late",
-    "covered",
-    "guess-error",
-    "guess-covered",
-    "estimate",
-];
-
 /// Writes what has happened in one run.
 ///
 /// # Errors
@@ -192,8 +182,8 @@ fn spread(
 }
 
 /// The median, and the twentieths where they differ.
-fn said(measured: &Measured, say: fn(f64) -> String) -> String {
-    let one = |value: Option<f64>| value.map_or_else(|| "never".to_owned(), say);
+fn said(measured: &Measured, say: impl Fn(f64) -> String) -> String {
+    let one = |value: Option<f64>| value.map_or_else(|| "never".to_owned(), &say);
     let (median, low, high) = (one(measured.median), one(measured.low), one(measured.high));
     if low == median && high == median {
         median
@@ -204,13 +194,8 @@ fn said(measured: &Measured, say: fn(f64) -> String) -> String {
 
 /// A measure of a case as it stands in tables; empty if there is none.
 pub(super) fn cell(measure: &Measure, case: &Case) -> String {
-    let say = if SHARES.contains(&measure.name) {
-        percent
-    } else {
-        number
-    };
     let measured = measure.of_case(case);
-    measured.map_or_else(String::new, |it| said(&it, say))
+    measured.map_or_else(String::new, |it| said(&it, |value| measure.say(value)))
 }
 
 /// The measures that stand in a table of these cases: those that any of them has.

@@ -130,39 +130,39 @@ pub(super) fn spread(case: &Case, page: &mut String) {
     if newcomers.len() >= NEWCOMERS_MIN {
         progress(&newcomers, page);
     }
-    for (what, unit, pick) in [
-        (
-            "Nodes by how many peers dialed them",
-            "peers",
-            (|it| &it.in_degrees) as fn(&crate::Outcome) -> &Histogram,
-        ),
-        ("Nodes by how often they were asked", "requests", |it| {
-            &it.asked_counts
-        }),
-    ] {
-        let mut sum = Histogram::default();
-        case.runs.iter().for_each(|it| sum.merge(pick(it)));
-        columns(&sum, what, unit, page);
+    let (mut dialed, mut asked) = (Histogram::default(), Histogram::default());
+    for run in &case.runs {
+        dialed.merge(&run.in_degrees);
+        asked.merge(&run.asked_counts);
     }
+    columns(
+        &dialed,
+        "Nodes by how many peers dialed them",
+        "peers",
+        page,
+    );
+    columns(
+        &asked,
+        "Nodes by how often they were asked",
+        "requests",
+        page,
+    );
     page.push_str("</div>");
 }
 
 /// How many of the newcomers have come how far, over the time since each started.
 fn progress(newcomers: &[&Tally], page: &mut String) {
     let caption = "Newcomers that know 50, 90 and 99 % of the living, per cent of them";
-    let stages: [(&str, fn(&Tally) -> Option<f64>); 3] = [
-        ("v2", |it| it.to_half),
-        ("v4", |it| it.to_90),
-        ("v0", |it| it.to_99),
+    let sorted = |stage: fn(&Tally) -> Option<f64>| {
+        let mut times: Vec<f64> = newcomers.iter().filter_map(|it| stage(it)).collect();
+        times.sort_by(f64::total_cmp);
+        times
+    };
+    let times = [
+        ("v2", sorted(|it| it.to_half)),
+        ("v4", sorted(|it| it.to_90)),
+        ("v0", sorted(|it| it.to_99)),
     ];
-    let times: Vec<(&str, Vec<f64>)> = stages
-        .into_iter()
-        .map(|(class, stage)| {
-            let mut times: Vec<f64> = newcomers.iter().filter_map(|it| stage(it)).collect();
-            times.sort_by(f64::total_cmp);
-            (class, times)
-        })
-        .collect();
     let ends = times.iter().filter_map(|(_, it)| it.last().copied());
     let last = ends.fold(0.0, f64::max);
     let mut chart = Chart::new(Scale::up_to(last), Scale::up_to(100.0), caption, "s");
