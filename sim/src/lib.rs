@@ -12,7 +12,7 @@ mod histogram;
 mod outcome;
 pub mod page;
 pub mod plot;
-pub mod report;
+pub mod show;
 mod scenario;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};

@@ -4,9 +4,9 @@ use core::fmt::Write as _;
 
 use crate::Population;
 use crate::page::escaped;
-use crate::report::Case;
-use crate::report::table::{cell, columns};
-use crate::report::words::thousands;
+use crate::show::Case;
+use crate::show::table::{cell, columns};
+use crate::show::words::thousands;
 
 /// A line for each case.
 pub(super) fn cases(cases: &[Case], page: &mut String) {

@@ -1,7 +1,7 @@
 //! What was sampled in the runs of a case, as one line with a band around it.
 
-use crate::report::Case;
-use crate::report::measure::quantile;
+use crate::show::Case;
+use crate::show::measure::quantile;
 use crate::{Sample, Spread};
 
 /// The value at one moment: the median of the runs, and how far it spreads over nodes and runs.

@@ -1,7 +1,7 @@
 //! The page: what is in it, and what can't get in.
 
-use crate::report::cases;
-use crate::report::tests::{outcome, with};
+use crate::show::cases;
+use crate::show::tests::{outcome, with};
 use crate::{Breach, Outcome};
 
 fn page(outcomes: Vec<Outcome>) -> String {

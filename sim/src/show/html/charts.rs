@@ -8,7 +8,7 @@ use super::COLOURS;
 use super::series::{Point, Value, ends, series};
 use crate::page::escaped;
 use crate::plot::{Chart, Scale};
-use crate::report::Case;
+use crate::show::Case;
 use crate::{Histogram, Tally};
 
 /// Newcomers of which it is drawn when they came how far.
