@@ -7,8 +7,28 @@
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
 
+mod chance;
+mod check;
+mod churn;
+mod digest;
+mod disk;
+mod faults;
+mod links;
+mod lives;
+mod machine;
+mod measure;
+mod member;
+mod network;
+mod orders;
 mod outcome;
+mod places;
+mod queue;
+mod report;
 mod scenario;
+mod simulation;
 
 pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
-pub use scenario::{Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario};
+pub use scenario::{
+    Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+};
+pub use simulation::Simulation;
