@@ -97,6 +97,12 @@ impl Config {
 #[must_use]
 pub struct ConfigBuilder(Config);
 
+impl From<Config> for ConfigBuilder {
+    fn from(config: Config) -> Self {
+        Self(config)
+    }
+}
+
 impl ConfigBuilder {
     /// A builder that begins with these options, right or wrong.
     pub(crate) const fn from_config(config: Config) -> Self {

@@ -7,8 +7,36 @@
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
 
+mod believed;
+mod chance;
+mod change;
+mod check;
+mod churn;
+mod digest;
+mod disk;
+mod faults;
+mod histogram;
+mod links;
+mod lives;
+mod machine;
+mod measure;
+mod member;
+mod network;
+mod orders;
 mod outcome;
+pub mod page;
+mod places;
+pub mod plot;
+mod queue;
+mod report;
 mod scenario;
+pub mod show;
+mod simulation;
 
-pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
-pub use scenario::{Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario};
+pub use change::{Change, ChangeError, Sweep, changed, combinations};
+pub use histogram::Histogram;
+pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
+pub use scenario::{
+    Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+};
+pub use simulation::Simulation;

@@ -1,8 +1,13 @@
 //! What is to happen: a small text file.
 
+mod error;
+mod validate;
+
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use error::ScenarioError;
 
 /// A network, and what befalls it. Written in TOML; every key but `nodes` has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -141,6 +141,12 @@ impl Options {
 #[must_use]
 pub struct OptionsBuilder(Options);
 
+impl From<Options> for OptionsBuilder {
+    fn from(options: Options) -> Self {
+        Self(options)
+    }
+}
+
 impl OptionsBuilder {
     /// Nodes to ask when nobody else is known: `seeds` of the reference. At most 1,024.
     /// Default: none.

@@ -1,0 +1,71 @@
+//! How fast networks run, and what they take: events a second and memory, by size and by program.
+//!
+//! `cargo run --release -p pex-sim --example speed [NODES [SECONDS [PROGRAM [MORE]]]]`, where MORE is
+//! further lines of the group in TOML, with `;` for a line's end.
+
+use std::time::Instant;
+
+use pex_sim::{Scenario, Simulation};
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let argument = |at: usize, default: &str| {
+        let given = arguments.get(at).map(String::as_str);
+        given.unwrap_or(default).to_owned()
+    };
+    let (nodes, seconds) = (argument(0, "1000"), argument(1, "600"));
+    let (program, more) = (argument(2, "pex"), argument(3, "").replace(';', "\n"));
+    let text = format!(
+        "duration = '{seconds}s'\nsample-every = '10s'\ncheck = false\n\
+         [[nodes]]\ncount = {nodes}\nruns = '{program}'\n{more}\n"
+    );
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let begun = Instant::now();
+    let mut simulation = Simulation::new(scenario, 1).unwrap_or_else(|error| panic!("{error}"));
+    println!(
+        "  made in {:.2} s, {} MiB",
+        begun.elapsed().as_secs_f64(),
+        peak() >> 10
+    );
+    let (mut at, mut before) = (core::time::Duration::ZERO, 0);
+    let part = core::time::Duration::from_secs(seconds.parse().unwrap_or(600)) / 10;
+    loop {
+        let begun = Instant::now();
+        at += part;
+        let done = simulation.run_until(at);
+        let (_, events) = simulation.progress();
+        let rate = (events - before) as f64 / begun.elapsed().as_secs_f64();
+        println!(
+            "  to {:6.0} s: {:9} events, {rate:9.0} a second, {} MiB at most",
+            at.as_secs_f64(),
+            events - before,
+            peak() >> 10
+        );
+        before = events;
+        if done {
+            break;
+        }
+    }
+    let outcome = simulation.outcome();
+    let took = begun.elapsed().as_secs_f64();
+    let known = outcome.samples.last().map_or(0.0, |last| last.known.median);
+    println!(
+        "{nodes} nodes of {program}, {seconds} s: {} events in {took:.2} s, {:.0} a second, {} MiB; \
+         {:.1} % known, digest {:016x}",
+        outcome.events,
+        outcome.events as f64 / took,
+        peak() >> 10,
+        100.0 * known,
+        outcome.digest,
+    );
+}
+
+/// The most memory that this process has had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}

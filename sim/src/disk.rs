@@ -1,0 +1,62 @@
+//! What a node has written down, and finds when it starts again.
+
+use std::collections::BTreeMap;
+
+use pex::book::AddrBook;
+use pex::peers::{Change, PeerRecord, RecordKey};
+use pex::{Node, Seed, Time};
+
+/// The disk of one node. A write is done whole or not at all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Disk {
+    records: BTreeMap<RecordKey, Vec<u8>>,
+    /// A book as it was when it was last written, and when that was.
+    book: Option<(u64, AddrBook)>,
+}
+
+impl Disk {
+    pub(crate) fn write(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change.value {
+                Some(value) => self.records.insert(change.key, value),
+                None => self.records.remove(&change.key),
+            };
+        }
+    }
+
+    /// Writes a book, once a second as its node's driver does, or at once.
+    pub(crate) fn write_book(&mut self, now: u64, book: &AddrBook, at_once: bool) {
+        let due = self.book.as_ref().is_none_or(|(at, old)| {
+            old.revision() != book.revision() && now.saturating_sub(*at) >= 1_000_000_000
+        });
+        if due || at_once {
+            self.book = Some((now, book.clone()));
+        }
+    }
+
+    /// Hands everything to a machine that starts.
+    pub(crate) fn load(&self, node: &mut Node) {
+        for value in self.records.values() {
+            if let Ok(record) = PeerRecord::decode(value) {
+                node.load(&record);
+            }
+        }
+    }
+
+    /// The book, read from the text that is in its file.
+    pub(crate) fn book(&self, seed: Seed, now: Time) -> Option<AddrBook> {
+        let (_, book) = self.book.as_ref()?;
+        let text = book.to_json();
+        let (loaded, _damage) = AddrBook::salvage(text.as_bytes(), true, seed, now);
+        Some(loaded.book)
+    }
+
+    /// Every value in turn, to be damaged.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
+        self.records.values_mut()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,212 @@
+//! How nodes come into the world, and leave it.
+
+use pex::{NodeAddress, NodeEvent};
+
+use crate::chance::{nanos, seed_of};
+use crate::disk::Disk;
+use crate::links::State;
+use crate::machine::{Blueprint, Knowledge, Machine};
+use crate::member::{Member, NEVER};
+use crate::scenario::{Depth, Group, Knows, Program, ScenarioError};
+use crate::simulation::{Crowd, Simulation, What};
+
+impl Crowd {
+    pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
+        let ours = matches!(
+            group.runs,
+            Program::Pex | Program::PexPlain | Program::PexV1 | Program::PexSeed
+        );
+        let has_machine = ours && group.depth != Depth::Thin;
+        Ok(Self {
+            blueprint: Blueprint::new(group)?,
+            watched: group.watched.unwrap_or(has_machine),
+            group: group.clone(),
+            born: 0,
+            requests: 0,
+            answers: 0,
+            bytes: 0,
+            dials: 0,
+            faults_seen: 0,
+        })
+    }
+}
+
+impl Simulation {
+    /// Everybody whom the scenario names, and when they start.
+    pub(crate) fn populate(&mut self) {
+        for place in 0..self.crowds.len() {
+            let group = &self.crowds[place].group;
+            let (count, starts) = (group.count, nanos(group.starts));
+            for _ in 0..count {
+                let node = self.conceive(place);
+                self.queue.push(starts, What::Start { node });
+                if starts == 0 {
+                    // Whoever starts with the world is known to the others who do.
+                    self.enliven(node);
+                }
+            }
+        }
+        self.plan_churn();
+        self.plan_faults();
+        self.queue.push(0, What::Sample);
+    }
+
+    /// A new member of a group, which doesn't live yet.
+    pub(crate) fn conceive(&mut self, group: usize) -> u32 {
+        let node = self.places.add();
+        self.members.push(Member::new(group as u16));
+        self.watch.conceived();
+        let most = nanos(self.crowds[group].group.clock_skew);
+        let member = &mut self.members[node as usize];
+        member.ahead = i64::try_from(self.starts.up_to(most)).unwrap_or(i64::MAX);
+        if self.churn.restarts() || self.faults.restarts() {
+            member.disk = Some(Box::new(Disk::default()));
+        }
+        node
+    }
+
+    /// From now on a node is there, for others to know and to dial.
+    pub(crate) fn enliven(&mut self, node: u32) {
+        let member = &mut self.members[node as usize];
+        member.alive = true;
+        member.place = self.living.len() as u32;
+        if member.born == NEVER {
+            member.born = self.now;
+            let crowd = &mut self.crowds[usize::from(member.group)];
+            crowd.born += 1;
+            self.watch.born(node, crowd.watched, self.now);
+        }
+        self.living.push(node);
+        self.watch.lives(node);
+    }
+
+    /// A node starts: for the first time, with whom it knows, or again, with what it has written down.
+    pub(crate) fn start(&mut self, node: u32) {
+        if self.members[node as usize].machine.is_some() {
+            return;
+        }
+        if !self.members[node as usize].alive {
+            self.enliven(node);
+        }
+        let life = self.members[node as usize].life;
+        self.members[node as usize].life += 1;
+        let group = usize::from(self.members[node as usize].group);
+        let disk = self.members[node as usize].disk.take();
+        let again = life > 0;
+        let known = if again && disk.is_some() {
+            Vec::new()
+        } else {
+            self.known_at_start(node, self.crowds[group].group.knows)
+        };
+        let everyone = self.crowds[group].group.knows == Knows::Everyone;
+        let addresses: Vec<NodeAddress> = known.iter().map(|it| self.places.address(*it)).collect();
+        let mut named = Vec::new();
+        let knowledge = match &disk {
+            Some(disk) if again => Knowledge::Disk(disk),
+            _ if everyone => Knowledge::Known(addresses),
+            _ => {
+                named.clone_from(&addresses);
+                Knowledge::Named(addresses)
+            }
+        };
+        let clock = self.members[node as usize].clock(self.now);
+        let own = self.places.address(node);
+        let seed = seed_of(self.seed, node, life);
+        let machine = self.crowds[group]
+            .blueprint
+            .build(&own, knowledge, seed, clock);
+        let names = matches!(machine, Machine::V2(_));
+        let kept = machine
+            .kept()
+            .into_iter()
+            .filter_map(|id| self.places.number(id));
+        let kept: Vec<_> = kept.chain(known).collect();
+        let member = &mut self.members[node as usize];
+        member.machine = machine;
+        member.disk = disk;
+        member.deadline = NEVER;
+        for other in kept {
+            self.watch.keeps(node, other, true, self.now, &self.members);
+        }
+        if let Some(check) = &mut self.check {
+            check.starts(node, &self.members[node as usize]);
+        }
+        for address in named.into_iter().filter(|_| names) {
+            self.tell(node, NodeEvent::Named { address });
+        }
+        self.set_timer(node, self.now);
+    }
+
+    /// Whom a node knows that starts for the first time.
+    fn known_at_start(&mut self, node: u32, knows: Knows) -> Vec<u32> {
+        match knows {
+            Knows::Everyone => {
+                let others = self.living.iter().copied();
+                others.filter(|other| *other != node).collect()
+            }
+            Knows::First(count) => {
+                let first = 0..count.saturating_add(1).min(self.places.len() as u32);
+                let others = first.filter(|other| *other != node);
+                others.take(count as usize).collect()
+            }
+            Knows::Some(count) => self.draw(node, count as usize),
+        }
+    }
+
+    /// So many others who live and can be dialed; fewer if chance finds no more.
+    pub(crate) fn draw(&mut self, node: u32, count: usize) -> Vec<u32> {
+        let mut drawn: Vec<u32> = Vec::new();
+        for _ in 0..count.saturating_mul(8) {
+            if drawn.len() == count || self.living.is_empty() {
+                break;
+            }
+            let other = self.living[self.starts.index(self.living.len())];
+            let group = usize::from(self.members[other as usize].group);
+            let can_be_dialed = !self.crowds[group].group.behind_nat;
+            if other != node && can_be_dialed && !drawn.contains(&other) {
+                drawn.push(other);
+            }
+        }
+        drawn
+    }
+
+    /// A node dies at once. Its peers learn of it: their hosts tell them, or with `silently` the
+    /// silence of its own.
+    pub(crate) fn die(&mut self, node: u32, silently: bool) {
+        let member = &mut self.members[node as usize];
+        if !member.alive {
+            return;
+        }
+        member.alive = false;
+        member.stuck = false;
+        member.machine = Machine::None;
+        member.deadline = NEVER;
+        let place = member.place as usize;
+        let open = core::mem::take(&mut member.open);
+        self.living.swap_remove(place);
+        if let Some(moved) = self.living.get(place) {
+            self.members[*moved as usize].place = place as u32;
+        }
+        self.watch.dies(node);
+        for (_, epoch) in open {
+            if let Some(side) = self.links.side(epoch, node) {
+                if silently {
+                    self.fall_silent(epoch, 1 - side);
+                } else {
+                    self.say_farewell(epoch, side);
+                }
+                self.links.set(epoch, side, State::Gone);
+            }
+        }
+        if let Some(check) = &mut self.check {
+            check.ends(node);
+        }
+    }
+
+    /// One end of a link hears nothing any more, until it notices by its pings.
+    pub(crate) fn fall_silent(&mut self, epoch: pex::Epoch, side: usize) {
+        let notices = self.now + crate::network::SILENCE + self.network.latency();
+        let side = side as u8;
+        self.queue.push(notices, What::Farewell { epoch, side });
+    }
+}

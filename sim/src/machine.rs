@@ -1,0 +1,256 @@
+//! The machines of the core, as a node runs them, behind one `handle`.
+
+use pex::book::AddrBook;
+use pex::peers::{AddressRecord, Options, PeerManager, PeerRecord};
+use pex::v1::{self, Switch};
+use pex::{
+    Broken, Config, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
+    Seed, Time,
+};
+
+use crate::disk::Disk;
+use crate::scenario::{Group, Program, ScenarioError};
+
+/// Times before the beginning at which those were last and first reached that a node has known for
+/// long.
+const REACHED: [u64; 2] = [3_600, 30 * 86_400];
+
+/// What a member runs, if it runs a machine.
+#[derive(Debug)]
+pub(crate) enum Machine {
+    /// It does not live, or has no machine.
+    None,
+    V2(Box<Node<PeerManager>>),
+    V1(Box<Node<Switch>>),
+}
+
+/// What the nodes of a group have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Blueprint {
+    pub(crate) program: Program,
+    config: Config,
+    peers: Options,
+    switch: v1::Options,
+}
+
+/// What a node knows when it starts.
+#[derive(Debug)]
+pub(crate) enum Knowledge<'a> {
+    /// What its operator names.
+    Named(Vec<NodeAddress>),
+    /// What it has been connected with in an earlier life.
+    Known(Vec<NodeAddress>),
+    /// What it has written down.
+    Disk(&'a Disk),
+}
+
+impl Blueprint {
+    /// # Errors
+    ///
+    /// If the options of the program don't allow what the scenario asks for.
+    pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
+        let wrong = |error: pex::ConfigError| ScenarioError::new("nodes", error.to_string());
+        let mut config = Config::builder();
+        if group.runs == Program::PexPlain {
+            config = config.policy(pex::Policy::Unseen);
+        }
+        let mut peers = Options::builder();
+        let mut switch = if group.runs == Program::PexSeed {
+            v1::Options::seed()
+        } else {
+            v1::Options::builder()
+        };
+        if let Some(connected) = group.connected {
+            let connected = connected as usize;
+            let outbound = connected.div_ceil(2);
+            peers = peers
+                .connected_max(connected)
+                .slots(outbound, connected - outbound);
+            switch = switch.slots(outbound, connected - outbound);
+        }
+        if let Some(store) = group.store {
+            peers = peers.addresses_max(store as usize);
+        }
+        Ok(Self {
+            program: group.runs.clone(),
+            config: config.build().map_err(wrong)?,
+            peers: peers.build().map_err(wrong)?,
+            switch: switch.build().map_err(wrong)?,
+        })
+    }
+
+    /// A machine for the node that lives at `own`. It wants a tick at once.
+    pub(crate) fn build(
+        &self,
+        own: &NodeAddress,
+        knows: Knowledge<'_>,
+        seed: Seed,
+        now: Time,
+    ) -> Machine {
+        match self.program {
+            Program::Pex | Program::PexPlain => self.v2(own, knows, seed, now),
+            _ => self.v1(own, knows, seed, now),
+        }
+    }
+
+    fn v2(&self, own: &NodeAddress, knows: Knowledge<'_>, seed: Seed, now: Time) -> Machine {
+        let config = with_own(&self.config, own);
+        let mut node = Node::new(config, self.peers.clone(), own.id(), seed, now);
+        match knows {
+            // Those are events, and come with the first tick.
+            Knowledge::Named(_) => {}
+            Knowledge::Known(addresses) => {
+                for address in addresses {
+                    node.load(&long_known(address, now));
+                }
+            }
+            Knowledge::Disk(disk) => disk.load(&mut node),
+        }
+        Machine::V2(Box::new(node))
+    }
+
+    fn v1(&self, own: &NodeAddress, knows: Knowledge<'_>, seed: Seed, now: Time) -> Machine {
+        let own_place = NetAddress::new(
+            own.id(),
+            own.ip().unwrap_or([0, 0, 0, 0].into()),
+            own.port(),
+        );
+        let builder = v1::OptionsBuilder::from(self.switch.clone());
+        let mut builder = builder.own_addresses(vec![own.clone()]);
+        let mut book = AddrBook::new(true, seed.derive(3));
+        match knows {
+            Knowledge::Named(addresses) => builder = builder.seeds(addresses),
+            Knowledge::Known(addresses) => {
+                for address in addresses {
+                    if let Ok(place) = NetAddress::try_from(&address) {
+                        let _full = book.add_address(now, &place, &own_place);
+                        book.mark_good(now, &place);
+                    }
+                }
+            }
+            Knowledge::Disk(disk) => {
+                if let Some(read) = disk.book(seed.derive(3), now) {
+                    book = read;
+                }
+            }
+        }
+        // The names are at most as many as there are, which the builder takes.
+        let options = builder.build().unwrap_or_else(|_| self.switch.clone());
+        let switch = Switch::new(options, book, own.id(), seed.derive(2), now);
+        let node = Node::v1(with_own(&self.config, own), switch, seed, now);
+        Machine::V1(Box::new(node))
+    }
+}
+
+fn with_own(config: &Config, own: &NodeAddress) -> Config {
+    let builder = pex::ConfigBuilder::from(config.clone());
+    let builder = builder.own_addresses(vec![own.clone()]);
+    builder.build().unwrap_or_else(|_| config.clone())
+}
+
+/// The record of a node that was reached before, for weeks.
+fn long_known(address: NodeAddress, now: Time) -> PeerRecord {
+    let ago =
+        |seconds: u64| Time::from_nanos(now.as_nanos().saturating_sub(seconds * 1_000_000_000));
+    let [last, first] = REACHED;
+    let mut kept = AddressRecord::new(address);
+    kept.last_success = Some(ago(last));
+    kept.first_success = Some(ago(first));
+    kept.heard = Some(ago(last));
+    let mut record = PeerRecord::new(kept.address.id());
+    record.last_connected = kept.last_success;
+    record.addresses.push(kept);
+    record
+}
+
+impl Machine {
+    /// Has the machine take in an event; appends what it wants done.
+    pub(crate) fn handle(&mut self, now: Time, event: NodeEvent<'_>, out: &mut Vec<NodeAction>) {
+        match self {
+            Self::None => {}
+            Self::V2(node) => out.extend(node.handle(now, event)),
+            Self::V1(node) => out.extend(node.handle(now, event)),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        match self {
+            Self::None => None,
+            Self::V2(node) => node.deadline(),
+            Self::V1(node) => node.deadline(),
+        }
+    }
+
+    pub(crate) fn rewind(&mut self, now: Time) {
+        match self {
+            Self::None => {}
+            Self::V2(node) => node.rewind(now),
+            Self::V1(node) => node.rewind(now),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Broken> {
+        match self {
+            Self::None => Ok(()),
+            Self::V2(node) => node.check(),
+            Self::V1(node) => node.check(),
+        }
+    }
+
+    pub(crate) fn estimate(&self) -> Option<Estimate> {
+        match self {
+            Self::None => None,
+            Self::V2(node) => Some(node.pex().estimate()),
+            Self::V1(node) => Some(node.pex().estimate()),
+        }
+    }
+
+    pub(crate) const fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// The ids of all whom the store holds, with the number of its last change; none if the store
+    /// tells of each change by itself.
+    pub(crate) fn book(&self) -> Option<(u64, impl Iterator<Item = NodeId>)> {
+        match self {
+            Self::V1(node) => {
+                let book = node.peers().book();
+                let ids = book.addresses().map(|known| known.address.id());
+                Some((book.revision(), ids))
+            }
+            Self::None | Self::V2(_) => None,
+        }
+    }
+
+    /// Whom a machine knows that has just been made.
+    pub(crate) fn kept(&self) -> Vec<NodeId> {
+        match self {
+            Self::None => Vec::new(),
+            Self::V2(node) => node.peers().records().map(|record| record.id).collect(),
+            Self::V1(node) => {
+                let known = node.peers().book().addresses();
+                known.map(|known| known.address.id()).collect()
+            }
+        }
+    }
+
+    /// The whole book, to be written down.
+    pub(crate) fn address_book(&self) -> Option<&AddrBook> {
+        match self {
+            Self::V1(node) => Some(node.peers().book()),
+            Self::None | Self::V2(_) => None,
+        }
+    }
+}
+
+/// What a node takes another one to be, from the handshake.
+pub(crate) const fn kind_seen(by: &Program, of: &Program) -> Kind {
+    match of {
+        Program::Pex | Program::PexV1 | Program::PexSeed => match by {
+            // Who doesn't know the extension takes them for what else they speak.
+            Program::PexPlain => Kind::V2,
+            _ => Kind::Kin,
+        },
+        _ => Kind::V2,
+    }
+}

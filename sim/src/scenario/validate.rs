@@ -1,0 +1,122 @@
+//! Reading a scenario, and what its numbers may be.
+
+use core::time::Duration;
+
+use super::{Depth, Group, Program, Range, Scenario, ScenarioError};
+
+/// The most nodes of a run.
+const NODES: u64 = 4_000_000;
+
+/// The longest run: a hundred years, so that no clock ends.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`] says on which line something is wrong, and what to write instead.
+    ///
+    /// ```
+    /// use pex_sim::Scenario;
+    ///
+    /// let error = Scenario::parse("[[nodes]]\ncount = 8\n[faults]\nloss = 7\n").unwrap_err();
+    /// assert_eq!(error.to_string(), "line 4: faults.loss: 7 is no share; write a number from 0 to 1");
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let scenario: Self =
+            toml::from_str(text).map_err(|error| ScenarioError::of_toml(&error, text))?;
+        scenario.validate().map_err(|error| error.within(text))?;
+        Ok(scenario)
+    }
+
+    /// Whether all numbers are such that the scenario can be run.
+    ///
+    /// # Errors
+    ///
+    /// The first that is not.
+    pub fn validate(&self) -> Result<(), ScenarioError> {
+        let nodes: u64 = self.nodes.iter().map(|group| u64::from(group.count)).sum();
+        if nodes == 0 || nodes > NODES {
+            let what = format!("{nodes} nodes in all; write counts that add up to 1 to {NODES}");
+            return Err(ScenarioError::new("count", what));
+        }
+        for group in &self.nodes {
+            group.validate()?;
+        }
+        let (network, churn, faults) = (&self.network, &self.churn, &self.faults);
+        for (key, share) in [
+            ("until-known", self.until_known.unwrap_or_default()),
+            ("network.dials-fail", network.dials_fail),
+            ("churn.replaced-a-minute", churn.replaced_a_minute),
+            ("churn.restarted-a-minute", churn.restarted_a_minute),
+            ("faults.loss", faults.loss),
+            ("faults.duplicate", faults.duplicate),
+            ("faults.delay", faults.delay),
+            ("faults.garble", faults.garble),
+            ("faults.cuts", faults.cuts),
+        ] {
+            if !(0.0..=1.0).contains(&share) {
+                let what = format!("{share} is no share; write a number from 0 to 1");
+                return Err(ScenarioError::new(key, what));
+            }
+        }
+        for (key, rate) in [
+            ("faults.partitions", faults.partitions),
+            ("faults.clock-jumps", faults.clock_jumps),
+        ] {
+            if !(0.0..=3_600.0).contains(&rate) {
+                let what = format!("{rate} in an hour; write a number from 0 to 3600");
+                return Err(ScenarioError::new(key, what));
+            }
+        }
+        for (key, range) in [
+            ("network.latency", network.latency),
+            ("network.dial", network.dial),
+        ] {
+            check_range(key, range)?;
+        }
+        let millisecond = Duration::from_millis(1);
+        for (key, time, least) in [
+            ("duration", self.duration, millisecond),
+            ("sample-every", self.sample_every, millisecond),
+            ("churn.after", churn.after, Duration::ZERO),
+        ] {
+            if time < least || time > LONGEST {
+                let time = humantime::format_duration(time);
+                let what = format!("{time} can't be; write a time from 1ms to 100years, as '90s'");
+                return Err(ScenarioError::new(key, what));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_range(key: &str, range: Range) -> Result<(), ScenarioError> {
+    if range.from <= range.to && range.to <= Duration::from_secs(3_600) {
+        return Ok(());
+    }
+    let (from, to) = (
+        humantime::format_duration(range.from),
+        humantime::format_duration(range.to),
+    );
+    let what = format!(
+        "from {from} to {to} is no range; write {{ from = '25ms', to = '75ms' }}, an hour at most"
+    );
+    Err(ScenarioError::new(key, what))
+}
+
+impl Group {
+    fn validate(&self) -> Result<(), ScenarioError> {
+        let is_v1 = matches!(self.runs, Program::PexV1 | Program::PexSeed);
+        if self.store.is_some() && is_v1 && self.depth == Depth::Full {
+            let what = "the book of V1 has a size of its own; leave it out";
+            return Err(ScenarioError::new("store", what));
+        }
+        if self.starts > LONGEST || self.clock_skew > Duration::from_secs(365 * 86_400) {
+            let what = "later than 100years, or a clock more than a year ahead; write less";
+            return Err(ScenarioError::new("starts", what));
+        }
+        Ok(())
+    }
+}
