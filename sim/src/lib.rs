@@ -16,6 +16,7 @@ mod digest;
 mod disk;
 mod faults;
 mod histogram;
+mod hostile;
 mod links;
 mod lives;
 mod machine;
@@ -35,8 +36,8 @@ mod simulation;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
-pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
+pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
-    Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Churn, Claim, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
 };
 pub use simulation::Simulation;

@@ -113,6 +113,8 @@ impl Simulation {
         crowd.bytes += bytes;
         match &message {
             Message::Response(response) => {
+                self.keeps_secrets(node, response);
+                let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
                 crowd.answers += 1;
                 self.digest.number(bytes);
                 // What is told is hashed by its ends: what lies between follows from them.
@@ -303,10 +305,11 @@ impl Simulation {
         }
         let programs = nodes.map(|node| {
             let group = usize::from(self.members[node as usize].group);
-            self.crowds[group].blueprint.program.clone()
+            let crowd = &self.crowds[group];
+            (crowd.blueprint.program.clone(), crowd.group.claims)
         });
         if keeps[0] {
-            let kind = kind_seen(&programs[0], &programs[1]);
+            let kind = kind_seen(&programs[0].0, &programs[1].0, programs[1].1);
             let ip = address.ip();
             let event = NodeEvent::Dialed {
                 address,
@@ -323,7 +326,7 @@ impl Simulation {
             let event = NodeEvent::Accepted {
                 peer: self.places.id(dialer),
                 epoch,
-                kind: kind_seen(&programs[1], &programs[0]),
+                kind: kind_seen(&programs[1].0, &programs[0].0, programs[0].1),
                 ip: Some(self.places.ip(dialer)),
                 listen: Some(self.places.address(dialer)),
             };

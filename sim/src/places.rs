@@ -8,7 +8,7 @@ use pex::{NodeAddress, NodeId, Reach};
 use crate::chance::{Chance, Use};
 
 /// Every node listens here.
-const PORT: u16 = 26_656;
+pub(crate) const PORT: u16 = 26_656;
 
 /// From one candidate to the next: odd, so that each of the 2^32 comes once, and near the golden
 /// section of them, so that they are spread over all networks.
