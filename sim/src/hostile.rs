@@ -5,24 +5,58 @@
 //! spy adds up what many ids were told. He bends the protocol as he likes, and not the network: he
 //! has the connections, the places and the bandwidth of his nodes, and cannot read what others say.
 
+mod amplifier;
+mod echo;
+mod flooder;
+mod freezer;
+mod grinder;
 mod hand;
-mod silent;
+mod hasty;
+mod holder;
+mod inflater;
+mod poisoner;
+mod quiet;
+mod reader;
+mod restless;
+mod spy;
+mod sybil;
 
 use core::fmt;
+use core::net::IpAddr;
 
 use pex::NodeEvent;
 
+use crate::measure::ratio;
 use crate::places::Places;
 use crate::scenario::{Program, ScenarioError};
 use crate::simulation::Simulation;
 
+use amplifier::Amplifier;
+use echo::Echo;
+use flooder::Flooder;
+use freezer::Freezer;
+use grinder::{Arc, Grinder};
 pub(crate) use hand::{Hand, Order};
+use hasty::Hasty;
+use holder::Holder;
+use inflater::{Fakes, Inflater};
+use poisoner::{Poisoner, Where};
+use quiet::{Silent, Slow};
+use reader::Reader;
+use restless::Restless;
+use spy::Spy;
+use sybil::Sybil;
 
 /// Who runs the nodes of a hostile group.
 pub(crate) trait Operator: fmt::Debug {
     /// A place for one more node of his; by default one of its own somewhere in the world.
     fn settle(&mut self, places: &mut Places) -> u32 {
         places.add()
+    }
+
+    /// Where somebody lives whom he wants others to dial.
+    fn victim(&self) -> Option<IpAddr> {
+        None
     }
 
     /// Something has happened at the node that the hand is of. Its first event is a tick.
@@ -40,7 +74,35 @@ const PEERS: usize = 8;
 type Made = fn() -> Box<dyn Operator>;
 
 /// All sorts there are, by name.
-const SORTS: &[(&str, Made)] = &[("silent", || Box::new(silent::Silent))];
+const SORTS: &[(&str, Made)] = &[
+    ("amplifier", || Box::new(Amplifier::default())),
+    ("arc-dense", || Box::new(Grinder::new(Arc::Dense))),
+    ("arc-grinder", || Box::new(Grinder::new(Arc::Ground))),
+    ("arc-sparse", || Box::new(Grinder::new(Arc::Sparse))),
+    ("cursor-scraper", || Box::new(Reader::new(true))),
+    ("echo", || Box::new(Echo::default())),
+    ("flooder", || Box::new(Flooder::default())),
+    ("freezer", || Box::new(Freezer::default())),
+    ("hanger-up", || Box::new(Restless::default())),
+    ("hasty", || Box::new(Hasty::default())),
+    ("inflater", || Box::new(Inflater::new(Fakes::Fresh))),
+    ("poisoner", || Box::new(Poisoner(Where::Dead))),
+    ("private-prober", || Box::new(Reader::new(false))),
+    ("reconnector", || Box::new(Restless::asking())),
+    ("same-inflater", || Box::new(Inflater::new(Fakes::Same))),
+    ("shared-inflater", || Box::new(Inflater::new(Fakes::Shared))),
+    ("silent", || Box::new(Silent)),
+    ("slot-holder", || Box::new(Holder)),
+    ("slow", || Box::new(Slow::default())),
+    ("squatter", || Box::new(Poisoner(Where::Own))),
+    ("sybil", || Box::new(Sybil::default())),
+    ("topology-spy", || Box::new(Spy::default())),
+];
+
+/// The names of all sorts.
+pub(crate) fn sorts() -> impl Iterator<Item = &'static str> {
+    SORTS.iter().map(|(name, _)| *name)
+}
 
 /// The operator of a group, if what it runs is hostile.
 ///
@@ -54,11 +116,8 @@ pub(crate) fn operator(runs: &Program) -> Result<Option<Box<dyn Operator>>, Scen
     if let Some((_, made)) = SORTS.iter().find(|(name, _)| name == sort) {
         return Ok(Some(made()));
     }
-    let names: Vec<_> = SORTS.iter().map(|(name, _)| *name).collect();
-    let what = format!(
-        "'{sort}' is no sort of hostile node; write one of {}",
-        names.join(", ")
-    );
+    let names = sorts().collect::<Vec<_>>().join(", ");
+    let what = format!("'{sort}' is no sort of hostile node; write one of {names}");
     Err(ScenarioError::new("hostile", what))
 }
 
@@ -111,7 +170,13 @@ impl Simulation {
             let Some(operator) = self.crowds[group].operator.take() else {
                 continue;
             };
-            for (what, value) in operator.gains(self) {
+            let mut found = operator.gains(self);
+            found.extend(self.places_held(group));
+            if operator.victim().is_some() {
+                found.push(("dials at the victim", self.aim.dials as f64));
+                found.push(("most by one in a day", self.aim.most as f64));
+            }
+            for (what, value) in found {
                 let runs = self.crowds[group].group.runs.name();
                 let what = what.to_owned();
                 gains.push(crate::outcome::Gain { runs, what, value });
@@ -119,5 +184,23 @@ impl Simulation {
             self.crowds[group].operator = Some(operator);
         }
         gains
+    }
+
+    /// The share of the connections of honest nodes that a group has: of those that they have dialed,
+    /// and of the others.
+    fn places_held(&self, group: usize) -> [(&'static str, f64); 2] {
+        let (mut held, mut all) = ([0_u64; 2], [0_u64; 2]);
+        for link in self.links.iter() {
+            for (side, end) in link.ends.iter().enumerate() {
+                if link.is_open(side) && !self.is_hostile(end.node) {
+                    let other = link.ends[1 - side].node;
+                    let theirs = usize::from(self.members[other as usize].group) == group;
+                    held[side] += u64::from(theirs);
+                    all[side] += 1;
+                }
+            }
+        }
+        let share = |side: usize| ratio(held[side], all[side].max(1));
+        [("outbound held", share(0)), ("inbound held", share(1))]
     }
 }

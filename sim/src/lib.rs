@@ -7,6 +7,7 @@
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
 
+mod aim;
 mod believed;
 mod chance;
 mod change;

@@ -66,6 +66,11 @@ impl Simulation {
                 }
             }
         }
+        let operators = self
+            .crowds
+            .iter()
+            .filter_map(|crowd| crowd.operator.as_ref());
+        self.aim.victims = operators.filter_map(|it| it.victim()).collect();
         self.plan_churn();
         self.plan_faults();
         self.queue.push(0, What::Sample);

@@ -219,6 +219,9 @@ impl Simulation {
 
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
+        if self.aim.dialed(from, &address, self.now) && !self.faults.drawn.any() {
+            self.break_off(25, "a place is dialed eight times a day at most", from);
+        }
         let target = self.places.at(&address);
         let answered = target.is_some_and(|target| self.reaches(from, target));
         let fails = self.network.dial_fails();

@@ -7,6 +7,7 @@ use pex::wire::{self, Message};
 use pex::{Epoch, NodeAction, NodeEvent, NodeId};
 use slab::Slab;
 
+use crate::aim::Aim;
 use crate::chance::{Chance, Use, nanos};
 use crate::check::Check;
 use crate::churn::Churn;
@@ -121,6 +122,7 @@ pub struct Simulation {
     pub(crate) faults: Faults,
     /// What hostile nodes draw from.
     pub(crate) mischief: Chance,
+    pub(crate) aim: Aim,
     pub(crate) watch: Watch,
     pub(crate) check: Option<Box<Check>>,
     pub(crate) ledger: Ledger,
@@ -161,6 +163,7 @@ impl Simulation {
             churn: Churn::new(&scenario.churn, seed),
             faults: Faults::new(&scenario, seed),
             mischief: Chance::new(seed, Use::Hostile),
+            aim: Aim::default(),
             watch: Watch::new(watched),
             check: scenario.check.then(Box::default),
             ledger: Ledger::default(),

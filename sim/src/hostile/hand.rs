@@ -8,6 +8,7 @@ use pex::{Epoch, NodeAddress, NodeId, Reach};
 use crate::chance::Chance;
 use crate::member::Member;
 use crate::places::{PORT, Places};
+use crate::scenario::Claim;
 use crate::simulation::{Crowd, Load, Simulation};
 
 pub(super) const SECOND: u64 = 1_000_000_000;
@@ -131,8 +132,22 @@ impl<'a> Hand<'a> {
         (0..count).map(|_| self.made_up()).collect()
     }
 
+    /// The addresses of so many honest nodes; fewer if there are not as many.
+    pub(super) fn some_honest(&mut self, count: usize) -> Vec<NodeAddress> {
+        let mut some: Vec<_> = (0..count).filter_map(|_| self.honest()).collect();
+        some.sort_unstable();
+        some.dedup();
+        some.into_iter().map(|node| self.address(node)).collect()
+    }
+
+    /// Asks in the words of what the node says that it is.
     pub(super) fn ask(&mut self, epoch: Epoch) {
-        self.say(epoch, Message::Request(Dialect::V2));
+        let group = self.group(self.node);
+        let dialect = match self.crowds[group].group.claims {
+            Claim::V1 => Dialect::V1,
+            Claim::Kin | Claim::V2 => Dialect::V2,
+        };
+        self.say(epoch, Message::Request(dialect));
     }
 
     /// Answers with these, all of them if one message can hold them.
