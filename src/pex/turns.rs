@@ -222,9 +222,10 @@ impl Turns {
         self.asked = self.asked.saturating_sub(1);
     }
 
-    /// A question that was paid for cost nothing: nobody has answered it.
+    /// Nobody has answered a question: it has cost nothing, and another may be asked instead.
     pub(crate) fn on_silence(&mut self, now: Time, is_kin: bool) {
         self.purse(is_kin).earn(now, COST, PURSE_MAX);
+        self.means.width = self.means.width.saturating_add(1);
     }
 
     pub(crate) fn on_answer(&mut self, now: Time, worth: Worth) {
