@@ -40,6 +40,8 @@ mod peers;
 mod running_seed;
 #[path = "cli/seed.rs"]
 mod seed;
+#[path = "cli/seed_clock.rs"]
+mod seed_clock;
 #[path = "cli/seed_load.rs"]
 mod seed_load;
 #[path = "cli/seed_networks.rs"]
