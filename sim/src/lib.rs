@@ -34,6 +34,7 @@ mod report;
 mod scenario;
 pub mod show;
 mod simulation;
+pub mod tables;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;

@@ -14,6 +14,8 @@ use crate::{Outcome, Scenario, change};
 pub use html::write_html;
 pub use json::{OutcomeError, read_json, write_json};
 pub use measure::{MEASURES, Measure, Measured};
+pub(crate) use words::{ranges, thousands};
+
 pub use table::{write_breach, write_cases, write_run};
 
 /// Runs of one scenario.
@@ -84,4 +86,4 @@ pub fn cases(outcomes: Vec<Outcome>) -> Vec<Case> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -28,7 +28,7 @@ fn even(median: f64, around: f64) -> Spread {
 }
 
 /// An outcome in which each newcomer needs a little longer than the one before it.
-pub(super) fn outcome(seed: u64) -> Outcome {
+pub(crate) fn outcome(seed: u64) -> Outcome {
     let samples = (1..=10_u8).map(|second| {
         let at = f64::from(second);
         Sample {
@@ -92,7 +92,7 @@ pub(super) fn outcome(seed: u64) -> Outcome {
 }
 
 /// The same with a key of the scenario set.
-pub(super) fn with(change: &str, seed: u64) -> Outcome {
+pub(crate) fn with(change: &str, seed: u64) -> Outcome {
     let mut outcome = outcome(seed);
     let change: Change = change.parse().unwrap();
     let text = changed(SCENARIO, &[change]).unwrap();
