@@ -34,12 +34,16 @@ mod report;
 mod scenario;
 pub mod show;
 mod simulation;
+mod swarm;
 pub mod tables;
+mod tuning;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
 pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
     Churn, Claim, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Tuning,
 };
 pub use simulation::Simulation;
+pub use swarm::swarm;

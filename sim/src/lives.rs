@@ -13,14 +13,14 @@ use crate::scenario::{Depth, Group, Knows, Program, ScenarioError};
 use crate::simulation::{Crowd, Load, Simulation, What};
 
 impl Crowd {
-    pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
+    pub(crate) fn new(group: &Group, seed: u64, nth: u64) -> Result<Self, ScenarioError> {
         let ours = matches!(
             group.runs,
             Program::Pex | Program::PexPlain | Program::PexV1 | Program::PexSeed
         );
         let has_machine = ours && group.depth != Depth::Thin;
         Ok(Self {
-            blueprint: Blueprint::new(group)?,
+            blueprint: Blueprint::new(group, seed, nth)?,
             watched: group.watched.unwrap_or(has_machine),
             group: group.clone(),
             born: 0,

@@ -12,6 +12,7 @@ use pex::{
 
 use crate::disk::Disk;
 use crate::scenario::{Claim, Group, Program, ScenarioError};
+use crate::tuning::Builders;
 
 /// Times before the beginning at which those were last and first reached that a node has known for
 /// long.
@@ -50,7 +51,7 @@ impl Blueprint {
     /// # Errors
     ///
     /// If the options of the program don't allow what the scenario asks for.
-    pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
+    pub(crate) fn new(group: &Group, seed: u64, nth: u64) -> Result<Self, ScenarioError> {
         let wrong = |error: pex::ConfigError| ScenarioError::new("nodes", error.to_string());
         let mut config = Config::builder();
         if group.runs == Program::PexPlain {
@@ -73,6 +74,16 @@ impl Blueprint {
         if let Some(store) = group.store {
             peers = peers.addresses_max(store as usize);
         }
+        let builders = Builders {
+            config,
+            peers,
+            switch,
+        };
+        let Builders {
+            config,
+            peers,
+            switch,
+        } = builders.tune(group.tuning, seed, nth);
         Ok(Self {
             program: group.runs.clone(),
             config: config.build().map_err(wrong)?,

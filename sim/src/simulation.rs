@@ -142,7 +142,8 @@ impl Simulation {
     /// [`ScenarioError`] says what in the scenario can't be, and what to write instead.
     pub fn new(scenario: Scenario, seed: u64) -> Result<Self, ScenarioError> {
         scenario.validate()?;
-        let crowds = scenario.nodes.iter().map(Crowd::new);
+        let crowds = (0..).zip(&scenario.nodes);
+        let crowds = crowds.map(|(nth, group)| Crowd::new(group, seed, nth));
         let crowds = crowds.collect::<Result<Vec<_>, _>>()?;
         let watched = crowds.iter().filter(|crowd| crowd.watched);
         let watched = watched.map(|crowd| u64::from(crowd.group.count)).sum();
