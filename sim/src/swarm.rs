@@ -29,7 +29,7 @@ pub fn swarm(seed: u64) -> Scenario {
             nodes.push(out_for_harm(sort, &mut chance));
         }
     }
-    let minutes = 2 + u64::from(chance.below(30));
+    let minutes = 2 + u64::from(chance.below(20));
     let ends = (chance.below(2) == 0).then(|| Duration::from_secs(minutes * MINUTE / 2));
     Scenario {
         title: format!("swarm {seed}"),
@@ -84,12 +84,13 @@ fn honest(chance: &mut Chance) -> Group {
     if chance.below(2) == 0 {
         group.connected = Some(connected[chance.index(connected.len())]);
     }
-    if chance.below(4) == 0 && group.tuning == Tuning::Default && group.runs != Program::PexV1 {
-        // The least that a store may be with so many peers.
-        group.store = Some(group.connected.unwrap_or(64) + 4 + chance.below(3));
-    }
-    if group.runs == Program::PexSeed {
-        group.store = None;
+    let is_v2 = matches!(group.runs, Program::Pex | Program::PexPlain);
+    if is_v2 && group.tuning == Tuning::Default && chance.below(8) > 0 {
+        // No less than a store may be with so many peers; a small one is full at once, and quick to
+        // be checked as a whole after each event.
+        let least = group.connected.unwrap_or(64) + 4;
+        let more = [0, 1, 30, 200];
+        group.store = Some(least + more[chance.index(more.len())]);
     }
     group.behind_nat = chance.below(8) == 0;
     group.keeps_private = chance.below(3);

@@ -155,6 +155,8 @@ impl Judge {
                 }
                 Ok(())
             }
+            // A connection with ourselves is none of those below.
+            NodeAction::HangUp { peer, .. } if *peer == self.own.id() => Ok(()),
             NodeAction::HangUp { peer, epoch, .. } => {
                 let connection = self.connections.get_mut(peer);
                 let it = connection.filter(|it| it.epoch == *epoch && !it.hung_up);

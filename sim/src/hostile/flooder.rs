@@ -7,7 +7,7 @@ use pex::{Epoch, NodeEvent};
 use super::hand::SECOND;
 use super::{Hand, Operator};
 
-const PAUSE: u64 = SECOND / 50;
+const PAUSE: u64 = SECOND / 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Flooder {
@@ -57,7 +57,7 @@ impl Operator for Flooder {
                     self.flood(epoch, hand);
                 }
                 self.ticks += 1;
-                if self.ticks.is_multiple_of(10) {
+                if self.ticks.is_multiple_of(5) {
                     hand.keep_company(4);
                 }
                 hand.wake_in(PAUSE);
