@@ -121,6 +121,10 @@ impl<M: Manager> Driver<M> {
         let (dialed, places) = dialed.map(|it| (it.address, it.places)).unzip();
         match (self.links.add(connection, places), dialed) {
             (Some(epoch), Some(address)) => {
+                self.notices.push_back(Notice::Reached {
+                    address: address.clone(),
+                    at: remote.socket_addr,
+                });
                 self.arriving = Some(remote);
                 self.handle(NodeEvent::Dialed {
                     address,
@@ -285,6 +289,12 @@ impl<M: Manager> Driver<M> {
     #[must_use]
     pub fn has_notice(&self) -> bool {
         !self.notices.is_empty()
+    }
+
+    /// The clock that the machine goes by.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        self.discovery.clock()
     }
 
     /// The machine that is driven.

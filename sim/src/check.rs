@@ -1,66 +1,126 @@
 //! What must hold, whatever happens.
 //!
-//! The machines check themselves, and here they are looked at from outside: nobody takes in an
-//! address that he was not told, and what was sent has arrived, is lost, or is under way.
+//! The machines check themselves after every event. Here they are looked at from outside as well: each
+//! has a judge who knows what it was told, and holds what it does to the rules; and the network as a
+//! whole loses no message, and knows nobody of whom nobody has told. The numbers are those of
+//! `tests/INVARIANTS.md`.
+
+mod judge;
+mod network;
 
 use std::collections::BTreeSet;
 
 use pex::wire::Message;
 use pex::{NodeAction, NodeAddress, NodeEvent, Time};
 
+use crate::machine::Machine;
 use crate::member::Member;
 use crate::simulation::Simulation;
 
-/// An onlooker.
+use judge::Judge;
+
+/// All judges.
 #[derive(Debug, Default)]
 pub(crate) struct Check {
+    /// By the number of their nodes; none for those who run no machine of ours.
+    judges: Vec<Option<Box<Judge>>>,
     /// What the event in hand tells of.
     told: BTreeSet<NodeAddress>,
 }
 
 impl Check {
+    /// A node has started.
+    pub(crate) fn starts(&mut self, node: u32, address: &NodeAddress, member: &Member) {
+        let place = node as usize;
+        if self.judges.len() <= place {
+            self.judges.resize_with(place + 1, || None);
+        }
+        self.judges[place] = match &member.machine {
+            Machine::V2(_) => Some(Box::new(Judge::new(address.clone(), 10))),
+            Machine::V1(machine) if machine.peers().options().is_seed() => {
+                Some(Box::new(Judge::new(address.clone(), 64)))
+            }
+            Machine::V1(_) => Some(Box::new(Judge::new(address.clone(), 10))),
+            _ => None,
+        };
+    }
+
+    /// A node has died.
+    pub(crate) fn ends(&mut self, node: u32) {
+        if let Some(judge) = self.judges.get_mut(node as usize) {
+            *judge = None;
+        }
+    }
+
+    /// A node's clock was wrong, and is set back.
+    pub(crate) fn rewinds(&mut self, node: u32, clock: Time) {
+        if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
+            judge.rewind(clock);
+        }
+    }
+
     /// Learns what is about to happen to a node.
-    pub(crate) fn before(&mut self, _node: u32, _now: Time, event: &NodeEvent<'_>) {
+    pub(crate) fn before(&mut self, node: u32, now: Time, event: &NodeEvent<'_>) {
         self.told.clear();
         if let NodeEvent::Message {
             message: Message::Response(response),
             ..
         } = event
         {
-            self.told
-                .extend(response.entries().filter_map(|entry| entry.parse().ok()));
+            let told = response.entries().filter_map(|entry| entry.parse().ok());
+            self.told.extend(told);
+        }
+        if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
+            judge.before(now, event);
         }
     }
 
-    pub(crate) const fn starts(&mut self, _node: u32, _member: &Member) {}
-
-    pub(crate) const fn ends(&mut self, _node: u32) {}
+    fn judge(&mut self, node: u32, orders: &[NodeAction]) -> Result<(), (u8, String)> {
+        if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
+            for order in orders {
+                judge.order(order)?;
+            }
+        }
+        for order in orders {
+            if let NodeAction::Heard { address, .. } = order
+                && !self.told.contains(address)
+            {
+                return Err((
+                    36,
+                    format!("{address} was taken in, and nobody has told it"),
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Simulation {
     /// Holds what a node does, and what it has become, to what must be so.
-    pub(crate) fn judge(&mut self, node: u32, _is_tick: bool, orders: &[NodeAction]) {
-        if let Err(broken) = self.members[node as usize].machine.check() {
-            self.break_off(broken.invariant, broken.what, node);
-        }
-        let told = self.check.as_ref().map(|check| &check.told);
-        let invented = orders.iter().any(|order| {
-            matches!(order, NodeAction::Heard { address, .. }
-                if told.is_some_and(|told| !told.contains(address)))
+    pub(crate) fn judge(&mut self, node: u32, is_tick: bool, orders: &[NodeAction]) {
+        let member = &self.members[node as usize];
+        let (machine, clock) = (&member.machine, member.clock(self.now));
+        let inside = machine
+            .check()
+            .map_err(|it| (it.invariant, it.what.to_owned()));
+        let late = is_tick && machine.deadline().is_some_and(|deadline| deadline <= clock);
+        let timer = if late {
+            Err((5, "after a tick the deadline lies ahead".to_owned()))
+        } else {
+            Ok(())
+        };
+        let judged = inside.and(timer);
+        let judged = judged.and_then(|()| match &mut self.check {
+            Some(check) => check.judge(node, orders),
+            None => Ok(()),
         });
-        if invented {
-            self.break_off(36, "an address was taken in that nobody has told", node);
+        if let Err((invariant, what)) = judged {
+            self.break_off(invariant, what, node);
         }
         let gone = self.ledger.delivered + self.ledger.dropped;
         if self.ledger.sent != gone + self.parcels.len() as u64 {
-            self.break_off(
-                36,
-                "what was sent has arrived, is lost, or is under way",
-                node,
-            );
+            let what = "what was sent has arrived, is lost, or is under way";
+            self.break_off(36, what, node);
         }
     }
-
-    /// What must hold at the end.
-    pub(crate) fn finish(&mut self) {}
 }

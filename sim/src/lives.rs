@@ -129,7 +129,7 @@ impl Simulation {
             self.watch.keeps(node, other, true, self.now, &self.members);
         }
         if let Some(check) = &mut self.check {
-            check.starts(node, &self.members[node as usize]);
+            check.starts(node, &own, &self.members[node as usize]);
         }
         for address in named.into_iter().filter(|_| names) {
             self.tell(node, NodeEvent::Named { address });

@@ -2,6 +2,7 @@
 
 use pex::{Epoch, Time};
 
+use crate::chance::nanos;
 use crate::disk::Disk;
 use crate::machine::Machine;
 
@@ -20,6 +21,9 @@ pub(crate) struct Member {
     pub(crate) disk: Option<Box<Disk>>,
     /// How far its clock is ahead.
     pub(crate) ahead: i64,
+    /// By how much it has jumped besides, and what it has said since it stands still.
+    pub(crate) jumped: i64,
+    pub(crate) stopped: Option<Time>,
     /// When its timer fires, in the time of the world.
     pub(crate) deadline: u64,
     /// When the next tick that counts is in the queue.
@@ -45,6 +49,8 @@ impl Member {
             open: Vec::new(),
             disk: None,
             ahead: 0,
+            jumped: 0,
+            stopped: None,
             deadline: NEVER,
             queued: NEVER,
             born: NEVER,
@@ -59,16 +65,14 @@ impl Member {
 
     /// What its clock says.
     pub(crate) fn clock(&self, now: u64) -> Time {
-        Time::from_nanos((START + now).saturating_add_signed(self.ahead))
+        let right = START.saturating_add(now).saturating_add_signed(self.ahead);
+        let now = Time::from_nanos(right.saturating_add_signed(self.jumped));
+        self.stopped.unwrap_or(now)
     }
 
-    /// When its clock will say this.
-    pub(crate) fn moment(&self, clock: Time) -> u64 {
-        let ahead = self.ahead.saturating_neg();
-        clock
-            .as_nanos()
-            .saturating_add_signed(ahead)
-            .saturating_sub(START)
+    /// When its clock will say this, if it goes on as it does now.
+    pub(crate) fn moment(&self, now: u64, clock: Time) -> u64 {
+        now.saturating_add(nanos(clock.since(self.clock(now))))
     }
 
     pub(crate) fn link_with(&self, peer: u32) -> Option<Epoch> {

@@ -38,7 +38,7 @@ impl Simulation {
             }
             NodeAction::SetTimer(at) => {
                 note(2, at.as_nanos());
-                let at = self.members[node as usize].moment(at);
+                let at = self.members[node as usize].moment(self.now, at);
                 self.set_timer(node, at);
             }
             NodeAction::Dial { address, .. } => {
@@ -203,7 +203,7 @@ impl Simulation {
             return;
         };
         let (end, other) = (link.ends[side], link.ends[1 - side]);
-        if end.state == State::Gone || end.mute {
+        if end.state == State::Gone {
             return;
         }
         self.links.set(epoch, side, State::Gone);

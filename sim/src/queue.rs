@@ -125,14 +125,15 @@ mod tests {
         for n in 0..100 {
             queue.push(n % 7 * 1_000, n);
         }
-        let (mut before, mut taken) = ((0, 0), 0);
+        let (mut before, mut taken, mut put_in) = ((0, 0), 0, 100);
         while let Some((at, n)) = queue.pop() {
             // Of one time, what was put in first comes first.
-            assert!(at > before.0 || (at == before.0 && n > before.1) || taken == 0);
+            assert!(taken == 0 || (at, n) > before, "{before:?} {at} {n}");
             before = (at, n);
             taken += 1;
-            if n < 1_000 {
-                queue.push(at + n % 3 * 500, n + 1_000);
+            if n < 100 {
+                queue.push(at + n % 3 * 500, put_in);
+                put_in += 1;
             }
         }
         assert_eq!(taken, 200);

@@ -216,8 +216,35 @@ pub struct Faults {
     pub cuts: f64,
     /// How often in an hour the network falls into two parts, for a random time up to ten minutes.
     pub partitions: f64,
-    /// How often in an hour a node's clock jumps, by up to a year, either way.
+    /// How often in an hour a node's clock stops, or jumps: forward by an hour or a year, back by a
+    /// nanosecond or an hour. It is right again within ten minutes.
     pub clock_jumps: f64,
+    /// How often in an hour a node crashes, and starts again from a disk that may be old, empty,
+    /// damaged or somebody else's; sometimes its peers learn of it only by its silence.
+    pub crashes: f64,
+    /// How often in an hour a node neither hears nor says anything, for up to five minutes.
+    pub hangs: f64,
+    /// The share of orders that a node's driver forgets, or does twice. Where nodes crash, some do
+    /// between an event and its orders.
+    pub driver: f64,
+    /// The share of ticks that come late, by up to half a minute.
+    pub ticks: f64,
+    /// The share of dials that last longer than they should, by up to two and a half minutes.
+    pub dials: f64,
+    /// How often in an hour a node's driver reports what has not happened: a connection once more, an
+    /// end without a beginning, the outcome of a dial that nobody made, a thousand ticks at once.
+    pub inventions: f64,
+}
+
+impl Faults {
+    /// Whether anything goes wrong at all.
+    pub(crate) fn any(&self) -> bool {
+        let quiet = Self {
+            until: self.until,
+            ..Self::default()
+        };
+        *self != quiet
+    }
 }
 
 const fn minute() -> Duration {

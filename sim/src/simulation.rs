@@ -121,6 +121,8 @@ pub struct Simulation {
     pub(crate) ledger: Ledger,
     pub(crate) breach: Option<Breach>,
     pub(crate) done: bool,
+    /// All are honest.
+    pub(crate) trust: bool,
     /// Room for the orders of one event.
     orders: Vec<NodeAction>,
 }
@@ -158,6 +160,8 @@ impl Simulation {
             ledger: Ledger::default(),
             breach: None,
             done: false,
+            trust: !(scenario.nodes.iter())
+                .any(|group| matches!(group.runs, crate::Program::Hostile(_))),
             orders: Vec::new(),
             crowds,
             scenario,
@@ -285,7 +289,7 @@ impl Simulation {
         self.tell(node, NodeEvent::Tick);
         let member = &self.members[node as usize];
         if let Some(deadline) = member.machine.deadline() {
-            self.set_timer(node, member.moment(deadline));
+            self.set_timer(node, member.moment(self.now, deadline));
         }
     }
 

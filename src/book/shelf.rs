@@ -17,6 +17,7 @@ use super::place::{NEW_BUCKETS, OLD_BUCKETS};
 use super::{CAPACITY, GroupKey};
 use crate::peers::arena::{Arena, Slot};
 use crate::peers::lanes::{Kind, LaneKey, Lanes};
+use crate::peers::ring::Ids;
 use crate::peers::told::{Places, Told};
 use crate::seed::{Chance, HashKey};
 use crate::{Group, NetAddress, NodeId};
@@ -43,6 +44,12 @@ pub(crate) struct Shelf {
     /// New entries by the group of who told them.
     told_by: BTreeMap<u64, u32>,
     olds: usize,
+}
+
+impl Ids for Arena<Entry> {
+    fn id(&self, slot: Slot) -> Option<NodeId> {
+        self.get(slot).map(|entry| entry.address.id())
+    }
 }
 
 impl Places for Arena<Entry> {
@@ -98,6 +105,12 @@ impl Shelf {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &Entry)> {
         self.entries.iter()
+    }
+
+    /// The entries in the order of ids, from the first above this one.
+    pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = &Entry> {
+        let slots = self.told.ring().walk(from, &self.entries);
+        slots.filter_map(|slot| self.entries.get(slot))
     }
 
     pub(crate) fn hash_of(&self, id: NodeId) -> u64 {
@@ -221,7 +234,16 @@ impl Shelf {
         });
         self.table(old).put(bucket, slot);
         self.enlist(slot, old, lane, keys.told_by, chance);
+        if !old {
+            self.told.is_news(slot);
+        }
         slot
+    }
+
+    /// What others are told of what was learned since so much was, the latest first.
+    pub(crate) fn news_since(&self, learned: u64) -> impl Iterator<Item = &Entry> {
+        let slots = self.told.learned_since(learned);
+        slots.filter_map(|slot| self.entries.get(slot))
     }
 
     /// Enters a new entry into one more bucket, which is not full and does not hold it.

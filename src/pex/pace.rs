@@ -18,6 +18,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::telling::PAUSE;
 use crate::Time;
 
 /// How the machine decides when to ask.
@@ -39,6 +40,13 @@ pub enum Policy {
 /// reference.
 pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 
+/// How many gaps a peer is left alone at most whose last answer had something new.
+const CAP: u32 = 5;
+
+/// How long a peer is left alone whose arc has run into what is known. Twice as long as it takes for
+/// it to begin another, so that no delay on the way makes it shorter.
+pub(crate) const REST: Duration = PAUSE.saturating_mul(2);
+
 /// How long a peer is left alone at least when a request to it could not be sent.
 pub(crate) const RETRY_UNSENT: Duration = Duration::from_secs(1);
 
@@ -56,6 +64,8 @@ pub(crate) struct Lesson {
     pub(crate) told: u32,
     /// Those of nodes we had not heard of.
     pub(crate) fresh: u32,
+    /// Whether one of those is among its last addresses.
+    pub(crate) ends_fresh: bool,
     /// Peers that could be asked now or later, the one that answered included.
     pub(crate) available: u32,
     /// Whether the store is nearly full.
@@ -71,11 +81,27 @@ pub(crate) fn unseen(gap: Duration, last: Duration, lesson: Lesson) -> Duration 
         return LONGEST;
     }
     let longest = last.max(gap).saturating_mul(2);
+    // Where little is new a whole network may still be to be heard of, a little in each answer.
     let wanted = gap
         .saturating_mul(lesson.told)
         .checked_div(lesson.fresh)
-        .unwrap_or(longest);
+        .map_or(longest, |wanted| wanted.min(gap.saturating_mul(CAP)));
     wanted.clamp(gap, longest).min(LONGEST)
+}
+
+/// The same for a peer that tells arcs. As long as the end of an arc is new, more of it is wanted.
+/// Else the arc has run into what is known; and after a rest another one is told.
+pub(crate) fn along_an_arc(gap: Duration, last: Duration, lesson: Lesson) -> Duration {
+    if lesson.full {
+        return LONGEST;
+    }
+    let rest = gap.max(REST);
+    let wanted = match (lesson.ends_fresh, lesson.fresh) {
+        (true, _) => gap,
+        (false, 0) => last.saturating_mul(2).max(rest),
+        (false, _) => rest,
+    };
+    wanted.min(LONGEST)
 }
 
 /// How long a peer that did not answer `misses` times in a row is left alone.
@@ -252,6 +278,7 @@ mod tests {
         Lesson {
             told,
             fresh,
+            ends_fresh: fresh > 0,
             available: 1,
             full: false,
         }
@@ -293,6 +320,7 @@ mod tests {
         let full = Lesson {
             told: 100,
             fresh: 100,
+            ends_fresh: false,
             available: 1,
             full: true,
         };
@@ -308,6 +336,7 @@ mod tests {
                 Lesson {
                     told: 100,
                     fresh,
+                    ends_fresh: false,
                     available,
                     full: false,
                 },
@@ -325,6 +354,7 @@ mod tests {
         let none = Lesson {
             told: 0,
             fresh: 0,
+            ends_fresh: false,
             available: 0,
             full: false,
         };

@@ -266,6 +266,10 @@ pub const KEYS: &[Key] = &[
         .or("config/addrbook.json")
         .says("The address book, as CometBFT's. With several networks the default of each is \
                <chain-id>/addrbook.json."),
+    key("peer_store_file", P2p, Network, Kind::File)
+        .or("data/peerstore.pex")
+        .says("The nodes that were reached, as Tendermint 0.35's peer store has them: pex peers show prints \
+               it. With several networks the default of each is <chain-id>/peerstore.pex."),
     key("addr_book_strict", P2p, Shared, Kind::Switch)
         .or("true")
         .says("Whether addresses that not everybody can route to are refused. Set it to false for a \

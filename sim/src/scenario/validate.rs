@@ -55,6 +55,9 @@ impl Scenario {
             ("faults.delay", faults.delay),
             ("faults.garble", faults.garble),
             ("faults.cuts", faults.cuts),
+            ("faults.driver", faults.driver),
+            ("faults.ticks", faults.ticks),
+            ("faults.dials", faults.dials),
         ] {
             if !(0.0..=1.0).contains(&share) {
                 let what = format!("{share} is no share; write a number from 0 to 1");
@@ -64,6 +67,9 @@ impl Scenario {
         for (key, rate) in [
             ("faults.partitions", faults.partitions),
             ("faults.clock-jumps", faults.clock_jumps),
+            ("faults.crashes", faults.crashes),
+            ("faults.hangs", faults.hangs),
+            ("faults.inventions", faults.inventions),
         ] {
             if !(0.0..=3_600.0).contains(&rate) {
                 let what = format!("{rate} in an hour; write a number from 0 to 3600");

@@ -17,6 +17,8 @@ impl Shelf {
         let complete = self.by_node.len() == self.len()
             && self.by_place.len() == self.len()
             && self.told.len() == self.len()
+            && self.told.ring().len() == self.len()
+            && self.told.ring().is_sound(&self.entries)
             && told_by == self.news() as u64
             && self.lanes.is_sound();
         complete.then_some(most)
@@ -41,7 +43,8 @@ impl Shelf {
         let (kind, at) = (Kind::of(entry.old), entry.place as usize);
         let is_listed = self.by_place.find(place, |&other| other == slot).is_some()
             && self.lanes.holds(entry.lane, kind, entry.rank, slot)
-            && self.told.list(entry.old).get(at) == Some(&slot);
+            && self.told.list(entry.old).get(at) == Some(&slot)
+            && self.told.ring().holds(slot, &self.entries);
         (is_found && is_listed).then_some(of_node)
     }
 }

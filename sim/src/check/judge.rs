@@ -1,0 +1,262 @@
+//! What can be seen of one node from outside.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use pex::peers::DIAL_PATIENCE;
+use pex::wire::{
+    Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
+    Message, Response,
+};
+use pex::{Epoch, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
+
+/// How long a node waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Verdict = Result<(), (u8, String)>;
+
+fn hold(invariant: u8, holds: bool, what: impl FnOnce() -> String) -> Verdict {
+    if holds {
+        Ok(())
+    } else {
+        Err((invariant, what()))
+    }
+}
+
+/// A connection of the node, as its driver told of it.
+#[derive(Clone, Debug)]
+struct Connection {
+    epoch: Epoch,
+    kind: Kind,
+    /// Whether the node has said that it may be used.
+    up: bool,
+    hung_up: bool,
+    awaiting: Option<Time>,
+    told_ourselves: bool,
+}
+
+/// An onlooker of one node.
+#[derive(Debug)]
+pub(super) struct Judge {
+    own: NodeAddress,
+    connections: BTreeMap<NodeId, Connection>,
+    /// When each node was last asked, and as what.
+    asked: BTreeMap<NodeId, (Time, Kind)>,
+    dialing: BTreeMap<NodeId, Time>,
+    /// Dials of the last second.
+    recent: VecDeque<Time>,
+    dials_per_second: usize,
+    now: Time,
+}
+
+impl Judge {
+    pub(super) fn new(own: NodeAddress, dials_per_second: usize) -> Self {
+        Self {
+            own,
+            connections: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            dialing: BTreeMap::new(),
+            recent: VecDeque::new(),
+            dials_per_second,
+            now: Time::EPOCH,
+        }
+    }
+
+    /// The clock was wrong. What was done by it is forgotten: it was done at other times than it said.
+    pub(super) fn rewind(&mut self, clock: Time) {
+        self.now = self.now.min(clock);
+        self.asked.clear();
+        self.dialing.clear();
+        self.recent.clear();
+        for connection in self.connections.values_mut() {
+            connection.awaiting = None;
+        }
+    }
+
+    /// Learns what is about to happen.
+    pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
+        // A machine takes the latest time that it knows for the present.
+        self.now = self.now.max(now);
+        match event {
+            NodeEvent::Dialed {
+                address,
+                epoch,
+                kind,
+                ..
+            } => {
+                self.dialing.remove(&address.id());
+                self.link(address.id(), *epoch, *kind);
+            }
+            NodeEvent::Accepted {
+                peer, epoch, kind, ..
+            } => self.link(*peer, *epoch, *kind),
+            NodeEvent::DialFailed { address, .. } => {
+                self.dialing.remove(&address.id());
+            }
+            NodeEvent::Down { peer, epoch } => {
+                if self
+                    .connections
+                    .get(peer)
+                    .is_some_and(|it| it.epoch == *epoch)
+                {
+                    self.connections.remove(peer);
+                }
+            }
+            NodeEvent::Message {
+                from,
+                epoch,
+                message: Message::Response(_),
+            }
+            | NodeEvent::Unsent { to: from, epoch } => {
+                if let Some(connection) = self.connections.get_mut(from)
+                    && connection.epoch == *epoch
+                {
+                    connection.awaiting = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn link(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {
+        let old = self.connections.get(&peer);
+        if peer == self.own.id() || old.is_some_and(|old| old.epoch == epoch) {
+            return;
+        }
+        // An accepted one ends the dial too: the node knows that they are connected.
+        self.dialing.remove(&peer);
+        let connection = Connection {
+            epoch,
+            kind,
+            up: false,
+            hung_up: false,
+            awaiting: None,
+            told_ourselves: false,
+        };
+        self.connections.insert(peer, connection);
+    }
+
+    /// Holds an order to what must always be so.
+    pub(super) fn order(&mut self, order: &NodeAction) -> Verdict {
+        match order {
+            NodeAction::Send { to, epoch, message } => self.send(*to, *epoch, message),
+            NodeAction::Dial { address, .. } => self.dial(address),
+            NodeAction::Up { peer, epoch } => {
+                let connection = self.connections.get_mut(peer);
+                let it = connection.filter(|it| it.epoch == *epoch && !it.up && !it.hung_up);
+                let is_there = it.map(|it| it.up = true).is_some();
+                hold(2, is_there, || format!("{peer} is up, and is connected"))
+            }
+            NodeAction::Down { peer, epoch } => {
+                if let Some(it) = self.connections.get_mut(peer)
+                    && it.epoch == *epoch
+                {
+                    it.up = false;
+                }
+                Ok(())
+            }
+            NodeAction::HangUp { peer, epoch, .. } => {
+                let connection = self.connections.get_mut(peer);
+                let it = connection.filter(|it| it.epoch == *epoch && !it.hung_up);
+                let is_there = it.map(|it| it.hung_up = true).is_some();
+                hold(2, is_there, || {
+                    format!("{peer} is hung up on once, while connected")
+                })
+            }
+            NodeAction::Heard { address, .. } => hold(16, address.id() != self.own.id(), || {
+                "our own id was taken in".to_owned()
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn send(&mut self, to: NodeId, epoch: Epoch, message: &Message<'static>) -> Verdict {
+        let connection = self.connections.get(&to);
+        let usable = connection.is_some_and(|it| it.epoch == epoch && it.up && !it.hung_up);
+        hold(2, usable, || format!("{to} is sent something, and is up"))?;
+        match message {
+            Message::Request(dialect) => self.request(to, *dialect),
+            Message::Response(response) => self.response(to, response, message.encoded_len()),
+            _ => Ok(()),
+        }
+    }
+
+    fn request(&mut self, to: NodeId, dialect: Dialect) -> Verdict {
+        let now = self.now;
+        let Some(connection) = self.connections.get_mut(&to) else {
+            return Ok(());
+        };
+        let kind = connection.kind;
+        hold(2, dialect == kind.dialect(), || {
+            format!("{to} is asked in its own words")
+        })?;
+        let awaiting = connection.awaiting.is_some_and(|at| now < at + PATIENCE);
+        hold(1, !awaiting, || format!("{to} is asked once at a time"))?;
+        connection.awaiting = Some(now);
+        let gap = match kind {
+            Kind::V1 => Duration::from_secs(12),
+            Kind::Kin => Duration::from_millis(110),
+            _ => Duration::from_millis(300),
+        };
+        let last = self.asked.insert(to, (now, kind));
+        // A node that is known as two kinds is known to be neither; this world has none.
+        let since = last
+            .filter(|(_, as_what)| *as_what == kind)
+            .map(|(at, _)| now - at);
+        let held = since.is_none_or(|since| since >= gap);
+        hold(7, held, || format!("{to} is asked again after {since:?}"))
+    }
+
+    fn response(&mut self, to: NodeId, response: &Response<'_>, bytes: usize) -> Verdict {
+        let Some(connection) = self.connections.get_mut(&to) else {
+            return Ok(());
+        };
+        let (most, most_bytes) = match (connection.kind, response.dialect()) {
+            (Kind::V1, Dialect::V1) => (MAX_ANSWER_ADDRESSES_V1, MAX_MESSAGE_BYTES),
+            _ => (MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES),
+        };
+        let fits = response.len() <= most && bytes <= most_bytes;
+        hold(13, fits, || {
+            format!("{} addresses, {bytes} bytes", response.len())
+        })?;
+        let mut told = BTreeSet::new();
+        for entry in response.entries() {
+            let Ok(address) = entry.parse() else {
+                return Err((
+                    14,
+                    "an answer of ours has an address that we refuse".to_owned(),
+                ));
+            };
+            hold(13, address.id() != to, || format!("{to} is told of itself"))?;
+            if address.id() == self.own.id() && response.dialect() == Dialect::V2 {
+                let first = !core::mem::replace(&mut connection.told_ourselves, true);
+                hold(16, first, || "we are told of once a connection".to_owned())?;
+            }
+            let text = address.to_string();
+            hold(13, told.insert(address), || format!("{text} is told twice"))?;
+        }
+        Ok(())
+    }
+
+    fn dial(&mut self, address: &NodeAddress) -> Verdict {
+        let (now, id) = (self.now, address.id());
+        hold(16, id != self.own.id(), || {
+            "we do not dial ourselves".to_owned()
+        })?;
+        hold(22, !self.connections.contains_key(&id), || {
+            format!("{id} is connected")
+        })?;
+        let before = self.dialing.insert(id, now);
+        let waits = before.is_some_and(|at| now < at + DIAL_PATIENCE);
+        hold(22, !waits, || format!("{id} is being dialed"))?;
+        let second = Duration::from_secs(1);
+        while self.recent.front().is_some_and(|at| *at + second <= now) {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(now);
+        let most = self.dials_per_second;
+        hold(25, self.recent.len() <= most, || {
+            format!("more than {most} dials in a second")
+        })
+    }
+}

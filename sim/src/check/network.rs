@@ -1,0 +1,121 @@
+//! What must hold of the network as a whole, at the end.
+
+use core::time::Duration;
+
+use crate::chance::nanos;
+use crate::links::State;
+use crate::machine::Machine;
+use crate::scenario::Depth;
+use crate::simulation::Simulation;
+
+/// So long after all trouble a network is one, and so long after it everybody knows nearly everybody.
+const CONNECTS: Duration = Duration::from_secs(600);
+const LEARNS: Duration = Duration::from_secs(3_600);
+
+/// The most nodes of which everybody is to be known.
+const LARGE: usize = 1_000;
+
+/// The share of them that is to be known.
+const KNOWN: f64 = 0.95;
+
+impl Simulation {
+    /// Holds the network to what must have become of it.
+    pub(crate) fn finish(&mut self) {
+        if self.check.is_none() || self.breach.is_some() {
+            return;
+        }
+        let Some(quiet) = self.quiet_for() else {
+            return;
+        };
+        if quiet >= nanos(CONNECTS) {
+            self.is_connected();
+        }
+        if quiet >= nanos(LEARNS) && self.living.len() <= LARGE {
+            self.knows_nearly_all();
+        }
+    }
+
+    /// For how long nothing has gone wrong, nobody has come and nobody has gone; none if that goes on,
+    /// or what is to hold cannot: among hostile nodes, or if honest ones were made to look hostile.
+    fn quiet_for(&self) -> Option<u64> {
+        let faults = &self.faults.drawn;
+        let blames = faults.garble + faults.duplicate + faults.delay > 0.0;
+        let all_full = self.crowds.iter().all(|crowd| {
+            crowd.watched && crowd.group.depth == Depth::Full && !crowd.group.behind_nat
+        });
+        if blames || !all_full || !self.trust {
+            return None;
+        }
+        let faulty = faults.any().then(|| faults.until.map_or(self.end, nanos));
+        let churn = &self.scenario.churn;
+        let churns = churn.replaced_a_minute + churn.restarted_a_minute > 0.0;
+        let churning = churns.then(|| churn.until.map_or(self.end, nanos));
+        let starts = self
+            .crowds
+            .iter()
+            .map(|crowd| nanos(crowd.group.starts))
+            .max();
+        let last = faulty.into_iter().chain(churning).chain(starts).max()?;
+        Some(self.now.saturating_sub(last))
+    }
+
+    /// One can get from each to each.
+    fn is_connected(&mut self) {
+        let mut root: Vec<u32> = (0..self.members.len() as u32).collect();
+        fn find(root: &mut [u32], node: u32) -> u32 {
+            let mut at = node;
+            while root[at as usize] != at {
+                root[at as usize] = root[root[at as usize] as usize];
+                at = root[at as usize];
+            }
+            at
+        }
+        for link in self.links.iter() {
+            if link.ends.iter().all(|end| end.state == State::Open) {
+                let [one, other] = link.ends.map(|end| find(&mut root, end.node));
+                root[one as usize] = other;
+            }
+        }
+        let Some(first) = self.living.first().copied() else {
+            return;
+        };
+        let first = find(&mut root, first);
+        let apart = self
+            .living
+            .iter()
+            .find(|node| find(&mut root, **node) != first);
+        if let Some(apart) = apart.copied() {
+            self.break_off(34, "the honest nodes are connected, all with all", apart);
+        }
+    }
+
+    /// Everybody knows nearly everybody, and has the peers of its own choice.
+    fn knows_nearly_all(&mut self) {
+        let knows_too_few = |(_, share): &(u32, f64)| *share < KNOWN;
+        let too_few = self.watch.shares(&self.members).find(knows_too_few);
+        if let Some((node, share)) = too_few {
+            let percent = 100.0 * share;
+            let what = format!("an hour after all faults it knows {percent:.1} % of the living");
+            self.break_off(35, what, node);
+            return;
+        }
+        let others = self.living.len() - 1;
+        for node in self.living.clone() {
+            let wants = match &self.members[node as usize].machine {
+                Machine::V2(machine) => machine.peers().options().outbound_max(),
+                Machine::V1(machine) => machine.peers().options().slots().0,
+                _ => continue,
+            };
+            let open = &self.members[node as usize].open;
+            let ours = open
+                .iter()
+                .filter(|(_, epoch)| self.links.side(*epoch, node) == Some(0));
+            // A place or two may be changing hands.
+            if ours.count() + 2 < wants && open.len() + 2 < others {
+                let what = "an hour after all faults it has places for peers that it does not fill";
+                self.break_off(35, what, node);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Hosts that crash or hang, and disks that are not what they were.
+
+use super::Mishap;
+use crate::simulation::{Simulation, What};
+
+/// The longest that a host is down, or hangs.
+const DOWN: u64 = 120_000_000_000;
+const HANGS: u64 = 300_000_000_000;
+
+impl Simulation {
+    pub(super) fn crash_somebody(&mut self) {
+        if let Some(node) = self.somebody() {
+            self.crash(node);
+        }
+    }
+
+    /// A node crashes. It starts again after a while, from what its disk is by then: as it was left,
+    /// empty, damaged, or somebody else's.
+    pub(super) fn crash(&mut self, node: u32) {
+        let silently = self.faults.chance.below(3) == 0;
+        match self.faults.chance.below(6) {
+            0 => {
+                if let Some(disk) = &mut self.members[node as usize].disk {
+                    disk.clear();
+                }
+            }
+            1 => self.damage_disk(node),
+            2 => {
+                if let Some(other) = self.somebody() {
+                    let foreign = self.members[other as usize].disk.clone();
+                    self.members[node as usize].disk = foreign;
+                }
+            }
+            _ => {}
+        }
+        self.die(node, silently);
+        let down = 1 + self.faults.chance.up_to(DOWN);
+        self.queue.push(self.now + down, What::Start { node });
+    }
+
+    /// Cuts or bends some of what is on a disk.
+    fn damage_disk(&mut self, node: u32) {
+        let chance = &mut self.faults.chance;
+        let disk = self.members[node as usize].disk.as_mut();
+        for value in disk.into_iter().flat_map(|disk| disk.values_mut()) {
+            match chance.below(4) {
+                0 => value.truncate(chance.index(value.len())),
+                1 => {
+                    let place = chance.index(value.len());
+                    if let Some(byte) = value.get_mut(place) {
+                        *byte ^= 1 << chance.below(8);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A node falls silent for a while: it neither hears nor ticks, and its connections stay.
+    pub(super) fn hang_somebody(&mut self) {
+        if let Some(node) = self.somebody() {
+            self.members[node as usize].stuck = true;
+            let lasts = 1 + self.faults.chance.up_to(HANGS);
+            self.queue
+                .push(self.now + lasts, What::Fault(Mishap::Wake { node }));
+        }
+    }
+
+    /// A node goes on that had fallen silent.
+    pub(super) fn wake(&mut self, node: u32) {
+        let member = &mut self.members[node as usize];
+        if member.stuck {
+            member.stuck = false;
+            self.set_timer(node, self.now);
+        }
+    }
+}
