@@ -53,7 +53,7 @@ fn main() -> Result<(), Failure> {
     });
     spawn(move || {
         while clock.tell(What::Tick, 0, "").is_ok() {
-            sleep(TICK)
+            sleep(TICK);
         }
     });
     loop {
