@@ -7,6 +7,7 @@
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
 
+mod aim;
 mod believed;
 mod chance;
 mod change;
@@ -16,6 +17,7 @@ mod digest;
 mod disk;
 mod faults;
 mod histogram;
+mod hostile;
 mod links;
 mod lives;
 mod machine;
@@ -36,8 +38,8 @@ pub mod tables;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
-pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
+pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
-    Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Churn, Claim, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
 };
 pub use simulation::Simulation;

@@ -1,7 +1,9 @@
 //! The machines of the core, as a node runs them, behind one `handle`.
 
+use std::borrow::Cow;
+
 use pex::book::AddrBook;
-use pex::peers::{AddressRecord, Options, PeerManager, PeerRecord};
+use pex::peers::{AddressRecord, Options, OptionsBuilder, PeerManager, PeerRecord};
 use pex::v1::{self, Switch};
 use pex::{
     Broken, Config, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
@@ -9,7 +11,7 @@ use pex::{
 };
 
 use crate::disk::Disk;
-use crate::scenario::{Group, Program, ScenarioError};
+use crate::scenario::{Claim, Group, Program, ScenarioError};
 
 /// Times before the beginning at which those were last and first reached that a node has known for
 /// long.
@@ -77,6 +79,25 @@ impl Blueprint {
             peers: peers.build().map_err(wrong)?,
             switch: switch.build().map_err(wrong)?,
         })
+    }
+
+    /// The same, for a node that keeps these to itself.
+    pub(crate) fn keeping_private(&self, private: &[NodeAddress]) -> Cow<'_, Self> {
+        if private.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let ids = || private.iter().map(NodeAddress::id);
+        let mut own = self.clone();
+        let config = pex::ConfigBuilder::from(own.config.clone());
+        let config = config.private_ids(ids());
+        let config = config.private_addresses(private.to_vec()).build();
+        let peers = OptionsBuilder::from(own.peers.clone());
+        let switch = v1::OptionsBuilder::from(own.switch.clone());
+        // The names are at most as many as there are, which the builders take.
+        own.config = config.unwrap_or(own.config);
+        own.peers = peers.private(ids()).build().unwrap_or(own.peers);
+        own.switch = switch.private(ids()).build().unwrap_or(own.switch);
+        Cow::Owned(own)
     }
 
     /// A machine for the node that lives at `own`. It wants a tick at once.
@@ -244,8 +265,13 @@ impl Machine {
 }
 
 /// What a node takes another one to be, from the handshake.
-pub(crate) const fn kind_seen(by: &Program, of: &Program) -> Kind {
+pub(crate) const fn kind_seen(by: &Program, of: &Program, claims: Claim) -> Kind {
     match of {
+        Program::Hostile(_) => match (claims, by) {
+            (Claim::V1, _) => Kind::V1,
+            (Claim::V2, _) | (_, Program::PexPlain) => Kind::V2,
+            _ => Kind::Kin,
+        },
         Program::Pex | Program::PexV1 | Program::PexSeed => match by {
             // Who doesn't know the extension takes them for what else they speak.
             Program::PexPlain => Kind::V2,

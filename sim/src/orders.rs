@@ -113,6 +113,8 @@ impl Simulation {
         crowd.bytes += bytes;
         match &message {
             Message::Response(response) => {
+                self.keeps_secrets(node, response);
+                let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
                 crowd.answers += 1;
                 self.digest.number(bytes);
                 // What is told is hashed by its ends: what lies between follows from them.
@@ -217,6 +219,9 @@ impl Simulation {
 
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
+        if self.aim.dialed(from, &address, self.now) && !self.faults.drawn.any() {
+            self.break_off(25, "a place is dialed eight times a day at most", from);
+        }
         let target = self.places.at(&address);
         let answered = target.is_some_and(|target| self.reaches(from, target));
         let fails = self.network.dial_fails();
@@ -303,10 +308,11 @@ impl Simulation {
         }
         let programs = nodes.map(|node| {
             let group = usize::from(self.members[node as usize].group);
-            self.crowds[group].blueprint.program.clone()
+            let crowd = &self.crowds[group];
+            (crowd.blueprint.program.clone(), crowd.group.claims)
         });
         if keeps[0] {
-            let kind = kind_seen(&programs[0], &programs[1]);
+            let kind = kind_seen(&programs[0].0, &programs[1].0, programs[1].1);
             let ip = address.ip();
             let event = NodeEvent::Dialed {
                 address,
@@ -323,7 +329,7 @@ impl Simulation {
             let event = NodeEvent::Accepted {
                 peer: self.places.id(dialer),
                 epoch,
-                kind: kind_seen(&programs[1], &programs[0]),
+                kind: kind_seen(&programs[1].0, &programs[0].0, programs[0].1),
                 ip: Some(self.places.ip(dialer)),
                 listen: Some(self.places.address(dialer)),
             };

@@ -70,6 +70,12 @@ pub struct Group {
     /// When they start, after the beginning.
     #[serde(default, with = "humantime_serde")]
     pub starts: Duration,
+    /// What hostile ones say that they are when they shake hands.
+    #[serde(default)]
+    pub claims: Claim,
+    /// So many of those whom each knows when it starts are private to it: nobody may hear of them.
+    #[serde(default)]
+    pub keeps_private: u32,
     /// What they know and do is measured; by default that of honest nodes with a machine of ours.
     #[serde(default)]
     pub watched: Option<bool>,
@@ -102,6 +108,20 @@ pub enum Program {
     Uniform,
     /// One who is out for harm, of the sort with this name.
     Hostile(String),
+}
+
+/// What a hostile node says that it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Claim {
+    /// One of ours, which is trusted with the most.
+    #[default]
+    Kin,
+    /// A plain node of V2.
+    V2,
+    /// A node of V1.
+    V1,
 }
 
 /// How much of a node is there.

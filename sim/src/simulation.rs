@@ -7,11 +7,13 @@ use pex::wire::{self, Message};
 use pex::{Epoch, NodeAction, NodeEvent, NodeId};
 use slab::Slab;
 
+use crate::aim::Aim;
 use crate::chance::{Chance, Use, nanos};
 use crate::check::Check;
 use crate::churn::Churn;
 use crate::digest::Digest;
 use crate::faults::Faults;
+use crate::hostile::Operator;
 use crate::links::{Links, State};
 use crate::machine::Blueprint;
 use crate::measure::Watch;
@@ -74,6 +76,8 @@ pub(crate) struct Crowd {
     pub(crate) bytes: u64,
     pub(crate) dials: u64,
     pub(crate) faults_seen: u64,
+    /// Who runs them, if they are out for harm.
+    pub(crate) operator: Option<Box<dyn Operator>>,
 }
 
 /// What has become of all that was sent.
@@ -116,6 +120,9 @@ pub struct Simulation {
     pub(crate) starts: Chance,
     pub(crate) churn: Churn,
     pub(crate) faults: Faults,
+    /// What hostile nodes draw from.
+    pub(crate) mischief: Chance,
+    pub(crate) aim: Aim,
     pub(crate) watch: Watch,
     pub(crate) check: Option<Box<Check>>,
     pub(crate) ledger: Ledger,
@@ -155,6 +162,8 @@ impl Simulation {
             starts: Chance::new(seed, Use::Start),
             churn: Churn::new(&scenario.churn, seed),
             faults: Faults::new(&scenario, seed),
+            mischief: Chance::new(seed, Use::Hostile),
+            aim: Aim::default(),
             watch: Watch::new(watched),
             check: scenario.check.then(Box::default),
             ledger: Ledger::default(),
@@ -225,6 +234,10 @@ impl Simulation {
 
     /// Tells a node's machine of something, and does what it wants done.
     pub(crate) fn tell(&mut self, node: u32, event: NodeEvent<'_>) {
+        if self.is_hostile(node) {
+            self.tell_operator(node, event);
+            return;
+        }
         let member = &mut self.members[node as usize];
         if !member.machine.is_some() || self.done {
             return;
