@@ -87,12 +87,15 @@ pub(crate) fn unseen(gap: Duration, last: Duration, lesson: Lesson) -> Duration 
         // can replace what died.
         return LONGEST;
     }
-    let longest = last.max(gap).saturating_mul(2);
-    // Where little is new a whole network may still be to be heard of, a little in each answer.
-    let wanted = gap
-        .saturating_mul(lesson.told)
-        .checked_div(lesson.fresh)
-        .map_or(longest, |wanted| wanted.min(gap.saturating_mul(CAP)));
+    let (last, cap) = (last.max(gap), gap.saturating_mul(CAP));
+    let longest = last.saturating_mul(2);
+    let wanted = match gap.saturating_mul(lesson.told).checked_div(lesson.fresh) {
+        // Where little is new a whole network may still be to be heard of, a little in each answer.
+        Some(wanted) => wanted.min(cap),
+        // Where so little is new, nothing of a hundred may be by bad luck.
+        None if last >= cap => last.saturating_add(last / 2),
+        None => longest,
+    };
     wanted.clamp(gap, longest).min(LONGEST)
 }
 
