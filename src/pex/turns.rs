@@ -312,7 +312,9 @@ impl Turns {
 
     fn next_unpaid(&mut self) -> Option<Slot> {
         let kin = self.means.kin_is_next;
-        self.means.kin_is_next = !kin;
+        if self.kin.len() > 0 || self.others.len() > 0 {
+            self.means.kin_is_next = !kin;
+        }
         if (kin || self.others.len() == 0) && self.kin.len() > 0 {
             self.kin.pop_front()
         } else {
