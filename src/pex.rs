@@ -251,7 +251,7 @@ impl Pex {
             peer.standing.ask_at = self.now + self.config.gap(peer.kind);
         }
         if peer.asked {
-            self.turns.on_asked_gone();
+            self.turns.on_asked_gone(peer.kind == Kind::Kin);
         }
         self.remembered.put(peer.who(), peer.standing);
     }

@@ -23,10 +23,11 @@ impl Pex {
     )]
     pub fn check(&self) -> Result<(), Broken> {
         let (mut ready, mut awaiting, mut cut, mut listed, mut questions) = (0, 0, 0, 0, 0);
-        let mut asked = 0;
+        let mut asked = [0_u32; 2];
         for (slot, peer) in self.peers.slots() {
             self.check_turn(slot, peer)?;
-            asked += u32::from(peer.asked);
+            let asked = &mut asked[usize::from(peer.kind == Kind::Kin)];
+            *asked += u32::from(peer.asked);
             match peer.phase {
                 Phase::Ready => ready += 1,
                 Phase::Waiting { entry } => {
@@ -90,7 +91,7 @@ impl Pex {
         )?;
         hold(
             9,
-            asked == self.turns.asked(),
+            asked == [false, true].map(|is_kin| self.turns.asked(is_kin)),
             "those who were asked are counted",
         )?;
         hold(9, cut == self.cut, "those that are cut are counted")?;
