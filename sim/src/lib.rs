@@ -12,7 +12,9 @@ mod check;
 mod churn;
 mod digest;
 mod disk;
+mod exchange;
 mod faults;
+mod hostile;
 mod links;
 mod lives;
 mod machine;
@@ -21,11 +23,16 @@ mod member;
 mod network;
 mod orders;
 mod outcome;
+mod permute;
 mod places;
 mod queue;
+mod reference;
 mod report;
 mod scenario;
+mod shared;
 mod simulation;
+mod thin;
+mod villains;
 
 pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
