@@ -20,6 +20,7 @@ mod lives;
 mod machine;
 mod measure;
 mod member;
+mod minimise;
 mod network;
 mod orders;
 mod outcome;
@@ -34,6 +35,7 @@ mod simulation;
 mod thin;
 mod villains;
 
+pub use minimise::Minimal;
 pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
     Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
