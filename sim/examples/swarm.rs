@@ -4,7 +4,7 @@
 //! EVENTS events have happened, on every core, and prints each seed whose run breaks an invariant or
 //! panics. `cargo run -p pex-sim --example swarm -- --seed SEED` runs one again, and prints its scenario
 //! and what came of it. With `--print SEED` the scenario alone is printed, for `pex sim` to run with
-//! that seed, or to be made smaller.
+//! that seed. `--minimise SEED` makes what breaks as small as it goes.
 
 #![expect(
     clippy::disallowed_types,
@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use pex_sim::{Outcome, Program, Simulation, swarm};
+use pex_sim::{Minimal, Outcome, Program, Simulation, swarm};
 
 /// How often it says how far it is.
 const SAYS: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let number = |text: &str| text.replace('_', "").parse::<u64>();
     match arguments[..] {
+        ["--minimise", seed] => number(seed).map_or_else(|_| usage(), minimise),
         ["--seed" | "--print", seed] => match number(seed) {
             Ok(seed) => one(seed, arguments[0] == "--print"),
             Err(_) => usage(),
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("write: swarm EVENTS [FIRST-SEED], or swarm --seed SEED, or swarm --print SEED");
+    eprintln!("write: swarm EVENTS [FIRST-SEED], or swarm --seed, --print or --minimise SEED");
     ExitCode::from(2)
 }
 
@@ -63,12 +64,30 @@ fn run(seed: u64) -> Result<Outcome, String> {
     }
 }
 
+/// The most runs that it takes to make something small.
+const TRIES: u32 = 400;
+
+fn minimise(seed: u64) -> ExitCode {
+    match Minimal::of(&swarm(seed), seed, TRIES) {
+        Ok(Some(minimal)) => {
+            println!("{}", minimal.scenario.to_toml());
+            println!("# seed {}: {:?}", minimal.seed, minimal.breach);
+            ExitCode::FAILURE
+        }
+        Ok(None) => {
+            println!("seed {seed} breaks nothing");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 fn one(seed: u64, only_print: bool) -> ExitCode {
     let scenario = swarm(seed);
-    match toml::to_string(&scenario) {
-        Ok(text) => println!("{text}"),
-        Err(error) => println!("{error}: {scenario:#?}"),
-    }
+    println!("{}", scenario.to_toml());
     if only_print {
         return ExitCode::SUCCESS;
     }

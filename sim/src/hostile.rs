@@ -145,6 +145,7 @@ impl Simulation {
 
     fn serve(&mut self, node: u32, order: Order) {
         let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
+        self.digest.number(u64::from(node) << 8 | 0xff);
         match order {
             Order::Send { epoch, load } => {
                 if let Some(side) = self.links.side(epoch, node)

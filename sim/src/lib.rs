@@ -15,6 +15,7 @@ mod check;
 mod churn;
 mod digest;
 mod disk;
+mod exchange;
 mod faults;
 mod histogram;
 mod hostile;
@@ -23,23 +24,29 @@ mod lives;
 mod machine;
 mod measure;
 mod member;
+mod minimise;
 mod network;
 mod orders;
 mod outcome;
 pub mod page;
+mod permute;
 mod places;
 pub mod plot;
 mod queue;
+mod reference;
 mod report;
 mod scenario;
+mod shared;
 pub mod show;
 mod simulation;
 mod swarm;
 pub mod tables;
+mod thin;
 mod tuning;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
+pub use minimise::Minimal;
 pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
     Churn, Claim, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,

@@ -15,7 +15,7 @@ use crate::digest::Digest;
 use crate::faults::Faults;
 use crate::hostile::Operator;
 use crate::links::{Links, State};
-use crate::machine::Blueprint;
+use crate::machine::{Blueprint, Machine};
 use crate::measure::Watch;
 use crate::member::{Member, NEVER};
 use crate::network::{Dial, Network};
@@ -24,6 +24,7 @@ use crate::outcome::Breach;
 use crate::places::Places;
 use crate::queue::Queue;
 use crate::scenario::{Group, Scenario, ScenarioError};
+use crate::shared::World;
 
 /// Something that is to happen.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +119,8 @@ pub struct Simulation {
     pub(crate) dials: Slab<Dial>,
     pub(crate) network: Network,
     pub(crate) starts: Chance,
+    /// What thin nodes tell.
+    pub(crate) thin: Chance,
     pub(crate) churn: Churn,
     pub(crate) faults: Faults,
     /// What hostile nodes draw from.
@@ -130,6 +133,9 @@ pub struct Simulation {
     pub(crate) done: bool,
     /// All are honest.
     pub(crate) trust: bool,
+    /// A bug, to see whether it is found.
+    #[cfg(test)]
+    pub(crate) bug: Option<crate::check::tests::Bug>,
     /// Room for the orders of one event.
     orders: Vec<NodeAction>,
 }
@@ -161,6 +167,7 @@ impl Simulation {
             dials: Slab::new(),
             network: Network::new(&scenario.network, seed),
             starts: Chance::new(seed, Use::Start),
+            thin: Chance::new(seed, Use::Thin),
             churn: Churn::new(&scenario.churn, seed),
             faults: Faults::new(&scenario, seed),
             mischief: Chance::new(seed, Use::Hostile),
@@ -172,6 +179,8 @@ impl Simulation {
             done: false,
             trust: !(scenario.nodes.iter())
                 .any(|group| matches!(group.runs, crate::Program::Hostile(_))),
+            #[cfg(test)]
+            bug: None,
             orders: Vec::new(),
             crowds,
             scenario,
@@ -240,8 +249,11 @@ impl Simulation {
             return;
         }
         let member = &mut self.members[node as usize];
-        if !member.machine.is_some() || self.done {
+        if self.done {
             return;
+        }
+        if let Machine::None = member.machine {
+            return self.tell_thin(node, &event);
         }
         self.events += 1;
         let clock = member.clock(self.now);
@@ -250,7 +262,16 @@ impl Simulation {
         }
         let is_tick = matches!(event, NodeEvent::Tick);
         let mut orders = core::mem::take(&mut self.orders);
-        member.machine.handle(clock, event, &mut orders);
+        let world = World {
+            places: &self.places,
+            living: &self.living,
+            watch: &self.watch,
+        };
+        member.machine.handle(clock, event, world, &mut orders);
+        #[cfg(test)]
+        if let Some(bug) = self.bug {
+            bug(&mut orders);
+        }
         if self.check.is_some() {
             self.judge(node, is_tick, &orders);
         }
