@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use pex_sim::{Minimal, Outcome, Program, Simulation, swarm};
+use pex_sim::{Minimal, Outcome, Program, Scenario, Simulation, swarm};
 
 /// How often it says how far it is.
 const SAYS: Duration = Duration::from_secs(10);
@@ -70,7 +70,7 @@ const TRIES: u32 = 400;
 fn minimise(seed: u64) -> ExitCode {
     match Minimal::of(&swarm(seed), seed, TRIES) {
         Ok(Some(minimal)) => {
-            println!("{}", minimal.scenario.to_toml());
+            println!("{}", text(&minimal.scenario));
             println!("# seed {}: {:?}", minimal.seed, minimal.breach);
             ExitCode::FAILURE
         }
@@ -85,9 +85,14 @@ fn minimise(seed: u64) -> ExitCode {
     }
 }
 
+fn text(scenario: &Scenario) -> String {
+    let text = scenario.to_toml();
+    text.unwrap_or_else(|error| format!("# {error}\n# {scenario:?}"))
+}
+
 fn one(seed: u64, only_print: bool) -> ExitCode {
     let scenario = swarm(seed);
-    println!("{}", scenario.to_toml());
+    println!("{}", text(&scenario));
     if only_print {
         return ExitCode::SUCCESS;
     }
