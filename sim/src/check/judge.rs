@@ -47,8 +47,8 @@ pub(super) struct Judge {
     recent: VecDeque<Time>,
     dials_per_second: usize,
     now: Time,
-    /// Whose answer this event has brought. One that comes late may answer the request that has just
-    /// become due, since nothing in it says which one it answers.
+    /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
+    /// that has just become due, since nothing says which one is meant.
     answered: Option<NodeId>,
 }
 
@@ -81,7 +81,10 @@ impl Judge {
     pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
-        self.answered = None;
+        self.answered = match event {
+            NodeEvent::Unsent { to, .. } => Some(*to),
+            _ => None,
+        };
         match event {
             NodeEvent::Dialed {
                 address,

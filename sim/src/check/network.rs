@@ -105,7 +105,14 @@ impl Simulation {
                 .filter(|(peer, _)| !self.watch.knows(node, *peer));
             (node, share + not_by_address.count() as f64 / others)
         });
-        let too_few = shares.into_iter().find(|(_, share)| *share < KNOWN);
+        // Who found places dead while there was trouble doesn't believe in them again for a day.
+        let gave_up = |node: u32| match &self.members[node as usize].machine {
+            Machine::V2(machine) => machine.peers().counts().dropped > 0,
+            Machine::V1(machine) => machine.peers().counts().given_up > 0,
+            _ => true,
+        };
+        let knows_too_few = |(node, share): &(u32, f64)| *share < KNOWN && !gave_up(*node);
+        let too_few = shares.into_iter().find(knows_too_few);
         if let Some((node, share)) = too_few {
             let percent = 100.0 * share;
             let what = format!("an hour after all faults it knows {percent:.1} % of the living");
