@@ -8,7 +8,6 @@ use crate::simulation::{Crowd, Simulation, seconds};
 impl Simulation {
     /// What has happened so far. At the end, [`Simulation::run`] gives the same.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "counts of peers and requests")]
     pub fn outcome(&mut self) -> Outcome {
         let at = seconds(self.now);
         if self.watch.samples.last().is_none_or(|last| last.at < at) {

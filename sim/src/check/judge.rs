@@ -53,7 +53,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    pub(super) fn new(own: NodeAddress, dials_per_second: usize) -> Self {
+    pub(super) const fn new(own: NodeAddress, dials_per_second: usize) -> Self {
         Self {
             own,
             connections: BTreeMap::new(),
@@ -101,14 +101,8 @@ impl Judge {
             NodeEvent::DialFailed { address, .. } => {
                 self.dialing.remove(&address.id());
             }
-            NodeEvent::Down { peer, epoch } => {
-                if self
-                    .connections
-                    .get(peer)
-                    .is_some_and(|it| it.epoch == *epoch)
-                {
-                    self.connections.remove(peer);
-                }
+            NodeEvent::Down { peer, epoch } if self.epoch(*peer) == Some(*epoch) => {
+                self.connections.remove(peer);
             }
             NodeEvent::Message {
                 from,
@@ -124,6 +118,10 @@ impl Judge {
             }
             _ => {}
         }
+    }
+
+    fn epoch(&self, peer: NodeId) -> Option<Epoch> {
+        self.connections.get(&peer).map(|it| it.epoch)
     }
 
     fn link(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {
