@@ -361,6 +361,11 @@ impl Pex {
             .collect()
     }
 
+    /// Whether this connection is up.
+    pub(crate) fn is_up(&self, peer: NodeId, epoch: Epoch) -> bool {
+        self.peers.connected(self.key.of(peer), epoch).is_some()
+    }
+
     /// Whether a request to this peer is unanswered, and its time not over.
     #[must_use]
     pub fn is_awaiting(&self, peer: NodeId) -> bool {

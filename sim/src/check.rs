@@ -37,14 +37,14 @@ impl Check {
         if self.judges.len() <= place {
             self.judges.resize_with(place + 1, || None);
         }
-        self.judges[place] = match &member.machine {
-            Machine::V2(_) => Some(Box::new(Judge::new(address.clone(), 10))),
-            Machine::V1(machine) if machine.peers().options().is_seed() => {
-                Some(Box::new(Judge::new(address.clone(), 64)))
-            }
-            Machine::V1(_) => Some(Box::new(Judge::new(address.clone(), 10))),
-            _ => None,
+        let dials_per_second = match &member.machine {
+            Machine::V1(machine) if machine.peers().options().is_seed() => 64,
+            Machine::V1(_) | Machine::V2(_) => 10,
+            // What is modelled on others keeps their rules.
+            _ => return self.ends(node),
         };
+        let judge = Judge::new(address.clone(), dials_per_second);
+        self.judges[place] = Some(Box::new(judge));
     }
 
     /// A node has died.

@@ -6,6 +6,13 @@
 //! run, byte for byte, on every machine.
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "there are at most four million nodes, counts stay far below 2^53, and conversions of \
+              floats saturate"
+)]
 
 mod aim;
 mod believed;

@@ -119,7 +119,7 @@ impl Links {
     }
 
     /// How many places there are.
-    pub(crate) fn places(&self) -> usize {
+    pub(crate) const fn places(&self) -> usize {
         self.slots.len()
     }
 }

@@ -20,7 +20,9 @@ impl Crowd {
         );
         let blueprint = Blueprint::new(group, seed, nth)?;
         Ok(Self {
-            watched: group.watched.unwrap_or(ours && blueprint.has_machine()),
+            watched: group
+                .watched
+                .unwrap_or_else(|| ours && blueprint.has_machine()),
             blueprint,
             group: group.clone(),
             born: 0,

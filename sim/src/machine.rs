@@ -119,7 +119,7 @@ impl Blueprint {
                     Knows::Everyone => 0,
                     _ => 64,
                 }) as usize,
-                store: group.store.unwrap_or(store_of(&group.runs)),
+                store: group.store.unwrap_or_else(|| store_of(&group.runs)),
                 same: grants(&group.runs).is_some(),
             },
         })
@@ -195,7 +195,7 @@ impl Blueprint {
     fn v1(&self, own: &NodeAddress, knows: Knowledge<'_>, seed: Seed, now: Time) -> Machine {
         let own_place = NetAddress::new(
             own.id(),
-            own.ip().unwrap_or([0, 0, 0, 0].into()),
+            own.ip().unwrap_or_else(|| [0, 0, 0, 0].into()),
             own.port(),
         );
         let builder = v1::OptionsBuilder::from(self.switch.clone());

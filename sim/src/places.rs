@@ -28,7 +28,7 @@ struct Place {
 #[derive(Debug)]
 pub(crate) struct Places {
     chance: Chance,
-    places: Vec<Place>,
+    all: Vec<Place>,
     by_ip: BTreeMap<(u32, u16), u32>,
     next_ip: u32,
 }
@@ -39,14 +39,14 @@ impl Places {
         let next_ip = chance.below(u32::MAX);
         Self {
             chance,
-            places: Vec::new(),
+            all: Vec::new(),
             by_ip: BTreeMap::new(),
             next_ip,
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.places.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// A new node, at an address of the world that nobody has; returns its number.
@@ -67,13 +67,13 @@ impl Places {
 
     /// A new node at this place, where nobody is yet.
     pub(crate) fn add_at(&mut self, ip: u32, port: u16) -> u32 {
-        let number = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let mut id = [0; NodeId::LENGTH];
         self.chance.fill(&mut id);
         // The end of an id is its node's number: finding a node by its id takes no table.
         id[16..].copy_from_slice(&number.to_be_bytes());
         let id = NodeId::new(id);
-        self.places.push(Place { id, ip, port });
+        self.all.push(Place { id, ip, port });
         self.by_ip.insert((ip, port), number);
         number
     }
@@ -98,26 +98,22 @@ impl Places {
     }
 
     pub(crate) fn id(&self, node: u32) -> NodeId {
-        self.places[node as usize].id
+        self.all[node as usize].id
     }
 
     pub(crate) fn ip(&self, node: u32) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::from_bits(self.places[node as usize].ip))
+        IpAddr::V4(Ipv4Addr::from_bits(self.all[node as usize].ip))
     }
 
     pub(crate) fn address(&self, node: u32) -> NodeAddress {
-        NodeAddress::mconn(
-            self.id(node),
-            self.ip(node),
-            self.places[node as usize].port,
-        )
+        NodeAddress::mconn(self.id(node), self.ip(node), self.all[node as usize].port)
     }
 
     /// The node with this id.
     pub(crate) fn number(&self, id: NodeId) -> Option<u32> {
         let [.., a, b, c, d] = *id.as_bytes();
         let number = u32::from_be_bytes([a, b, c, d]);
-        let place = self.places.get(number as usize)?;
+        let place = self.all.get(number as usize)?;
         (place.id == id).then_some(number)
     }
 
@@ -148,7 +144,7 @@ mod tests {
             let address = places.address(number);
             assert_eq!(places.number(address.id()), Some(number));
             assert_eq!(places.at(&address), Some(number));
-            networks.insert(places.places[number as usize].ip >> 16);
+            networks.insert(places.all[number as usize].ip >> 16);
         }
         assert!(networks.len() > 990, "{}", networks.len());
         assert_eq!(places.number(NodeId::new([7; 20])), None);

@@ -401,10 +401,6 @@ impl Simulation {
 }
 
 /// The seconds of a time in nanoseconds.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a picosecond in a day is of no account"
-)]
 pub(crate) fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
 }

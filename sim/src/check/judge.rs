@@ -47,10 +47,13 @@ pub(super) struct Judge {
     recent: VecDeque<Time>,
     dials_per_second: usize,
     now: Time,
+    /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
+    /// that has just become due, since nothing says which one is meant.
+    answered: Option<NodeId>,
 }
 
 impl Judge {
-    pub(super) fn new(own: NodeAddress, dials_per_second: usize) -> Self {
+    pub(super) const fn new(own: NodeAddress, dials_per_second: usize) -> Self {
         Self {
             own,
             connections: BTreeMap::new(),
@@ -59,6 +62,7 @@ impl Judge {
             recent: VecDeque::new(),
             dials_per_second,
             now: Time::EPOCH,
+            answered: None,
         }
     }
 
@@ -77,6 +81,10 @@ impl Judge {
     pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
+        self.answered = match event {
+            NodeEvent::Unsent { to, .. } => Some(*to),
+            _ => None,
+        };
         match event {
             NodeEvent::Dialed {
                 address,
@@ -93,14 +101,8 @@ impl Judge {
             NodeEvent::DialFailed { address, .. } => {
                 self.dialing.remove(&address.id());
             }
-            NodeEvent::Down { peer, epoch } => {
-                if self
-                    .connections
-                    .get(peer)
-                    .is_some_and(|it| it.epoch == *epoch)
-                {
-                    self.connections.remove(peer);
-                }
+            NodeEvent::Down { peer, epoch } if self.epoch(*peer) == Some(*epoch) => {
+                self.connections.remove(peer);
             }
             NodeEvent::Message {
                 from,
@@ -116,6 +118,10 @@ impl Judge {
             }
             _ => {}
         }
+    }
+
+    fn epoch(&self, peer: NodeId) -> Option<Epoch> {
+        self.connections.get(&peer).map(|it| it.epoch)
     }
 
     fn link(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {
@@ -155,7 +161,7 @@ impl Judge {
                 }
                 Ok(())
             }
-            // A connection with ourselves is none of those below.
+            // A connection with oneself is none, and has to go.
             NodeAction::HangUp { peer, .. } if *peer == self.own.id() => Ok(()),
             NodeAction::HangUp { peer, epoch, .. } => {
                 let connection = self.connections.get_mut(peer);
@@ -164,6 +170,10 @@ impl Judge {
                 hold(2, is_there, || {
                     format!("{peer} is hung up on once, while connected")
                 })
+            }
+            NodeAction::Answered { peer, .. } => {
+                self.answered = Some(*peer);
+                Ok(())
             }
             NodeAction::Heard { address, .. } => hold(16, address.id() != self.own.id(), || {
                 "our own id was taken in".to_owned()
@@ -194,7 +204,7 @@ impl Judge {
         })?;
         let awaiting = connection.awaiting.is_some_and(|at| now < at + PATIENCE);
         hold(1, !awaiting, || format!("{to} is asked once at a time"))?;
-        connection.awaiting = Some(now);
+        connection.awaiting = (self.answered != Some(to)).then_some(now);
         let gap = match kind {
             Kind::V1 => Duration::from_secs(12),
             Kind::Kin => Duration::from_millis(110),
