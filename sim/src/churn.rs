@@ -116,7 +116,8 @@ impl Simulation {
             let node = *self.living.get(place)?;
             let group = usize::from(self.members[node as usize].group);
             let is_seed = self.crowds[group].group.runs == Program::PexSeed;
-            if node >= stay && !is_seed && self.members[node as usize].machine.is_some() {
+            let member = &self.members[node as usize];
+            if node >= stay && !is_seed && member.life > member.ended {
                 return Some(node);
             }
         }

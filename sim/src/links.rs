@@ -26,6 +26,8 @@ pub(crate) struct End {
     pub(crate) arrives: u64,
     /// What a node without a machine has told on this link.
     pub(crate) told: u32,
+    /// When it was last asked by the other end, if it has no machine.
+    pub(crate) asked_at: u64,
     /// It swallows what it is sent, and says nothing: its host is gone and nobody has noticed.
     pub(crate) mute: bool,
 }
@@ -59,6 +61,7 @@ impl Links {
             state: State::Open,
             arrives: now,
             told: 0,
+            asked_at: 0,
             mute: false,
         };
         let ends = [end(dialer), end(acceptor)];

@@ -4,10 +4,11 @@ use pex::{NodeAddress, NodeEvent};
 
 use crate::chance::{nanos, seed_of};
 use crate::disk::Disk;
+use crate::hostile::Happening;
 use crate::links::State;
-use crate::machine::{Blueprint, Knowledge, Machine};
+use crate::machine::{Birth, Blueprint, Knowledge, Machine};
 use crate::member::{Member, NEVER};
-use crate::scenario::{Depth, Group, Knows, Program, ScenarioError};
+use crate::scenario::{Group, Knows, Program, ScenarioError};
 use crate::simulation::{Crowd, Simulation, What};
 
 impl Crowd {
@@ -16,10 +17,10 @@ impl Crowd {
             group.runs,
             Program::Pex | Program::PexPlain | Program::PexV1 | Program::PexSeed
         );
-        let has_machine = ours && group.depth != Depth::Thin;
+        let blueprint = Blueprint::new(group)?;
         Ok(Self {
-            blueprint: Blueprint::new(group)?,
-            watched: group.watched.unwrap_or(has_machine),
+            watched: group.watched.unwrap_or(ours && blueprint.has_machine()),
+            blueprint,
             group: group.clone(),
             born: 0,
             requests: 0,
@@ -82,7 +83,8 @@ impl Simulation {
 
     /// A node starts: for the first time, with whom it knows, or again, with what it has written down.
     pub(crate) fn start(&mut self, node: u32) {
-        if self.members[node as usize].machine.is_some() {
+        let is_running = self.members[node as usize].life > self.members[node as usize].ended;
+        if is_running {
             return;
         }
         if !self.members[node as usize].alive {
@@ -100,22 +102,34 @@ impl Simulation {
         };
         let everyone = self.crowds[group].group.knows == Knows::Everyone;
         let addresses: Vec<NodeAddress> = known.iter().map(|it| self.places.address(*it)).collect();
-        let mut named = Vec::new();
+        let addresses_named = addresses.clone();
         let knowledge = match &disk {
             Some(disk) if again => Knowledge::Disk(disk),
             _ if everyone => Knowledge::Known(addresses),
-            _ => {
-                named.clone_from(&addresses);
-                Knowledge::Named(addresses)
-            }
+            _ => Knowledge::Named(addresses),
         };
         let clock = self.members[node as usize].clock(self.now);
         let own = self.places.address(node);
         let seed = seed_of(self.seed, node, life);
-        let machine = self.crowds[group]
-            .blueprint
-            .build(&own, knowledge, seed, clock);
-        let names = matches!(machine, Machine::V2(_));
+        let birth = Birth {
+            node,
+            own: &own,
+            seed,
+            run: self.seed,
+            now: clock,
+        };
+        let machine = self.crowds[group].blueprint.build(&birth, knowledge);
+        // What is in a store already is not named, and an exchange that knows everybody has no list.
+        let is_known = match &machine {
+            Machine::V2(_) | Machine::Exchange(_) => everyone,
+            Machine::V1(_) => true,
+            _ => false,
+        };
+        let named = if is_known {
+            Vec::new()
+        } else {
+            addresses_named
+        };
         let kept = machine
             .kept()
             .into_iter()
@@ -131,7 +145,14 @@ impl Simulation {
         if let Some(check) = &mut self.check {
             check.starts(node, &own, &self.members[node as usize]);
         }
-        for address in named.into_iter().filter(|_| names) {
+        if matches!(self.members[node as usize].machine, Machine::Hostile(_)) {
+            self.happen_to_hostile(node, Happening::Start);
+            return;
+        }
+        if !self.members[node as usize].machine.is_some() {
+            return;
+        }
+        for address in named {
             self.tell(node, NodeEvent::Named { address });
         }
         self.set_timer(node, self.now);
@@ -178,6 +199,7 @@ impl Simulation {
             return;
         }
         member.alive = false;
+        member.ended = member.life;
         member.stuck = false;
         member.machine = Machine::None;
         member.deadline = NEVER;

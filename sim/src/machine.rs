@@ -8,8 +8,15 @@ use pex::{
     Seed, Time,
 };
 
+use crate::chance::{Chance, Use};
 use crate::disk::Disk;
-use crate::scenario::{Group, Program, ScenarioError};
+use crate::exchange::{Exchange, Manner};
+use crate::hostile::{self, Hostile};
+use crate::permute;
+use crate::reference::{Reference, Release};
+use crate::scenario::{Depth, Group, Knows, Program, ScenarioError};
+use crate::shared::World;
+use crate::thin::{grants, store_of};
 
 /// Times before the beginning at which those were last and first reached that a node has known for
 /// long.
@@ -22,6 +29,9 @@ pub(crate) enum Machine {
     None,
     V2(Box<Node<PeerManager>>),
     V1(Box<Node<Switch>>),
+    Exchange(Box<Exchange>),
+    Reference(Box<Reference>),
+    Hostile(Box<dyn Hostile>),
 }
 
 /// What the nodes of a group have in common.
@@ -31,6 +41,9 @@ pub(crate) struct Blueprint {
     config: Config,
     peers: Options,
     switch: v1::Options,
+    release: Option<Release>,
+    depth: Depth,
+    manner: Manner,
 }
 
 /// What a node knows when it starts.
@@ -44,6 +57,17 @@ pub(crate) enum Knowledge<'a> {
     Disk(&'a Disk),
 }
 
+/// Who is to be made.
+#[derive(Debug)]
+pub(crate) struct Birth<'a> {
+    pub(crate) node: u32,
+    pub(crate) own: &'a NodeAddress,
+    pub(crate) seed: Seed,
+    /// The seed of the whole run.
+    pub(crate) run: u64,
+    pub(crate) now: Time,
+}
+
 impl Blueprint {
     /// # Errors
     ///
@@ -51,8 +75,12 @@ impl Blueprint {
     pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
         let wrong = |error: pex::ConfigError| ScenarioError::new("nodes", error.to_string());
         let mut config = Config::builder();
-        if group.runs == Program::PexPlain {
-            config = config.policy(pex::Policy::Unseen);
+        if let Program::Hostile(sort) = &group.runs {
+            hostile::make(sort)?;
+        }
+        let release = Release::of(&group.runs, group.connected, group.store);
+        if let Some(release) = &release {
+            config = pex::ConfigBuilder::from(release.config());
         }
         let mut peers = Options::builder();
         let mut switch = if group.runs == Program::PexSeed {
@@ -76,19 +104,52 @@ impl Blueprint {
             config: config.build().map_err(wrong)?,
             peers: peers.build().map_err(wrong)?,
             switch: switch.build().map_err(wrong)?,
+            release,
+            depth: group.depth,
+            manner: Manner {
+                wants: group.connected.unwrap_or(match group.knows {
+                    Knows::Everyone => 0,
+                    _ => 64,
+                }) as usize,
+                store: group.store.unwrap_or(store_of(&group.runs)),
+                same: grants(&group.runs).is_some(),
+            },
         })
     }
 
-    /// A machine for the node that lives at `own`. It wants a tick at once.
-    pub(crate) fn build(
-        &self,
-        own: &NodeAddress,
-        knows: Knowledge<'_>,
-        seed: Seed,
-        now: Time,
-    ) -> Machine {
+    /// Whether such a node has a machine at all.
+    pub(crate) fn has_machine(&self) -> bool {
         match self.program {
-            Program::Pex | Program::PexPlain => self.v2(own, knows, seed, now),
+            Program::Hostile(_) => true,
+            Program::Uniform => false,
+            _ => self.depth != Depth::Thin,
+        }
+    }
+
+    /// A machine for the node that lives at `own`. It wants a tick at once.
+    pub(crate) fn build(&self, birth: &Birth<'_>, knows: Knowledge<'_>) -> Machine {
+        let (own, seed, now) = (birth.own, birth.seed, birth.now);
+        if !self.has_machine() {
+            return Machine::None;
+        }
+        match (&self.program, &self.release) {
+            (Program::Hostile(sort), _) => match hostile::make(sort) {
+                Ok(villain) => Machine::Hostile(villain),
+                Err(_) => Machine::None,
+            },
+            _ if self.depth == Depth::Exchange => {
+                let config = with_own(&self.config, own);
+                let key = permute::key(birth.run, birth.node);
+                let manner = self.manner;
+                let exchange = Exchange::new(config, own.id(), birth.node, manner, seed, key, now);
+                Machine::Exchange(Box::new(exchange))
+            }
+            (_, Some(release)) => {
+                let salt = birth.run ^ u64::from(birth.node) << 32;
+                let chance = Chance::new(salt, Use::Thin);
+                Machine::Reference(Box::new(Reference::new(*release, own, seed, chance, now)))
+            }
+            (Program::Pex | Program::PexPlain, None) => self.v2(own, knows, seed, now),
             _ => self.v1(own, knows, seed, now),
         }
     }
@@ -165,43 +226,59 @@ fn long_known(address: NodeAddress, now: Time) -> PeerRecord {
 
 impl Machine {
     /// Has the machine take in an event; appends what it wants done.
-    pub(crate) fn handle(&mut self, now: Time, event: NodeEvent<'_>, out: &mut Vec<NodeAction>) {
+    pub(crate) fn handle(
+        &mut self,
+        now: Time,
+        event: NodeEvent<'_>,
+        world: World<'_>,
+        out: &mut Vec<NodeAction>,
+    ) {
         match self {
-            Self::None => {}
+            Self::None | Self::Hostile(_) => {}
             Self::V2(node) => out.extend(node.handle(now, event)),
             Self::V1(node) => out.extend(node.handle(now, event)),
+            Self::Exchange(node) => node.handle(now, event, world, out),
+            Self::Reference(node) => node.handle(now, event, out),
         }
     }
 
     pub(crate) fn deadline(&self) -> Option<Time> {
         match self {
-            Self::None => None,
+            Self::None | Self::Hostile(_) => None,
             Self::V2(node) => node.deadline(),
             Self::V1(node) => node.deadline(),
+            Self::Exchange(node) => node.pex.deadline(),
+            Self::Reference(node) => node.deadline(),
         }
     }
 
     pub(crate) fn rewind(&mut self, now: Time) {
         match self {
-            Self::None => {}
+            // The reference has no such thing.
+            Self::None | Self::Hostile(_) | Self::Reference(_) => {}
             Self::V2(node) => node.rewind(now),
             Self::V1(node) => node.rewind(now),
+            Self::Exchange(node) => node.pex.rewind(now),
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), Broken> {
         match self {
-            Self::None => Ok(()),
+            Self::None | Self::Hostile(_) => Ok(()),
             Self::V2(node) => node.check(),
             Self::V1(node) => node.check(),
+            Self::Exchange(node) => node.pex.check(),
+            Self::Reference(node) => node.pex.check(),
         }
     }
 
     pub(crate) fn estimate(&self) -> Option<Estimate> {
         match self {
-            Self::None => None,
+            Self::None | Self::Hostile(_) => None,
             Self::V2(node) => Some(node.pex().estimate()),
             Self::V1(node) => Some(node.pex().estimate()),
+            Self::Exchange(node) => Some(node.pex.estimate()),
+            Self::Reference(node) => Some(node.pex.estimate()),
         }
     }
 
@@ -211,26 +288,27 @@ impl Machine {
 
     /// The ids of all whom the store holds, with the number of its last change; none if the store
     /// tells of each change by itself.
-    pub(crate) fn book(&self) -> Option<(u64, impl Iterator<Item = NodeId>)> {
+    pub(crate) fn book(&self) -> Option<(u64, Vec<NodeId>)> {
         match self {
             Self::V1(node) => {
                 let book = node.peers().book();
                 let ids = book.addresses().map(|known| known.address.id());
-                Some((book.revision(), ids))
+                Some((book.revision(), ids.collect()))
             }
-            Self::None | Self::V2(_) => None,
+            Self::Reference(node) => Some((node.changes(), node.knows().collect())),
+            _ => None,
         }
     }
 
     /// Whom a machine knows that has just been made.
     pub(crate) fn kept(&self) -> Vec<NodeId> {
         match self {
-            Self::None => Vec::new(),
             Self::V2(node) => node.peers().records().map(|record| record.id).collect(),
             Self::V1(node) => {
                 let known = node.peers().book().addresses();
                 known.map(|known| known.address.id()).collect()
             }
+            _ => Vec::new(),
         }
     }
 
@@ -238,7 +316,7 @@ impl Machine {
     pub(crate) fn address_book(&self) -> Option<&AddrBook> {
         match self {
             Self::V1(node) => Some(node.peers().book()),
-            Self::None | Self::V2(_) => None,
+            _ => None,
         }
     }
 }

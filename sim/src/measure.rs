@@ -249,7 +249,7 @@ impl Watch {
             .eye(node)
             .map(|eye| eye.knows.clone())
             .unwrap_or_default();
-        for other in ids.filter_map(numbers) {
+        for other in ids.into_iter().filter_map(numbers) {
             if let Some(word) = gone.get_mut(other as usize / 64) {
                 *word &= !(1 << (other % 64));
             }

@@ -34,6 +34,8 @@ pub(crate) struct Member {
     pub(crate) place: u32,
     /// How often it was started.
     pub(crate) life: u32,
+    /// How many of its lives are over.
+    pub(crate) ended: u32,
     /// How many requests it was sent.
     pub(crate) asked: u32,
     pub(crate) group: u16,
@@ -56,6 +58,7 @@ impl Member {
             born: NEVER,
             place: 0,
             life: 0,
+            ended: 0,
             asked: 0,
             group,
             alive: false,

@@ -19,7 +19,6 @@ pub(crate) struct Queue<T> {
     buckets: [Vec<(u64, T)>; 64],
     /// Which buckets hold anything.
     filled: u64,
-    len: usize,
 }
 
 impl<T> Queue<T> {
@@ -29,18 +28,11 @@ impl<T> Queue<T> {
             due: VecDeque::new(),
             buckets: core::array::from_fn(|_| Vec::new()),
             filled: 0,
-            len: 0,
         }
-    }
-
-    /// How many items wait.
-    pub(crate) const fn len(&self) -> usize {
-        self.len
     }
 
     /// Has an item come at this time; what is late comes at once.
     pub(crate) fn push(&mut self, at: u64, item: T) {
-        self.len += 1;
         self.place(at.max(self.last), item);
     }
 
@@ -67,7 +59,6 @@ impl<T> Queue<T> {
     pub(crate) fn pop(&mut self) -> Option<(u64, T)> {
         let at = self.next_at()?;
         let item = self.due.pop_front()?;
-        self.len -= 1;
         Some((at, item))
     }
 
@@ -116,7 +107,7 @@ mod tests {
         }
         let taken: Vec<_> = core::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(taken, by_sorting(&pushed));
-        assert_eq!(queue.len(), 0);
+        assert_eq!(queue.pop(), None);
     }
 
     #[test]

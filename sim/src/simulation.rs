@@ -12,8 +12,9 @@ use crate::check::Check;
 use crate::churn::Churn;
 use crate::digest::Digest;
 use crate::faults::Faults;
+use crate::hostile::Happening;
 use crate::links::{Links, State};
-use crate::machine::Blueprint;
+use crate::machine::{Blueprint, Machine};
 use crate::measure::Watch;
 use crate::member::{Member, NEVER};
 use crate::network::{Dial, Network};
@@ -22,6 +23,7 @@ use crate::outcome::Breach;
 use crate::places::Places;
 use crate::queue::Queue;
 use crate::scenario::{Group, Scenario, ScenarioError};
+use crate::shared::World;
 
 /// Something that is to happen.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +116,9 @@ pub struct Simulation {
     pub(crate) dials: Slab<Dial>,
     pub(crate) network: Network,
     pub(crate) starts: Chance,
+    /// What thin nodes tell, and what hostile ones do.
+    pub(crate) thin: Chance,
+    pub(crate) villainy: Chance,
     pub(crate) churn: Churn,
     pub(crate) faults: Faults,
     pub(crate) watch: Watch,
@@ -153,6 +158,8 @@ impl Simulation {
             dials: Slab::new(),
             network: Network::new(&scenario.network, seed),
             starts: Chance::new(seed, Use::Start),
+            thin: Chance::new(seed, Use::Thin),
+            villainy: Chance::new(seed, Use::Hostile),
             churn: Churn::new(&scenario.churn, seed),
             faults: Faults::new(&scenario, seed),
             watch: Watch::new(watched),
@@ -226,8 +233,13 @@ impl Simulation {
     /// Tells a node's machine of something, and does what it wants done.
     pub(crate) fn tell(&mut self, node: u32, event: NodeEvent<'_>) {
         let member = &mut self.members[node as usize];
-        if !member.machine.is_some() || self.done {
+        if self.done {
             return;
+        }
+        match &member.machine {
+            Machine::None => return self.tell_thin(node, &event),
+            Machine::Hostile(_) => return self.tell_hostile(node, &event),
+            _ => {}
         }
         self.events += 1;
         let clock = member.clock(self.now);
@@ -236,7 +248,12 @@ impl Simulation {
         }
         let is_tick = matches!(event, NodeEvent::Tick);
         let mut orders = core::mem::take(&mut self.orders);
-        member.machine.handle(clock, event, &mut orders);
+        let world = World {
+            places: &self.places,
+            living: &self.living,
+            watch: &self.watch,
+        };
+        member.machine.handle(clock, event, world, &mut orders);
         if self.check.is_some() {
             self.judge(node, is_tick, &orders);
         }
@@ -360,6 +377,10 @@ impl Simulation {
                 self.tell(node, event);
             }
             Ok(None) => {}
+            // Who is hostile reads what it likes.
+            Err(_) if matches!(self.members[node as usize].machine, Machine::Hostile(_)) => {
+                self.happen_to_hostile(node, Happening::Bytes { from, epoch, bytes });
+            }
             Err(error) => self.tell(node, NodeEvent::Garbage { from, epoch, error }),
         }
     }

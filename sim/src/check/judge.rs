@@ -47,6 +47,9 @@ pub(super) struct Judge {
     recent: VecDeque<Time>,
     dials_per_second: usize,
     now: Time,
+    /// Whose answer this event has brought. One that comes late may answer the request that has just
+    /// become due, since nothing in it says which one it answers.
+    answered: Option<NodeId>,
 }
 
 impl Judge {
@@ -59,6 +62,7 @@ impl Judge {
             recent: VecDeque::new(),
             dials_per_second,
             now: Time::EPOCH,
+            answered: None,
         }
     }
 
@@ -77,6 +81,7 @@ impl Judge {
     pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
+        self.answered = None;
         match event {
             NodeEvent::Dialed {
                 address,
@@ -155,6 +160,8 @@ impl Judge {
                 }
                 Ok(())
             }
+            // A connection with oneself is none, and has to go.
+            NodeAction::HangUp { peer, .. } if *peer == self.own.id() => Ok(()),
             NodeAction::HangUp { peer, epoch, .. } => {
                 let connection = self.connections.get_mut(peer);
                 let it = connection.filter(|it| it.epoch == *epoch && !it.hung_up);
@@ -162,6 +169,10 @@ impl Judge {
                 hold(2, is_there, || {
                     format!("{peer} is hung up on once, while connected")
                 })
+            }
+            NodeAction::Answered { peer, .. } => {
+                self.answered = Some(*peer);
+                Ok(())
             }
             NodeAction::Heard { address, .. } => hold(16, address.id() != self.own.id(), || {
                 "our own id was taken in".to_owned()
@@ -192,7 +203,7 @@ impl Judge {
         })?;
         let awaiting = connection.awaiting.is_some_and(|at| now < at + PATIENCE);
         hold(1, !awaiting, || format!("{to} is asked once at a time"))?;
-        connection.awaiting = Some(now);
+        connection.awaiting = (self.answered != Some(to)).then_some(now);
         let gap = match kind {
             Kind::V1 => Duration::from_secs(12),
             Kind::Kin => Duration::from_millis(110),

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::chance::nanos;
 use crate::links::State;
 use crate::machine::Machine;
-use crate::scenario::Depth;
+use crate::scenario::{Depth, Program};
 use crate::simulation::Simulation;
 
 /// So long after all trouble a network is one, and so long after it everybody knows nearly everybody.
@@ -59,6 +59,11 @@ impl Simulation {
         Some(self.now.saturating_sub(last))
     }
 
+    fn is_seed(&self, node: u32) -> bool {
+        let group = usize::from(self.members[node as usize].group);
+        self.crowds[group].group.runs == Program::PexSeed
+    }
+
     /// One can get from each to each.
     fn is_connected(&mut self) {
         let mut root: Vec<u32> = (0..self.members.len() as u32).collect();
@@ -76,14 +81,14 @@ impl Simulation {
                 root[one as usize] = other;
             }
         }
-        let Some(first) = self.living.first().copied() else {
+        // Seed nodes hang up on everybody, so nothing passes through them.
+        let stays = |node: &&u32| !self.is_seed(**node);
+        let living: Vec<u32> = self.living.iter().filter(stays).copied().collect();
+        let Some(first) = living.first() else {
             return;
         };
-        let first = find(&mut root, first);
-        let apart = self
-            .living
-            .iter()
-            .find(|node| find(&mut root, **node) != first);
+        let first = find(&mut root, *first);
+        let apart = living.iter().find(|node| find(&mut root, **node) != first);
         if let Some(apart) = apart.copied() {
             self.break_off(34, "the honest nodes are connected, all with all", apart);
         }
@@ -91,8 +96,16 @@ impl Simulation {
 
     /// Everybody knows nearly everybody, and has the peers of its own choice.
     fn knows_nearly_all(&mut self) {
-        let knows_too_few = |(_, share): &(u32, f64)| *share < KNOWN;
-        let too_few = self.watch.shares(&self.members).find(knows_too_few);
+        // Whom one is connected with, one knows, even if no address of his has answered.
+        let others = self.living.len().saturating_sub(1).max(1) as f64;
+        let shares = self.watch.shares(&self.members).map(|(node, share)| {
+            let open = &self.members[node as usize].open;
+            let not_by_address = open
+                .iter()
+                .filter(|(peer, _)| !self.watch.knows(node, *peer));
+            (node, share + not_by_address.count() as f64 / others)
+        });
+        let too_few = shares.into_iter().find(|(_, share)| *share < KNOWN);
         if let Some((node, share)) = too_few {
             let percent = 100.0 * share;
             let what = format!("an hour after all faults it knows {percent:.1} % of the living");
@@ -103,7 +116,9 @@ impl Simulation {
         for node in self.living.clone() {
             let wants = match &self.members[node as usize].machine {
                 Machine::V2(machine) => machine.peers().options().outbound_max(),
-                Machine::V1(machine) => machine.peers().options().slots().0,
+                Machine::V1(machine) if !machine.peers().options().is_seed() => {
+                    machine.peers().options().slots().0
+                }
                 _ => continue,
             };
             let open = &self.members[node as usize].open;

@@ -175,6 +175,9 @@ fn spread(
 ) -> io::Result<()> {
     let [median, p5, p95, min, max] =
         [spread.median, spread.p5, spread.p95, spread.min, spread.max].map(say);
+    if min == max {
+        return writeln!(out, "{what:14} {median}");
+    }
     writeln!(
         out,
         "{what:14} {median} ({p5} to {p95}; least {min}, most {max})"
