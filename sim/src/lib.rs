@@ -37,7 +37,6 @@ mod scenario;
 mod shared;
 pub mod show;
 mod simulation;
-mod simulation;
 pub mod tables;
 mod thin;
 mod villains;
