@@ -7,6 +7,8 @@
 
 mod judge;
 mod network;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 

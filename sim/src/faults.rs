@@ -20,6 +20,8 @@ use crate::simulation::{Simulation, What};
 
 use partition::Partition;
 
+pub(crate) use swarm::draw as drawn;
+
 /// Something that goes wrong by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mishap {

@@ -23,6 +23,7 @@ mod lives;
 mod machine;
 mod measure;
 mod member;
+mod minimise;
 mod network;
 mod orders;
 mod outcome;
@@ -43,6 +44,7 @@ mod villains;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
+pub use minimise::Minimal;
 pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
     Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,

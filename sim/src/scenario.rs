@@ -237,6 +237,23 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// Each strength there is.
+    pub(crate) const EACH: [fn(&mut Self) -> &mut f64; 13] = [
+        |it| &mut it.loss,
+        |it| &mut it.duplicate,
+        |it| &mut it.delay,
+        |it| &mut it.garble,
+        |it| &mut it.cuts,
+        |it| &mut it.driver,
+        |it| &mut it.ticks,
+        |it| &mut it.dials,
+        |it| &mut it.partitions,
+        |it| &mut it.clock_jumps,
+        |it| &mut it.crashes,
+        |it| &mut it.hangs,
+        |it| &mut it.inventions,
+    ];
+
     /// Whether anything goes wrong at all.
     pub(crate) fn any(&self) -> bool {
         let quiet = Self {

@@ -128,6 +128,9 @@ pub struct Simulation {
     pub(crate) done: bool,
     /// All are honest.
     pub(crate) trust: bool,
+    /// A bug, to see whether it is found.
+    #[cfg(test)]
+    pub(crate) bug: Option<crate::check::tests::Bug>,
     /// Room for the orders of one event.
     orders: Vec<NodeAction>,
 }
@@ -169,6 +172,8 @@ impl Simulation {
             done: false,
             trust: !(scenario.nodes.iter())
                 .any(|group| matches!(group.runs, crate::Program::Hostile(_))),
+            #[cfg(test)]
+            bug: None,
             orders: Vec::new(),
             crowds,
             scenario,
@@ -254,6 +259,10 @@ impl Simulation {
             watch: &self.watch,
         };
         member.machine.handle(clock, event, world, &mut orders);
+        #[cfg(test)]
+        if let Some(bug) = self.bug {
+            bug(&mut orders);
+        }
         if self.check.is_some() {
             self.judge(node, is_tick, &orders);
         }

@@ -40,3 +40,112 @@ fn steps_of_any_length_lead_to_the_same_end() {
     }
     assert_eq!(in_steps.outcome(), run(SIXTEEN, 1));
 }
+
+#[test]
+fn nodes_behind_nat_are_known_and_nobody_reaches_them() {
+    let text = "duration = '3min'\n[[nodes]]\ncount = 8\nknows = { first = 2 }\n\
+                [[nodes]]\ncount = 8\nknows = { first = 2 }\nbehind-nat = true\n";
+    let outcome = run(text, 4);
+    assert_eq!(outcome.samples.last().unwrap().known.min, 1.0);
+    // Half of all were dialed by nobody.
+    assert_eq!(outcome.in_degree.min, 0.0);
+    assert_eq!(outcome.in_degree.p5, 0.0);
+    assert!(outcome.in_degree.p95 >= 6.0, "{:?}", outcome.in_degree);
+}
+
+#[test]
+fn a_network_that_fell_in_two_is_one_again() {
+    let text = "duration = '90min'\nsample-every = '1min'\n[[nodes]]\ncount = 16\n\
+                [faults]\npartitions = 20\nuntil = '25min'\n";
+    let outcome = run(text, 5);
+    // It did fall in two: somebody lost peers.
+    let fewest = outcome
+        .samples
+        .iter()
+        .skip(1)
+        .map(|sample| sample.peers.min);
+    assert!(fewest.fold(f64::MAX, f64::min) < 10.0);
+    assert!(outcome.samples.last().unwrap().peers.min >= 13.0);
+}
+
+#[test]
+fn whoever_restarts_finds_the_others_by_what_it_had_written_down() {
+    for runs in ["pex", "pex-v1"] {
+        // The two first nodes, whom all others know at the start, are gone soon; there is nobody to
+        // begin with again but those whom one has on disk.
+        let text = format!(
+            "duration = '12min'\nsample-every = '10s'\n[[nodes]]\ncount = 12\nruns = '{runs}'\n\
+             knows = {{ some = 2 }}\n[churn]\nrestarted-a-minute = 0.1\nafter = '3min'\nuntil = '9min'\n"
+        );
+        let outcome = run(&text, 6);
+        let fewest = outcome.samples.iter().map(|sample| sample.living);
+        assert!(fewest.min().unwrap() < 12, "{runs}: nobody was down");
+        let last = outcome.samples.last().unwrap();
+        assert_eq!((last.living, last.known.min), (12, 1.0), "{runs}");
+    }
+}
+
+#[test]
+fn newcomers_are_timed_from_when_they_start() {
+    let text = "duration = '20s'\nsample-every = '1s'\n[[nodes]]\ncount = 300\ndepth = 'thin'\n\
+                [[nodes]]\ncount = 2\ndepth = 'exchange'\nknows = { some = 16 }\nconnected = 16\n\
+                starts = '5s'\n";
+    let outcome = run(text, 7);
+    assert_eq!(outcome.newcomers.len(), 2);
+    for newcomer in &outcome.newcomers {
+        assert_eq!(newcomer.started, 5.0);
+        let (half, most) = (newcomer.to_half.unwrap(), newcomer.to_99.unwrap());
+        assert!(half <= most && most < 10.0, "{newcomer:?}");
+        // 99 % of 300 nodes take three answers at least.
+        assert!(newcomer.answers >= 3, "{newcomer:?}");
+    }
+}
+
+#[test]
+fn the_reference_tells_a_newcomer_the_same_hundred_again_and_ours_all_it_knows() {
+    let known = |runs: &str| {
+        let text = format!(
+            "duration = '2min'\n[[nodes]]\ncount = 1000\nruns = '{runs}'\ndepth = 'thin'\nwatched = false\n\
+             [[nodes]]\ncount = 1\ndepth = 'exchange'\nknows = {{ some = 4 }}\nconnected = 4\nstarts = '1s'\n"
+        );
+        run(&text, 8).samples.last().unwrap().known.median
+    };
+    assert!(known("tendermint-0.35.9") < 0.45);
+    assert!(known("pex") > 0.99);
+    assert!(known("uniform") > 0.99);
+}
+
+#[test]
+fn nodes_modelled_on_the_reference_find_each_other_and_ours() {
+    let text = "duration = '10min'\nsample-every = '10s'\n[[nodes]]\ncount = 12\n\
+                runs = 'tendermint-0.35.9'\nknows = { some = 2 }\nwatched = true\n\
+                [[nodes]]\ncount = 4\nruns = 'pex'\nknows = { some = 2 }\n";
+    let outcome = run(text, 9);
+    let last = outcome.samples.last().unwrap();
+    assert!(last.known.min > 0.9, "{:?}", last.known);
+    assert!(last.peers.min >= 8.0, "{:?}", last.peers);
+}
+
+#[test]
+fn a_network_of_whom_a_third_never_say_a_word_learns_itself() {
+    let text = "duration = '10min'\nsample-every = '10s'\n[[nodes]]\ncount = 12\nknows = { some = 4 }\n\
+                [[nodes]]\ncount = 6\nruns = { hostile = 'silent' }\n";
+    let outcome = run(text, 10);
+    let last = outcome.samples.last().unwrap();
+    assert!(last.known.min > 0.8, "{:?}", last.known);
+    assert!(outcome.population[0].faults_seen > 0);
+}
+
+#[test]
+fn who_is_born_is_known_and_who_is_dead_is_not_counted() {
+    let text = "duration = '10min'\nsample-every = '10s'\n[[nodes]]\ncount = 20\nknows = { first = 3 }\n\
+                [churn]\nreplaced-a-minute = 0.05\nafter = '1min'\nuntil = '8min'\n";
+    let outcome = run(text, 11);
+    assert!(outcome.population[0].born > 22, "{:?}", outcome.population);
+    assert_eq!(outcome.population[0].living, 20);
+    assert_eq!(
+        outcome.newcomers.len() as u64,
+        outcome.population[0].born - 20
+    );
+    assert!(outcome.samples.last().unwrap().known.median > 0.95);
+}

@@ -4,29 +4,22 @@
 use crate::chance::{Chance, Use};
 use crate::scenario::Faults;
 
+/// The most of each fault that is drawn, in the order of [`Faults::EACH`].
+const MOST: [f64; 13] = [
+    0.5, 0.2, 0.2, 0.05, 0.5, 0.1, 0.5, 0.3, 12.0, 6.0, 4.0, 4.0, 60.0,
+];
+
 /// The faults of a scenario; in a swarm, those that its seed draws, where the scenario says nothing
 /// itself.
-pub(super) fn draw(faults: &Faults, seed: u64) -> Faults {
+pub(crate) fn draw(faults: &Faults, seed: u64) -> Faults {
     let mut drawn = faults.clone();
     if !faults.swarm {
         return drawn;
     }
+    drawn.swarm = false;
     let mut chance = Chance::new(seed, Use::Swarm);
-    for (strength, most) in [
-        (&mut drawn.loss, 0.5),
-        (&mut drawn.duplicate, 0.2),
-        (&mut drawn.delay, 0.2),
-        (&mut drawn.garble, 0.05),
-        (&mut drawn.cuts, 0.5),
-        (&mut drawn.driver, 0.1),
-        (&mut drawn.ticks, 0.5),
-        (&mut drawn.dials, 0.3),
-        (&mut drawn.partitions, 12.0),
-        (&mut drawn.clock_jumps, 6.0),
-        (&mut drawn.crashes, 4.0),
-        (&mut drawn.hangs, 4.0),
-        (&mut drawn.inventions, 60.0),
-    ] {
+    for (strength, most) in Faults::EACH.iter().zip(MOST) {
+        let strength = strength(&mut drawn);
         // Both are drawn for each, so that one that is given changes no other.
         let (on, part) = (chance.below(2) == 0, chance.below(1_000) + 1);
         if *strength == 0.0 && on {

@@ -30,6 +30,15 @@ impl Scenario {
         Ok(scenario)
     }
 
+    /// The scenario as text, which [`Scenario::parse`] reads.
+    ///
+    /// # Errors
+    ///
+    /// If it holds what TOML has no form for, such as a number that is none.
+    pub fn to_toml(&self) -> Result<String, ScenarioError> {
+        toml::to_string_pretty(self).map_err(|error| ScenarioError::new("", error.to_string()))
+    }
+
     /// Whether all numbers are such that the scenario can be run.
     ///
     /// # Errors

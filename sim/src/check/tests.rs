@@ -1,0 +1,188 @@
+//! Bugs that are put in, to see that they are found.
+
+use core::time::Duration;
+
+use pex::wire::{Dialect, Message};
+use pex::{NodeAction, NodeId, Reach};
+
+use crate::minimise::Minimal;
+use crate::{Outcome, Scenario, Simulation};
+
+/// Something that a machine does wrong.
+pub(crate) type Bug = fn(&mut Vec<NodeAction>);
+
+const SMALL: &str = "duration = '1min'\n[[nodes]]\ncount = 8\nknows = { some = 2 }\n";
+
+fn run(text: &str, seed: u64, bug: Option<Bug>) -> Outcome {
+    let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), seed).unwrap();
+    simulation.bug = bug;
+    simulation.run()
+}
+
+fn breaks(bug: Bug) -> u8 {
+    let outcome = run(SMALL, 1, Some(bug));
+    outcome.breach.expect("the bug is found").invariant
+}
+
+fn request(action: &NodeAction) -> bool {
+    matches!(
+        action,
+        NodeAction::Send {
+            message: Message::Request(_),
+            ..
+        }
+    )
+}
+
+#[test]
+fn a_node_that_asks_twice_is_found() {
+    let twice: Bug = |orders| {
+        let again: Vec<_> = orders.iter().filter(|it| request(it)).cloned().collect();
+        orders.extend(again);
+    };
+    assert_eq!(breaks(twice), 1);
+}
+
+#[test]
+fn a_node_that_asks_in_the_wrong_words_or_somebody_else_is_found() {
+    let other_words: Bug = |orders| {
+        for order in orders.iter_mut() {
+            if let NodeAction::Send { message, .. } = order
+                && matches!(message, Message::Request(_))
+            {
+                *message = Message::Request(Dialect::V1);
+            }
+        }
+    };
+    assert_eq!(breaks(other_words), 2);
+    let somebody: Bug = |orders| {
+        for order in orders.iter_mut() {
+            if let NodeAction::Send { to, .. } = order {
+                *to = NodeId::new([7; 20]);
+            }
+        }
+    };
+    assert_eq!(breaks(somebody), 2);
+}
+
+#[test]
+fn a_node_that_tells_an_address_twice_is_found() {
+    let twice: Bug = |orders| {
+        for order in orders.iter_mut() {
+            if let NodeAction::Send {
+                message: Message::Response(response),
+                ..
+            } = order
+            {
+                let mut answer = pex::wire::ResponseBuilder::new(response.dialect());
+                for entry in response.entries().chain(response.entries()) {
+                    let _full = answer.push(&entry);
+                }
+                *response = answer.finish();
+            }
+        }
+    };
+    assert!([13, 16].contains(&breaks(twice)));
+}
+
+#[test]
+fn a_node_that_dials_whom_it_is_connected_with_or_dials_twice_is_found() {
+    let twice: Bug = |orders| {
+        let again = orders
+            .iter()
+            .find(|it| matches!(it, NodeAction::Dial { .. }));
+        orders.extend(again.cloned());
+    };
+    assert_eq!(breaks(twice), 22);
+    let hurries: Bug = |orders| {
+        let dials = orders
+            .iter()
+            .any(|it| matches!(it, NodeAction::Dial { .. }));
+        for n in 0..if dials { 12 } else { 0 } {
+            let (id, ip) = (NodeId::new([n; 20]), [9, 9, 9, n].into());
+            let address = pex::NodeAddress::mconn(id, ip, 1);
+            let nearest = Reach::World;
+            orders.push(NodeAction::Dial { address, nearest });
+        }
+    };
+    assert_eq!(breaks(hurries), 25);
+}
+
+#[test]
+fn a_node_that_knows_what_nobody_has_told_is_found() {
+    let invents: Bug = |orders| {
+        for order in orders.iter_mut() {
+            if let NodeAction::Heard { address, .. } = order {
+                *address = address.with_ip([9, 9, 9, 9].into());
+            }
+        }
+    };
+    assert_eq!(breaks(invents), 36);
+}
+
+#[test]
+fn a_message_that_vanishes_is_found() {
+    let mut simulation = Simulation::new(Scenario::parse(SMALL).unwrap(), 1).unwrap();
+    simulation.run_until(Duration::from_secs(2));
+    let lost = simulation.parcels.iter().map(|(key, _)| key).next();
+    if let Some(lost) = lost {
+        // It is replaced, since its time of arrival stands in the queue.
+        let parcel = simulation.parcels.remove(lost);
+        simulation.parcels.insert(parcel);
+        simulation.ledger.dropped += 1;
+    } else {
+        simulation.ledger.sent += 1;
+    }
+    let breach = simulation.run().breach.expect("it is found");
+    assert_eq!(breach.invariant, 36);
+}
+
+#[test]
+fn nodes_that_never_ask_are_found_by_what_they_do_not_know() {
+    let text = "duration = '70min'\nsample-every = '10min'\n\
+                [[nodes]]\ncount = 12\nknows = { first = 1 }\n";
+    assert_eq!(run(text, 1, None).breach, None);
+    let mute: Bug = |orders| orders.retain(|order| !request(order));
+    let breach = run(text, 1, Some(mute)).breach.expect("it is found");
+    assert!([34, 35].contains(&breach.invariant), "{breach:?}");
+}
+
+#[test]
+fn a_bug_is_found_in_a_swarm_and_the_scenario_made_small_and_replays() {
+    // Whoever sees a fault in a peer asks twice from then on.
+    let bug: Bug = |orders| {
+        if orders
+            .iter()
+            .any(|it| matches!(it, NodeAction::HangUp { .. }))
+        {
+            let again: Vec<_> = orders.iter().filter(|it| request(it)).cloned().collect();
+            orders.extend(again);
+            let hang_up = orders
+                .iter()
+                .find(|it| matches!(it, NodeAction::HangUp { .. }));
+            orders.extend(hang_up.cloned());
+        }
+    };
+    let text = "duration = '5min'\n[[nodes]]\ncount = 12\n[[nodes]]\ncount = 6\nruns = 'pex-v1'\n\
+                [faults]\nduplicate = 0.2\nloss = 0.1\ncuts = 0.2\nhangs = 1\n";
+    let scenario = Scenario::parse(text).unwrap();
+    let with_bug = |scenario: &Scenario| {
+        let mut simulation = Simulation::new(scenario.clone(), 5)?;
+        simulation.bug = Some(bug);
+        Ok(simulation.run())
+    };
+    let minimal = Minimal::by(&scenario, 200, &with_bug).unwrap();
+    let minimal = minimal.expect("the bug is found");
+    assert_eq!(minimal.breach.invariant, 2);
+    let nodes: u32 = minimal.scenario.nodes.iter().map(|group| group.count).sum();
+    assert!(nodes <= 6, "{:?}", minimal.scenario);
+    let on = crate::scenario::Faults::EACH.iter();
+    let on = on.filter(|fault| *fault(&mut minimal.scenario.faults.clone()) > 0.0);
+    assert!(on.count() <= 1, "{:?}", minimal.scenario.faults);
+    // Its text is all that is needed to see it again.
+    let again = Scenario::parse(&minimal.scenario.to_toml().unwrap()).unwrap();
+    assert_eq!(again, minimal.scenario);
+    assert_eq!(with_bug(&again).unwrap().breach, Some(minimal.breach));
+    // And without the bug nothing breaks.
+    assert_eq!(Minimal::of(&scenario, 5, 10).unwrap(), None);
+}

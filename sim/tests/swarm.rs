@@ -1,0 +1,33 @@
+//! Many small networks in which everything goes wrong, with every invariant checked after every event.
+
+use pex_sim::{Scenario, Simulation};
+
+/// A network of this program whose faults each seed draws.
+fn swarm(runs: &str, from: u64, to: u64) -> u64 {
+    let text = format!(
+        "duration = '75min'\nsample-every = '5min'\n\
+         [[nodes]]\ncount = 7\nruns = '{runs}'\nknows = {{ first = 2 }}\n\
+         [[nodes]]\ncount = 3\nruns = '{runs}'\nknows = {{ some = 2 }}\nclock-skew = '2min'\nstarts = '1min'\n\
+         [faults]\nswarm = true\nuntil = '10min'\n"
+    );
+    let scenario = Scenario::parse(&text).unwrap();
+    let mut events = 0;
+    for seed in from..to {
+        let outcome = Simulation::new(scenario.clone(), seed).unwrap().run();
+        assert_eq!(outcome.breach, None, "seed {seed} of {runs}");
+        events += outcome.events;
+    }
+    events
+}
+
+#[test]
+fn nodes_of_v2_hold_every_invariant_whatever_goes_wrong() {
+    let events = swarm("pex", 0, 16);
+    assert!(events > 100_000, "{events}");
+}
+
+#[test]
+fn nodes_of_v1_hold_every_invariant_whatever_goes_wrong() {
+    let events = swarm("pex-v1", 0, 16);
+    assert!(events > 50_000, "{events}");
+}
