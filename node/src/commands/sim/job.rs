@@ -14,6 +14,8 @@ pub(super) struct Job {
     pub(super) file: Option<PathBuf>,
     /// What is set in it.
     pub(super) changes: Vec<Change>,
+    /// How many of the last changes differ from run to run.
+    pub(super) swept: usize,
     pub(super) seed: u64,
     pub(super) scenario: Scenario,
 }
@@ -53,6 +55,7 @@ impl Job {
         Ok(Self {
             file: file.map(Path::to_owned),
             changes,
+            swept: 0,
             seed,
             scenario,
         })
@@ -86,8 +89,9 @@ impl Job {
     pub(super) fn name(&self) -> String {
         let stem = self.file.as_deref().and_then(Path::file_stem);
         let stem = stem.map(|it| it.to_string_lossy().into_owned());
-        let changes = self.changes.iter().map(ToString::to_string);
-        let parts: Vec<String> = stem.into_iter().chain(changes).collect();
+        let fixed = self.changes.len().saturating_sub(self.swept);
+        let swept = self.changes.iter().skip(fixed).map(ToString::to_string);
+        let parts: Vec<String> = stem.into_iter().chain(swept).collect();
         format!("{} seed={}", parts.join(" "), self.seed)
             .trim_start()
             .to_owned()

@@ -44,9 +44,11 @@ impl Plan {
         };
         for file in files {
             for swept in combinations(&args.many.sweep) {
+                let count = swept.len();
                 let changes: Vec<Change> = fixed.iter().cloned().chain(swept).collect();
-                let first = Job::new(file, changes, args.many.seed)?;
-                plan.with_seeds(&first, &args.many)?;
+                let mut job = Job::new(file, changes, args.many.seed)?;
+                job.swept = count;
+                plan.with_seeds(&job, &args.many)?;
             }
         }
         Ok(plan)

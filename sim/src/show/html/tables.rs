@@ -5,7 +5,7 @@ use core::fmt::Write as _;
 use crate::Population;
 use crate::page::escaped;
 use crate::show::Case;
-use crate::show::table::{cell, columns};
+use crate::show::table::{cell, columns, heading};
 use crate::show::words::thousands;
 
 /// A line for each case.
@@ -18,7 +18,7 @@ pub(super) fn cases(cases: &[Case], page: &mut String) {
             page,
             "<th scope=\"col\" title=\"{}\">{}</th>",
             escaped(measure.about),
-            escaped(measure.title)
+            escaped(&heading(measure))
         );
     }
     page.push_str("</tr></thead><tbody>");
@@ -30,11 +30,9 @@ pub(super) fn cases(cases: &[Case], page: &mut String) {
             case.seeds()
         );
         for measure in &columns {
-            let text = cell(measure, case);
-            let (median, range) = text.split_once(" (").unwrap_or((&text, ""));
+            let (median, range) = cell(measure, case).unwrap_or_default();
             let _ = write!(page, "<td>{median}");
-            if !range.is_empty() {
-                let range = range.trim_end_matches(')');
+            if let Some(range) = range {
                 let _ = write!(page, "<span class=\"of\">{range}</span>");
             }
             page.push_str("</td>");
