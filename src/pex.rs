@@ -14,7 +14,7 @@ mod rewind;
 pub(crate) mod rotation;
 pub(crate) mod seen;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use agenda::Agenda;
@@ -119,6 +119,11 @@ impl Pex {
             chance,
             config,
         }
+    }
+
+    /// From now on, nobody hears of these, and of no others for being private.
+    pub(crate) fn set_private_ids(&mut self, ids: BTreeSet<NodeId>) {
+        self.config.private_ids = ids;
     }
 
     /// Advances the machine by one event, and returns everything it wants done, in order.
