@@ -160,6 +160,12 @@ impl AddrBook {
         }
     }
 
+    /// The same, and whoever was private before and is not among these is so no longer.
+    pub fn set_private_ids(&mut self, ids: impl IntoIterator<Item = NodeId>) {
+        self.private.clear();
+        self.add_private_ids(ids);
+    }
+
     /// Takes an address out of the book; whether it was in it.
     pub fn remove_address(&mut self, address: &NetAddress) -> bool {
         let slot = self.shelf.find(address);
