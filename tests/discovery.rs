@@ -4,10 +4,13 @@
 //! Times are virtual, and the same in every run. `cargo test --test discovery -- --nocapture` prints
 //! what was reached beside what was wanted.
 
+#[cfg(test)]
 #[path = "discovery/chance.rs"]
 mod chance;
+#[cfg(test)]
 #[path = "discovery/everyone.rs"]
 mod everyone;
+#[cfg(test)]
 #[path = "discovery/lab.rs"]
 mod lab;
 
@@ -37,11 +40,13 @@ const CURSOR: Peers = Peers {
     ..ALL_KIN
 };
 
+#[cfg(test)]
 fn runs(nodes: u32, peers: Peers, policy: Policy, seeds: u64, share: f64) -> Vec<Run> {
     let runs = (1..=seeds).map(|seed| Lab::new(nodes, peers, policy, seed).until(share));
     runs.collect()
 }
 
+#[cfg(test)]
 fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort_by(|a, b| a.partial_cmp(b).unwrap());
@@ -49,6 +54,7 @@ fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
 }
 
 /// The medians of a newcomer of ours, who knows 99 of 100 nodes in the end.
+#[cfg(test)]
 fn check(what: &str, nodes: u32, peers: Peers, seeds: u64, goal: (u64, f64)) {
     let runs = runs(nodes, peers, Policy::Unseen, seeds, 0.99);
     let responses = median(runs.iter().map(|run| run.responses));
@@ -111,6 +117,7 @@ fn by_uniform_answers_a_hundred_thousand_are_known_after_4800_answers_and_140_se
 
 /// Nine tenths of the network, by a newcomer that paces as Tendermint 0.35.0 does: the time it takes
 /// with our answers over that with uniform ones.
+#[cfg(test)]
 fn reference_newcomer(nodes: u32, seeds: u64) -> f64 {
     let seconds = |peers: Peers| {
         let runs = runs(nodes, peers, Policy::Tendermint0350, seeds, 0.9);
