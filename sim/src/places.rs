@@ -80,7 +80,7 @@ impl Places {
 
     /// Gives a node another id, near this place on the ring of all ids.
     pub(crate) fn grind(&mut self, node: u32, near: u64) {
-        let place = &mut self.places[node as usize];
+        let place = &mut self.all[node as usize];
         let mut id = *place.id.as_bytes();
         id[..8].copy_from_slice(&near.to_be_bytes());
         place.id = NodeId::new(id);
@@ -94,7 +94,7 @@ impl Places {
     }
 
     pub(crate) fn ip_bits(&self, node: u32) -> u32 {
-        self.places[node as usize].ip
+        self.all[node as usize].ip
     }
 
     pub(crate) fn id(&self, node: u32) -> NodeId {
