@@ -77,9 +77,10 @@ fn head(page: &mut String, title: &str, cases: &[Case]) {
     let _ = write!(
         page,
         "<header><p class=\"kind\">Simulation</p><h1>{}</h1>\
-         <p class=\"when\">{} run{}, seeds {}; {} events</p></header>",
+         <p class=\"when\">{} run{}, seed{} {}; {} events</p></header>",
         escaped(title),
         thousands(count as u64),
+        if count == 1 { "" } else { "s" },
         if count == 1 { "" } else { "s" },
         words::ranges(runs().map(|it| it.seed)),
         thousands(events)
