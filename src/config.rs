@@ -78,9 +78,10 @@ impl Config {
 
     /// The kind as which a peer of this kind is treated.
     pub(crate) const fn treated_as(&self, kind: Kind) -> Kind {
-        match kind {
-            Kind::Kin if !self.extension => Kind::V2,
-            kind => kind,
+        if matches!(kind, Kind::Kin) && !self.extension {
+            Kind::V2
+        } else {
+            kind
         }
     }
 

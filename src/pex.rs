@@ -17,7 +17,7 @@ pub(crate) mod seen;
 pub(crate) mod telling;
 pub(crate) mod turns;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use agenda::Agenda;
@@ -123,6 +123,11 @@ impl Pex {
             chance,
             config,
         }
+    }
+
+    /// From now on, nobody hears of these, and of no others for being private.
+    pub(crate) fn set_private_ids(&mut self, ids: BTreeSet<NodeId>) {
+        self.config.private_ids = ids;
     }
 
     /// Advances the machine by one event, and returns everything it wants done, in order.
@@ -251,7 +256,7 @@ impl Pex {
             peer.standing.ask_at = self.now + self.config.gap(peer.kind);
         }
         if peer.asked {
-            self.turns.on_asked_gone();
+            self.turns.on_asked_gone(peer.kind == Kind::Kin);
         }
         self.remembered.put(peer.who(), peer.standing);
     }
@@ -359,6 +364,11 @@ impl Pex {
             .sorted()
             .map(|peer| (peer.id, peer.epoch))
             .collect()
+    }
+
+    /// Whether this connection is up.
+    pub(crate) fn is_up(&self, peer: NodeId, epoch: Epoch) -> bool {
+        self.peers.connected(self.key.of(peer), epoch).is_some()
     }
 
     /// Whether a request to this peer is unanswered, and its time not over.

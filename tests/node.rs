@@ -1,5 +1,8 @@
 //! The exchange and the peer manager as one machine: what the one says, the other hears.
 
 #[cfg(test)]
+#[path = "node/ending.rs"]
+mod ending;
+#[cfg(test)]
 #[path = "node/hearing.rs"]
 mod hearing;

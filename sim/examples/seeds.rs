@@ -4,7 +4,7 @@
 
 use pex_sim::{Scenario, Simulation};
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let number = |at: usize, default: u64| {
         let given = arguments.get(at).and_then(|text| text.parse().ok());
@@ -14,13 +14,12 @@ fn main() {
         eprintln!("name the file of a scenario");
         std::process::exit(2);
     };
-    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let text = std::fs::read_to_string(file)?;
+    let scenario = Scenario::parse(&text)?;
     let (from, to) = (number(1, 0), number(2, 10));
     let (mut events, mut broken) = (0, 0);
     for seed in from..to {
-        let simulation = Simulation::new(scenario.clone(), seed);
-        let mut simulation = simulation.unwrap_or_else(|error| panic!("{file}: {error}"));
+        let mut simulation = Simulation::new(scenario.clone(), seed)?;
         let outcome = simulation.run();
         events += outcome.events;
         if let Some(last) = outcome.samples.last() {

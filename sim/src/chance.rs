@@ -30,6 +30,10 @@ pub(crate) enum Use {
     Thin,
     /// What hostile nodes do.
     Hostile,
+    /// Which options nodes have.
+    Tuning,
+    /// What a swarm's network is like.
+    Shape,
 }
 
 /// A stream of random numbers.
@@ -87,11 +91,6 @@ pub(crate) struct Likelihood(u64);
 
 impl Likelihood {
     /// From a share between 0 and 1.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "conversions of floats saturate"
-    )]
     pub(crate) const fn of(share: f64) -> Self {
         // 2^64 is exact as a float, and a product of two floats is the same everywhere.
         Self((share * 18_446_744_073_709_551_616.0) as u64)

@@ -54,12 +54,6 @@ impl Churn {
 
 /// How long it is until something happens that happens to this share of so many in a minute: from
 /// nothing to twice the mean.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "conversions of floats saturate"
-)]
 pub(crate) fn wait(chance: &mut Chance, a_minute: f64, of: usize) -> Option<u64> {
     let rate = a_minute * of as f64;
     (rate > 0.0).then(|| chance.up_to((120e9 / rate) as u64))

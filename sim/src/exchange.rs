@@ -3,7 +3,7 @@
 //! It keeps no addresses and ranks nobody: it dials those whom it knows at the start, and then those
 //! whom it hears of first, until it has dialed as many as it should; whoever dials it is let in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pex::{
     Action, Config, Epoch, Event, HangUp, NodeAction, NodeAddress, NodeEvent, NodeId, Pex, Reach,
@@ -24,7 +24,7 @@ pub(crate) struct Exchange {
     /// How many it dials, those under way included.
     wants: usize,
     dialed: usize,
-    dialing: BTreeMap<NodeId, ()>,
+    dialing: BTreeSet<NodeId>,
     peers: BTreeMap<NodeId, (Epoch, bool)>,
     /// Whom to dial next.
     heard: Vec<NodeAddress>,
@@ -57,7 +57,7 @@ impl Exchange {
             same: manner.same,
             wants: manner.wants,
             dialed: 0,
-            dialing: BTreeMap::new(),
+            dialing: BTreeSet::new(),
             peers: BTreeMap::new(),
             heard: Vec::new(),
         }
@@ -126,7 +126,7 @@ impl Exchange {
                 self.tell(now, Event::Garbage { from, epoch, error }, &view, out);
             }
             NodeEvent::Unsent { to, epoch } => {
-                self.tell(now, Event::Unsent { to, epoch }, &view, out)
+                self.tell(now, Event::Unsent { to, epoch }, &view, out);
             }
             NodeEvent::Resolved { query, ips } => {
                 self.tell(now, Event::Resolved { query, ips }, &view, out);
@@ -159,7 +159,7 @@ impl Exchange {
         for action in self.pex.handle(now, event, view) {
             match action {
                 Action::Send { to, epoch, message } => {
-                    out.push(NodeAction::Send { to, epoch, message })
+                    out.push(NodeAction::Send { to, epoch, message });
                 }
                 Action::AddPeer { address, from } => {
                     if self.dialed + self.heard.len() < self.wants {
@@ -208,7 +208,7 @@ impl Exchange {
             };
             let id = address.id();
             let is_new = id != self.me && !self.peers.contains_key(&id);
-            if is_new && self.dialing.insert(id, ()).is_none() {
+            if is_new && self.dialing.insert(id) {
                 let nearest = Reach::World;
                 out.push(NodeAction::Dial { address, nearest });
             }

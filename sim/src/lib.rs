@@ -6,7 +6,15 @@
 //! run, byte for byte, on every machine.
 //!
 //! A [`Scenario`] says what is to happen, and an [`Outcome`] what did.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "there are at most four million nodes, counts stay far below 2^53, and conversions of \
+              floats saturate"
+)]
 
+mod aim;
 mod believed;
 mod chance;
 mod change;
@@ -38,15 +46,18 @@ mod scenario;
 mod shared;
 pub mod show;
 mod simulation;
+mod swarm;
 pub mod tables;
 mod thin;
-mod villains;
+mod tuning;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
 pub use minimise::Minimal;
-pub use outcome::{Breach, Guess, Outcome, Population, Sample, Spread, Tally};
+pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
-    Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Churn, Claim, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Tuning,
 };
 pub use simulation::Simulation;
+pub use swarm::swarm;

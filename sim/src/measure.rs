@@ -50,6 +50,8 @@ pub(crate) struct Watch {
     eyes: Vec<Eye>,
     /// The eye on a node, by its number.
     eye_on: Vec<u32>,
+    /// Whether a node counts, by its number: hostile ones need not be known.
+    counts: Vec<bool>,
     /// How many watched nodes know a node, by its number.
     known_by: Vec<u32>,
     /// Nodes that live, and those of them that are watched.
@@ -69,6 +71,7 @@ impl Watch {
             passed: 0,
             eyes: Vec::new(),
             eye_on: Vec::new(),
+            counts: Vec::new(),
             known_by: Vec::new(),
             living: 0,
             living_eyes: 0,
@@ -78,7 +81,8 @@ impl Watch {
     }
 
     /// There is one more node, though it doesn't live yet.
-    pub(crate) fn conceived(&mut self) {
+    pub(crate) fn conceived(&mut self, counts: bool) {
+        self.counts.push(counts);
         self.eye_on.push(NOBODY);
         self.known_by.push(0);
     }
@@ -129,6 +133,9 @@ impl Watch {
 
     /// A node has begun to live.
     pub(crate) fn lives(&mut self, node: u32) {
+        if !self.counts[node as usize] {
+            return;
+        }
         self.living += 1;
         for eye in &mut self.eyes {
             eye.living += u64::from(knows(eye, node));
@@ -138,6 +145,9 @@ impl Watch {
 
     /// A node has died; what it knew is gone with it.
     pub(crate) fn dies(&mut self, node: u32) {
+        if !self.counts[node as usize] {
+            return;
+        }
         self.living -= 1;
         for eye in &mut self.eyes {
             eye.living -= u64::from(knows(eye, node));
@@ -173,6 +183,9 @@ impl Watch {
         now: u64,
         members: &[Member],
     ) {
+        if !self.counts[other as usize] {
+            return;
+        }
         let all = self.living.saturating_sub(1);
         let Some(eye) = self.eye(node) else {
             return;

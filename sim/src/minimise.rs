@@ -12,6 +12,9 @@ use crate::outcome::{Breach, Outcome};
 use crate::scenario::{Faults, Scenario, ScenarioError};
 use crate::simulation::Simulation;
 
+/// Something that makes a scenario smaller.
+type Change = Box<dyn Fn(&mut Scenario)>;
+
 /// What is left of a scenario that breaks.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -102,8 +105,8 @@ impl Minimal {
     }
 
     /// Changes that make it smaller, the most first.
-    fn smaller(&self) -> Vec<Box<dyn Fn(&mut Scenario)>> {
-        let mut changes: Vec<Box<dyn Fn(&mut Scenario)>> = Vec::new();
+    fn smaller(&self) -> Vec<Change> {
+        let mut changes: Vec<Change> = Vec::new();
         // What holds at the end only needs its time: what broke before has had it.
         let until = Duration::try_from_secs_f64(self.breach.at).unwrap_or_default();
         if until < self.scenario.duration {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use pex::peers::{DialFailure, PeerRecord};
-use pex::wire::{Dialect, Message};
+use pex::wire::{Dialect, Entry, Message};
 use pex::{Epoch, NodeAction, NodeAddress, NodeEvent, NodeId, QueryId};
 
 use crate::links::State;
@@ -24,35 +24,35 @@ impl Simulation {
     /// Does what a machine says; notes what is to be told once all is done.
     pub(crate) fn carry_out(&mut self, node: u32, order: NodeAction, after: &mut VecDeque<After>) {
         let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
-        let mut note = |tag: u64, more: u64| {
+        let mut record = |tag: u64, more: u64| {
             self.digest.number(u64::from(node) << 8 | tag);
             self.digest.number(more);
         };
         match order {
             NodeAction::Send { to, epoch, message } => {
-                note(1, epoch.number());
+                record(1, epoch.number());
                 let is_request = matches!(message, Message::Request(_));
                 if !self.send(node, epoch, message) && is_request {
                     after.push_back(After::Unsent(to, epoch));
                 }
             }
             NodeAction::SetTimer(at) => {
-                note(2, at.as_nanos());
+                record(2, at.as_nanos());
                 let at = self.members[node as usize].moment(self.now, at);
                 self.set_timer(node, at);
             }
             NodeAction::Dial { address, .. } => {
-                note(3, u64::from(address.port()));
+                record(3, u64::from(address.port()));
                 self.digest.bytes(address.id().as_bytes());
                 crowd.dials += 1;
                 self.dial(node, address);
             }
             NodeAction::HangUp { epoch, .. } => {
-                note(4, epoch.number());
+                record(4, epoch.number());
                 self.hang_up(node, epoch);
             }
             NodeAction::Persist(changes) => {
-                note(5, changes.len() as u64);
+                record(5, changes.len() as u64);
                 for change in &changes {
                     let key = change.key.as_bytes();
                     self.digest.bytes(change.value.as_deref().unwrap_or(key));
@@ -68,34 +68,34 @@ impl Simulation {
                 }
             }
             NodeAction::SaveBook => {
-                note(6, 0);
+                record(6, 0);
                 self.save_book(node, true);
             }
-            NodeAction::Up { epoch, .. } => note(7, epoch.number()),
-            NodeAction::Down { epoch, .. } => note(8, epoch.number()),
+            NodeAction::Up { epoch, .. } => record(7, epoch.number()),
+            NodeAction::Down { epoch, .. } => record(8, epoch.number()),
             NodeAction::Answered { told, fresh, .. } => {
-                note(9, told << 32 | fresh);
+                record(9, told << 32 | fresh);
                 if self.watch.answered(node) {
                     let guess = self.guess(node);
                     self.watch.guessed(node, guess);
                 }
             }
             NodeAction::Heard { address, .. } => {
-                note(10, u64::from(address.port()));
+                record(10, u64::from(address.port()));
                 self.digest.bytes(address.id().as_bytes());
                 if let Some(known) = self.places.number(address.id()) {
                     self.watch.keeps(node, known, true, self.now, &self.members);
                 }
             }
             NodeAction::Fault { .. } => {
-                note(11, 0);
+                record(11, 0);
                 crowd.faults_seen += 1;
             }
             NodeAction::Resolve { query, .. } => {
-                note(12, 0);
+                record(12, 0);
                 after.push_back(After::Unknown(query));
             }
-            _ => note(13, 0),
+            _ => record(13, 0),
         }
     }
 
@@ -108,30 +108,28 @@ impl Simulation {
         if !(self.links.get(epoch)).is_some_and(|link| is_open(link.ends[side].state)) {
             return false;
         }
+        if let Message::Response(response) = &message {
+            self.keeps_secrets(node, response);
+        }
         let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
         let bytes = message.encoded_len() as u64;
         crowd.bytes += bytes;
-        match &message {
-            Message::Response(response) => {
-                crowd.answers += 1;
-                self.digest.number(bytes);
-                // What is told is hashed by its ends: what lies between follows from them.
-                if let Some(first) = response.entries().next() {
-                    let text = match first {
-                        pex::wire::Entry::V1 { id, .. } => id,
-                        pex::wire::Entry::V2 { url } => url,
-                    };
-                    self.digest.bytes(text.as_bytes());
-                }
-            }
-            _ => {
-                crowd.requests += 1;
-                let asked = self.links.get(epoch).map(|link| link.ends[1 - side].node);
-                if let Some(asked) = asked {
-                    self.members[asked as usize].asked += 1;
-                }
-                self.digest
-                    .number(u64::from(message.dialect() == Dialect::V1));
+        if let Message::Response(response) = &message {
+            crowd.answers += 1;
+            self.digest.number(bytes);
+            // Its beginning stands for all of it: what its reader makes of the rest is hashed there.
+            let first = response.entries().next();
+            self.digest.bytes(match first {
+                Some(Entry::V1 { id, .. }) => id.as_bytes(),
+                Some(Entry::V2 { url }) => url.as_bytes(),
+                None => &[],
+            });
+        } else {
+            crowd.requests += 1;
+            self.digest
+                .number(u64::from(message.dialect() == Dialect::V1));
+            if let Some(link) = self.links.get(epoch) {
+                self.members[link.ends[1 - side].node as usize].asked += 1;
             }
         }
         self.ship(epoch, side, Load::Message(message));
@@ -152,7 +150,7 @@ impl Simulation {
             at = at.max(link.ends[from].arrives);
             link.ends[from].arrives = at;
         }
-        let to = if from == 0 { 1 } else { 0 };
+        let to = u8::from(from == 0);
         for _ in 1..fate.copies {
             self.put(at, epoch, to, load.clone());
         }
@@ -192,7 +190,7 @@ impl Simulation {
         if let Some(link) = self.links.get_mut(epoch) {
             let at = (now + took).max(link.ends[from].arrives);
             link.ends[from].arrives = at;
-            let side = if from == 0 { 1 } else { 0 };
+            let side = u8::from(from == 0);
             self.queue.push(at, What::Farewell { epoch, side });
         }
     }
@@ -217,6 +215,9 @@ impl Simulation {
 
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
+        if self.aim.dialed(from, &address, self.now) && !self.faults.drawn.any() {
+            self.break_off(25, "a place is dialed eight times a day at most", from);
+        }
         let target = self.places.at(&address);
         let answered = target.is_some_and(|target| self.reaches(from, target));
         let fails = self.network.dial_fails();
@@ -303,10 +304,11 @@ impl Simulation {
         }
         let programs = nodes.map(|node| {
             let group = usize::from(self.members[node as usize].group);
-            self.crowds[group].blueprint.program.clone()
+            let crowd = &self.crowds[group];
+            (crowd.blueprint.program.clone(), crowd.group.claims)
         });
         if keeps[0] {
-            let kind = kind_seen(&programs[0], &programs[1]);
+            let kind = kind_seen(&programs[0].0, &programs[1].0, programs[1].1);
             let ip = address.ip();
             let event = NodeEvent::Dialed {
                 address,
@@ -323,7 +325,7 @@ impl Simulation {
             let event = NodeEvent::Accepted {
                 peer: self.places.id(dialer),
                 epoch,
-                kind: kind_seen(&programs[1], &programs[0]),
+                kind: kind_seen(&programs[1].0, &programs[0].0, programs[0].1),
                 ip: Some(self.places.ip(dialer)),
                 listen: Some(self.places.address(dialer)),
             };

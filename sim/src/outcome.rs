@@ -35,6 +35,9 @@ pub struct Outcome {
     /// The same, node by node.
     #[serde(default)]
     pub asked_counts: Histogram,
+    /// What hostile nodes have got out of it.
+    #[serde(default)]
+    pub gains: Vec<Gain>,
     /// What did not hold, if anything; the run ends with the first.
     pub breach: Option<Breach>,
 }
@@ -124,6 +127,18 @@ pub struct Guess {
     pub high: u64,
     /// How many there were.
     pub truth: u64,
+}
+
+/// What the nodes of a hostile group have got out of it, in one number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Gain {
+    /// What they run.
+    pub runs: String,
+    /// Which number.
+    pub what: String,
+    /// The number.
+    pub value: f64,
 }
 
 /// How a number is spread over nodes.

@@ -8,7 +8,10 @@ use pex::{NodeAddress, NodeId, Reach};
 use crate::chance::{Chance, Use};
 
 /// Every node listens here.
-const PORT: u16 = 26_656;
+pub(crate) const PORT: u16 = 26_656;
+
+/// Who is at a place that is kept free.
+const NOBODY: u32 = u32::MAX;
 
 /// From one candidate to the next: odd, so that each of the 2^32 comes once, and near the golden
 /// section of them, so that they are spread over all networks.
@@ -25,7 +28,7 @@ struct Place {
 #[derive(Debug)]
 pub(crate) struct Places {
     chance: Chance,
-    places: Vec<Place>,
+    all: Vec<Place>,
     by_ip: BTreeMap<(u32, u16), u32>,
     next_ip: u32,
 }
@@ -36,69 +39,91 @@ impl Places {
         let next_ip = chance.below(u32::MAX);
         Self {
             chance,
-            places: Vec::new(),
+            all: Vec::new(),
             by_ip: BTreeMap::new(),
             next_ip,
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.places.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// A new node, at an address of the world that nobody has; returns its number.
     pub(crate) fn add(&mut self) -> u32 {
-        let ip = loop {
+        let ip = self.free_ip();
+        self.add_at(ip, PORT)
+    }
+
+    fn free_ip(&mut self) -> u32 {
+        loop {
             self.next_ip = self.next_ip.wrapping_add(STEP);
             let ip = IpAddr::V4(Ipv4Addr::from_bits(self.next_ip));
             if Reach::of(ip) == Reach::World && !self.by_ip.contains_key(&(self.next_ip, PORT)) {
                 break self.next_ip;
             }
-        };
-        self.add_at(ip, PORT)
+        }
     }
 
     /// A new node at this place, where nobody is yet.
     pub(crate) fn add_at(&mut self, ip: u32, port: u16) -> u32 {
-        let number = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let mut id = [0; NodeId::LENGTH];
         self.chance.fill(&mut id);
         // The end of an id is its node's number: finding a node by its id takes no table.
         id[16..].copy_from_slice(&number.to_be_bytes());
         let id = NodeId::new(id);
-        self.places.push(Place { id, ip, port });
+        self.all.push(Place { id, ip, port });
         self.by_ip.insert((ip, port), number);
         number
     }
 
+    /// Gives a node another id, near this place on the ring of all ids.
+    pub(crate) fn grind(&mut self, node: u32, near: u64) {
+        let place = &mut self.all[node as usize];
+        let mut id = *place.id.as_bytes();
+        id[..8].copy_from_slice(&near.to_be_bytes());
+        place.id = NodeId::new(id);
+    }
+
+    /// A place where nobody will ever live.
+    pub(crate) fn reserve(&mut self) -> IpAddr {
+        let ip = self.free_ip();
+        self.by_ip.insert((ip, PORT), NOBODY);
+        IpAddr::V4(Ipv4Addr::from_bits(ip))
+    }
+
+    pub(crate) fn ip_bits(&self, node: u32) -> u32 {
+        self.all[node as usize].ip
+    }
+
     pub(crate) fn id(&self, node: u32) -> NodeId {
-        self.places[node as usize].id
+        self.all[node as usize].id
     }
 
     pub(crate) fn ip(&self, node: u32) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::from_bits(self.places[node as usize].ip))
+        IpAddr::V4(Ipv4Addr::from_bits(self.all[node as usize].ip))
     }
 
     pub(crate) fn address(&self, node: u32) -> NodeAddress {
-        NodeAddress::mconn(
-            self.id(node),
-            self.ip(node),
-            self.places[node as usize].port,
-        )
+        NodeAddress::mconn(self.id(node), self.ip(node), self.all[node as usize].port)
     }
 
     /// The node with this id.
     pub(crate) fn number(&self, id: NodeId) -> Option<u32> {
         let [.., a, b, c, d] = *id.as_bytes();
         let number = u32::from_be_bytes([a, b, c, d]);
-        let place = self.places.get(number as usize)?;
+        let place = self.all.get(number as usize)?;
         (place.id == id).then_some(number)
     }
 
     /// The node that lives where this address leads, whatever its id is.
     pub(crate) fn at(&self, address: &NodeAddress) -> Option<u32> {
         match address.ip()?.to_canonical() {
-            IpAddr::V4(ip) => self.by_ip.get(&(ip.to_bits(), address.port())).copied(),
+            IpAddr::V4(ip) => {
+                let node = self.by_ip.get(&(ip.to_bits(), address.port()));
+                node.copied().filter(|node| *node != NOBODY)
+            }
             IpAddr::V6(_) => None,
         }
     }
@@ -119,7 +144,7 @@ mod tests {
             let address = places.address(number);
             assert_eq!(places.number(address.id()), Some(number));
             assert_eq!(places.at(&address), Some(number));
-            networks.insert(places.places[number as usize].ip >> 16);
+            networks.insert(places.all[number as usize].ip >> 16);
         }
         assert!(networks.len() > 990, "{}", networks.len());
         assert_eq!(places.number(NodeId::new([7; 20])), None);

@@ -42,7 +42,7 @@ impl<T> Queue<T> {
             self.due.push_back(item);
             return;
         }
-        let bucket = 63 - differs.leading_zeros();
+        let bucket = differs.ilog2();
         self.filled |= 1 << bucket;
         self.buckets[bucket as usize].push((at, item));
     }

@@ -14,7 +14,7 @@
 
 use core::ops::ControlFlow;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pex::peers::Eviction;
 use pex::{
@@ -196,7 +196,7 @@ pub(crate) struct Reference {
     release: Release,
     store: Store,
     chance: Chance,
-    dialing: BTreeMap<NodeId, ()>,
+    dialing: BTreeSet<NodeId>,
     /// Who is connected, and whether it dialed them.
     peers: BTreeMap<NodeId, (Epoch, bool)>,
     dial_at: Option<Time>,
@@ -223,7 +223,7 @@ impl Reference {
             },
             release,
             chance,
-            dialing: BTreeMap::new(),
+            dialing: BTreeSet::new(),
             peers: BTreeMap::new(),
             dial_at: None,
             armed: None,
@@ -260,16 +260,14 @@ impl Reference {
                     known.failures = 0;
                     self.store.rank();
                 }
-                if self.link(peer, epoch, true, out) {
-                    self.tell(now, Event::PeerUp { peer, epoch, kind }, out);
-                }
+                let is_in = self.link(peer, epoch, true, out);
+                self.greet(now, is_in, Event::PeerUp { peer, epoch, kind }, out);
             }
             NodeEvent::Accepted {
                 peer, epoch, kind, ..
             } => {
-                if self.link(peer, epoch, false, out) {
-                    self.tell(now, Event::PeerUp { peer, epoch, kind }, out);
-                }
+                let is_in = self.link(peer, epoch, false, out);
+                self.greet(now, is_in, Event::PeerUp { peer, epoch, kind }, out);
             }
             NodeEvent::Down { peer, epoch } => {
                 if self.peers.get(&peer).is_some_and(|(its, _)| *its == epoch) {
@@ -301,7 +299,7 @@ impl Reference {
             }
             NodeEvent::Unsent { to, epoch } => self.tell(now, Event::Unsent { to, epoch }, out),
             NodeEvent::Resolved { query, ips } => {
-                self.tell(now, Event::Resolved { query, ips }, out)
+                self.tell(now, Event::Resolved { query, ips }, out);
             }
             NodeEvent::Tick => self.tell(now, Event::Tick, out),
             _ => {}
@@ -316,7 +314,7 @@ impl Reference {
 
     fn learn(&mut self, address: NodeAddress) {
         let (dialing, peers) = (&self.dialing, &self.peers);
-        let keep = |id| dialing.contains_key(&id) || peers.contains_key(&id);
+        let keep = |id| dialing.contains(&id) || peers.contains_key(&id);
         self.store.add(address, keep);
     }
 
@@ -342,6 +340,13 @@ impl Reference {
         true
     }
 
+    /// Tells the exchange of whoever was let in.
+    fn greet(&mut self, now: Time, is_in: bool, up: Event<'_>, out: &mut Vec<NodeAction>) {
+        if is_in {
+            self.tell(now, up, out);
+        }
+    }
+
     fn tell(&mut self, now: Time, event: Event<'_>, out: &mut Vec<NodeAction>) {
         let before = self.pex.stats();
         let from = match &event {
@@ -358,7 +363,7 @@ impl Reference {
         for action in actions {
             match action {
                 Action::Send { to, epoch, message } => {
-                    out.push(NodeAction::Send { to, epoch, message })
+                    out.push(NodeAction::Send { to, epoch, message });
                 }
                 Action::AddPeer { address, from } => {
                     out.push(NodeAction::Heard {
@@ -406,7 +411,7 @@ impl Reference {
             let Some(known) = self.store.known.get(id) else {
                 continue;
             };
-            if self.peers.contains_key(id) || self.dialing.contains_key(id) {
+            if self.peers.contains_key(id) || self.dialing.contains(id) {
                 continue;
             }
             if known.rests_until > now {
@@ -414,7 +419,7 @@ impl Reference {
                 *first = known.rests_until.min(*first);
                 continue;
             }
-            self.dialing.insert(*id, ());
+            self.dialing.insert(*id);
             places -= 1;
             let (address, nearest) = (known.address.clone(), Reach::World);
             out.push(NodeAction::Dial { address, nearest });

@@ -38,6 +38,7 @@ impl Simulation {
             in_degrees: Histogram::of(dialed_by.map(u64::from)),
             asked: Spread::of(&mut asked.clone().map(f64::from).collect::<Vec<_>>()),
             asked_counts: Histogram::of(asked.map(u64::from)),
+            gains: self.gains(),
             breach: self.breach.clone(),
         }
     }

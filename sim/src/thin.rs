@@ -80,7 +80,10 @@ impl Simulation {
             },
             node,
             key: permute::key(self.seed, node),
-            store: self.crowds[group].group.store.unwrap_or(store_of(&program)),
+            store: self.crowds[group]
+                .group
+                .store
+                .unwrap_or_else(|| store_of(&program)),
             same: grants(&program).is_some(),
         };
         let len = view.len();

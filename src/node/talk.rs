@@ -146,6 +146,8 @@ impl<M: Manager> Node<M> {
         out: &mut Actions<NodeAction>,
     ) {
         match action {
+            // The manager may have ended the connection since the exchange had something to say on it.
+            Action::Send { to, epoch, .. } if !self.pex.is_up(to, epoch) => {}
             Action::Send { to, epoch, message } => {
                 let is_answer = matches!(message, Message::Response(_));
                 out.push(NodeAction::Send { to, epoch, message });

@@ -74,7 +74,7 @@ impl Pex {
             peer.standing.ask_at = self.now + self.config.gap(peer.kind);
             if !peer.asked {
                 peer.asked = true;
-                self.turns.on_first_question();
+                self.turns.on_first_question(peer.kind == Kind::Kin);
             }
             let message = Message::Request(peer.kind.dialect());
             out.push(Action::Send {

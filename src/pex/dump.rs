@@ -233,6 +233,7 @@ impl Pex {
         for dump in peers {
             let peer = dump.into_peer(self.key);
             let (id, phase, asked) = (peer.id, peer.phase, peer.asked);
+            let is_kin = peer.kind == Kind::Kin;
             if slots.contains_key(&id) {
                 return Err(RestoreError::Damaged);
             }
@@ -244,7 +245,7 @@ impl Pex {
                 Phase::Cut | Phase::Ready => None,
             };
             if asked {
-                self.turns.on_first_question();
+                self.turns.on_first_question(is_kin);
             }
             let awaits = matches!(phase, Phase::Awaiting { .. });
             self.outstanding = self.outstanding.saturating_add(usize::from(awaits));

@@ -149,11 +149,11 @@ impl Pex {
         // peer counts from the arrival of one request to that of the next.
         peer.standing.ask_at = now + gap;
         if open {
-            let pace = match peer.kind {
-                Kind::Kin => pace::along_an_arc,
-                Kind::V1 | Kind::V2 => pace::unseen,
+            let last = peer.interval;
+            peer.interval = match peer.kind {
+                Kind::Kin => pace::along_an_arc(gap, last, lesson, self.turns.asked(true)),
+                Kind::V1 | Kind::V2 => pace::unseen(gap, last, lesson),
             };
-            peer.interval = pace(gap, peer.interval, lesson);
         }
         let at = now + peer.interval;
         self.wait(slot, at);

@@ -143,8 +143,9 @@ pub(crate) struct Turns {
     newcomers: Rotation,
     kin: Rotation,
     others: Rotation,
-    /// Connected peers that were asked.
-    asked: u32,
+    /// Connected peers that were asked: kin, and others.
+    asked_kin: u32,
+    asked_others: u32,
     means: Means,
     /// Whether there is but one line, and nothing is paid for.
     is_plain: bool,
@@ -156,7 +157,8 @@ impl Turns {
             newcomers: Rotation::default(),
             kin: Rotation::default(),
             others: Rotation::default(),
-            asked: 0,
+            asked_kin: 0,
+            asked_others: 0,
             means: Means::default(),
             is_plain,
         }
@@ -213,13 +215,23 @@ impl Turns {
     }
 
     /// A connected peer is asked for the first time.
-    pub(crate) const fn on_first_question(&mut self) {
-        self.asked = self.asked.saturating_add(1);
+    pub(crate) const fn on_first_question(&mut self, is_kin: bool) {
+        let asked = self.asked_mut(is_kin);
+        *asked = asked.saturating_add(1);
     }
 
     /// A peer that was asked is gone.
-    pub(crate) const fn on_asked_gone(&mut self) {
-        self.asked = self.asked.saturating_sub(1);
+    pub(crate) const fn on_asked_gone(&mut self, is_kin: bool) {
+        let asked = self.asked_mut(is_kin);
+        *asked = asked.saturating_sub(1);
+    }
+
+    const fn asked_mut(&mut self, is_kin: bool) -> &mut u32 {
+        if is_kin {
+            &mut self.asked_kin
+        } else {
+            &mut self.asked_others
+        }
     }
 
     /// Nobody has answered a question: it has cost nothing, and another may be asked instead.
@@ -237,14 +249,14 @@ impl Turns {
         let goes_on = worth.is_kin || !worth.is_first;
         let max = if goes_on { PURSE_MAX } else { PURSE_FIRST };
         self.purse(worth.is_kin).earn(now, earned, max);
-        let wider = match worth.nodes {
-            Some(nodes) => u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX),
-            None => {
-                let eighths = fresh.saturating_mul(8);
-                let more = u32::from(fresh > 0 && eighths >= told)
-                    .saturating_add(u32::from(fresh > 0 && eighths >= told.saturating_mul(4)));
-                self.means.width.saturating_add(more)
-            }
+        let wider = if let Some(nodes) = worth.nodes {
+            u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX)
+        } else {
+            // For whoever has told something that was new, another; for whoever has told little
+            // else, two.
+            let some = fresh > 0 && fresh.saturating_mul(8) >= told;
+            let more = u32::from(some).saturating_add(u32::from(all_new));
+            self.means.width.saturating_add(more)
         };
         self.means.width = self.means.width.max(wider);
     }
@@ -285,13 +297,13 @@ impl Turns {
     }
 
     fn next_newcomer(&mut self, now: Time) -> Option<Slot> {
-        if self.asked >= self.means.width {
+        if self.asked_in_all() >= self.means.width {
             let patience = self.means.patience;
             let wider_at = *self.means.wider_at.get_or_insert(now + patience);
             if wider_at > now {
                 return None;
             }
-            self.means.width = self.asked.saturating_add(MORE);
+            self.means.width = self.asked_in_all().saturating_add(MORE);
             self.means.patience = patience.saturating_mul(2).min(PATIENCE_MAX);
         }
         self.means.wider_at = None;
@@ -300,7 +312,9 @@ impl Turns {
 
     fn next_unpaid(&mut self) -> Option<Slot> {
         let kin = self.means.kin_is_next;
-        self.means.kin_is_next = !kin;
+        if self.kin.len() > 0 || self.others.len() > 0 {
+            self.means.kin_is_next = !kin;
+        }
         if (kin || self.others.len() == 0) && self.kin.len() > 0 {
             self.kin.pop_front()
         } else {
@@ -314,7 +328,7 @@ impl Turns {
             return (self.others.len() > 0).then_some(Time::EPOCH);
         }
         let means = &self.means;
-        let is_held = self.asked >= means.width;
+        let is_held = self.asked_in_all() >= means.width;
         let newcomers = is_held.then_some(means.wider_at).flatten();
         let newcomers = (self.newcomers.len() > 0).then(|| newcomers.unwrap_or(Time::EPOCH));
         let again = |line: &Rotation, purse: Purse| {
@@ -353,8 +367,16 @@ impl Turns {
             && (PATIENCE..=PATIENCE_MAX).contains(&means.patience)
     }
 
-    /// Connected peers that were asked.
-    pub(crate) const fn asked(&self) -> u32 {
-        self.asked
+    /// Connected peers that were asked, kin or others.
+    pub(crate) const fn asked(&self, is_kin: bool) -> u32 {
+        if is_kin {
+            self.asked_kin
+        } else {
+            self.asked_others
+        }
+    }
+
+    const fn asked_in_all(&self) -> u32 {
+        self.asked_kin.saturating_add(self.asked_others)
     }
 }

@@ -1,4 +1,4 @@
-//! The store of those who know everybody: one for all of them.
+//! The store of those who know everybody: one for all of them, which each sees in an order of its own.
 
 use core::ops::ControlFlow;
 
@@ -63,31 +63,54 @@ impl Everyone {
     }
 }
 
-impl Directory for Everyone {
+/// The store as one of those sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) everyone: &'a Everyone,
+    /// How far apart in the common order those are that follow each other in its own.
+    pub(crate) stride: u64,
+}
+
+impl Seen<'_> {
+    /// A stride that visits each node once.
+    pub(crate) fn stride(nodes: u32, chance: &mut Chance) -> u64 {
+        let strides = core::iter::repeat_with(|| 1 + chance.below(nodes - 1));
+        let mut strides = strides.filter(|&stride| common(stride, nodes) == 1);
+        strides.next().unwrap().into()
+    }
+}
+
+/// The greatest common divisor.
+const fn common(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { common(b, a % b) }
+}
+
+impl Directory for Seen<'_> {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        let from = usize::try_from(from.position()).unwrap() % self.order.len();
-        let (before, after) = self.order.split_at(from);
-        let mut at = from;
-        for &place in after.iter().chain(before) {
-            at = (at + 1) % self.order.len();
-            if visit(Cursor::new(at as u64), self.nth(place)).is_break() {
+        let nodes = u64::from(self.everyone.len());
+        let mut at = from.position() % nodes;
+        for _ in 0..nodes {
+            let place = self.everyone.order[usize::try_from(at).unwrap()];
+            at = (at + self.stride) % nodes;
+            if visit(Cursor::new(at), self.everyone.nth(place)).is_break() {
                 return;
             }
         }
     }
 
     fn start(&self, chance: u64) -> Cursor {
-        Cursor::new(chance % self.order.len() as u64)
+        Cursor::new(chance % u64::from(self.everyone.len()))
     }
 
     fn arc_start(&self, chance: u64) -> Option<NodeId> {
-        let place = chance % self.nodes.len() as u64;
-        Some(self.nodes[usize::try_from(place).unwrap()].id())
+        let place = chance % u64::from(self.everyone.len());
+        Some(self.everyone.nth(u32::try_from(place).unwrap()).id())
     }
 
     fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        let first = self.nodes.partition_point(|address| address.id() <= from);
-        let (before, after) = self.nodes.split_at(first);
+        let nodes = &self.everyone.nodes;
+        let first = nodes.partition_point(|address| address.id() <= from);
+        let (before, after) = nodes.split_at(first);
         let mut nodes = after.iter().chain(before);
         nodes.any(|address| visit(address).is_break());
     }

@@ -10,7 +10,7 @@ use pex::{
 };
 
 use crate::chance::Chance;
-use crate::everyone::Everyone;
+use crate::everyone::{Everyone, Seen};
 
 const START: Time = Time::from_secs(1_000);
 const EPOCH: Epoch = Epoch::new(1);
@@ -43,7 +43,8 @@ pub(crate) struct Run {
 
 #[derive(Debug)]
 enum Responder {
-    Ours(Box<Pex>),
+    /// A machine, and how it sees those whom it knows.
+    Ours(Box<Pex>, u64),
     Repeats(Vec<NodeAddress>),
     Draws,
 }
@@ -132,8 +133,9 @@ impl Lab {
             kind,
         };
         // What it asks the newcomer is of no interest here.
-        let _ = pex.handle(START, up, &self.everyone);
-        self.add(kind, Responder::Ours(Box::new(pex)));
+        let _ = pex.handle(START, up, &Nobody);
+        let stride = Seen::stride(self.everyone.len(), &mut self.chance);
+        self.add(kind, Responder::Ours(Box::new(pex), stride));
     }
 
     /// The peers are nodes of the network too.
@@ -233,13 +235,17 @@ impl Lab {
 
     fn answer(&mut self, peer: usize, message: Message<'static>) {
         let answer = match &mut self.peers[peer].responder {
-            Responder::Ours(pex) => {
+            Responder::Ours(pex, stride) => {
                 let event = Event::Message {
                     from: NEWCOMER,
                     epoch: EPOCH,
                     message,
                 };
-                sent(pex.handle(self.now, event, &self.everyone))
+                let store = Seen {
+                    everyone: &self.everyone,
+                    stride: *stride,
+                };
+                sent(pex.handle(self.now, event, &store))
             }
             Responder::Repeats(hundred) => response(hundred),
             Responder::Draws => response(&self.everyone.draw(&mut self.chance)),

@@ -47,13 +47,13 @@ pub(super) struct Judge {
     recent: VecDeque<Time>,
     dials_per_second: usize,
     now: Time,
-    /// Whose answer this event has brought. One that comes late may answer the request that has just
-    /// become due, since nothing in it says which one it answers.
+    /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
+    /// that has just become due, since nothing says which one is meant.
     answered: Option<NodeId>,
 }
 
 impl Judge {
-    pub(super) fn new(own: NodeAddress, dials_per_second: usize) -> Self {
+    pub(super) const fn new(own: NodeAddress, dials_per_second: usize) -> Self {
         Self {
             own,
             connections: BTreeMap::new(),
@@ -81,7 +81,10 @@ impl Judge {
     pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
-        self.answered = None;
+        self.answered = match event {
+            NodeEvent::Unsent { to, .. } => Some(*to),
+            _ => None,
+        };
         match event {
             NodeEvent::Dialed {
                 address,
@@ -98,14 +101,8 @@ impl Judge {
             NodeEvent::DialFailed { address, .. } => {
                 self.dialing.remove(&address.id());
             }
-            NodeEvent::Down { peer, epoch } => {
-                if self
-                    .connections
-                    .get(peer)
-                    .is_some_and(|it| it.epoch == *epoch)
-                {
-                    self.connections.remove(peer);
-                }
+            NodeEvent::Down { peer, epoch } if self.epoch(*peer) == Some(*epoch) => {
+                self.connections.remove(peer);
             }
             NodeEvent::Message {
                 from,
@@ -121,6 +118,10 @@ impl Judge {
             }
             _ => {}
         }
+    }
+
+    fn epoch(&self, peer: NodeId) -> Option<Epoch> {
+        self.connections.get(&peer).map(|it| it.epoch)
     }
 
     fn link(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {

@@ -46,7 +46,7 @@ impl Simulation {
         if blames || !all_full || !self.trust {
             return None;
         }
-        let faulty = faults.any().then(|| faults.until.map_or(self.end, nanos));
+        let trouble = faults.any().then(|| faults.until.map_or(self.end, nanos));
         let churn = &self.scenario.churn;
         let churns = churn.replaced_a_minute + churn.restarted_a_minute > 0.0;
         let churning = churns.then(|| churn.until.map_or(self.end, nanos));
@@ -55,7 +55,7 @@ impl Simulation {
             .iter()
             .map(|crowd| nanos(crowd.group.starts))
             .max();
-        let last = faulty.into_iter().chain(churning).chain(starts).max()?;
+        let last = trouble.into_iter().chain(churning).chain(starts).max()?;
         Some(self.now.saturating_sub(last))
     }
 
@@ -67,14 +67,6 @@ impl Simulation {
     /// One can get from each to each.
     fn is_connected(&mut self) {
         let mut root: Vec<u32> = (0..self.members.len() as u32).collect();
-        fn find(root: &mut [u32], node: u32) -> u32 {
-            let mut at = node;
-            while root[at as usize] != at {
-                root[at as usize] = root[root[at as usize] as usize];
-                at = root[at as usize];
-            }
-            at
-        }
         for link in self.links.iter() {
             if link.ends.iter().all(|end| end.state == State::Open) {
                 let [one, other] = link.ends.map(|end| find(&mut root, end.node));
@@ -105,7 +97,14 @@ impl Simulation {
                 .filter(|(peer, _)| !self.watch.knows(node, *peer));
             (node, share + not_by_address.count() as f64 / others)
         });
-        let too_few = shares.into_iter().find(|(_, share)| *share < KNOWN);
+        // Who found places dead while there was trouble doesn't believe in them again for a day.
+        let gave_up = |node: u32| match &self.members[node as usize].machine {
+            Machine::V2(machine) => machine.peers().counts().dropped > 0,
+            Machine::V1(machine) => machine.peers().counts().given_up > 0,
+            _ => true,
+        };
+        let knows_too_few = |(node, share): &(u32, f64)| *share < KNOWN && !gave_up(*node);
+        let too_few = shares.into_iter().find(knows_too_few);
         if let Some((node, share)) = too_few {
             let percent = 100.0 * share;
             let what = format!("an hour after all faults it knows {percent:.1} % of the living");
@@ -133,4 +132,14 @@ impl Simulation {
             }
         }
     }
+}
+
+/// The node that stands for all who are connected with this one.
+fn find(root: &mut [u32], node: u32) -> u32 {
+    let mut at = node;
+    while root[at as usize] != at {
+        root[at as usize] = root[root[at as usize] as usize];
+        at = root[at as usize];
+    }
+    at
 }

@@ -38,10 +38,14 @@ impl ScenarioError {
     /// From an error of the reader of TOML.
     pub(crate) fn of_toml(error: &toml::de::Error, text: &str) -> Self {
         let before = error.span().and_then(|span| text.get(..span.start));
+        let mut what = error.message().trim_end().replace('\n', ", ");
+        if what.ends_with("expected a duration") {
+            what.push_str(", such as '250ms', '90s' or '10min'");
+        }
         Self {
             line: before.map(|before| before.matches('\n').count() + 1),
             key: String::new(),
-            what: error.message().trim_end().replace('\n', ", "),
+            what,
         }
     }
 }

@@ -40,7 +40,7 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
         ),
         (
             "duration = '1 parsec'\n[[nodes]]\ncount = 3\n",
-            "line 1: unknown time unit \"parsec\"",
+            "expected a duration, such as '250ms', '90s' or '10min'",
         ),
         (
             "[[nodes]]\ncount = 3\nruns = 'go'\n",

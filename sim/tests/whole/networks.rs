@@ -24,7 +24,7 @@ fn sixteen_nodes_who_know_two_others_each_soon_know_all() {
     for runs in ["pex", "pex-plain", "pex-v1"] {
         let outcome = run(&format!("{SIXTEEN}runs = '{runs}'\n"), 3);
         let last = outcome.samples.last().unwrap();
-        assert_eq!(last.known.min, 1.0, "{runs}: {:?}", last.known);
+        assert!(last.known.min >= 1.0, "{runs}: {:?}", last.known);
         assert!(last.peers.min >= 10.0, "{runs}: {:?}", last.peers);
         assert_eq!(outcome.population[0].faults_seen, 0, "{runs}");
     }
@@ -46,10 +46,10 @@ fn nodes_behind_nat_are_known_and_nobody_reaches_them() {
     let text = "duration = '3min'\n[[nodes]]\ncount = 8\nknows = { first = 2 }\n\
                 [[nodes]]\ncount = 8\nknows = { first = 2 }\nbehind-nat = true\n";
     let outcome = run(text, 4);
-    assert_eq!(outcome.samples.last().unwrap().known.min, 1.0);
+    assert!(outcome.samples.last().unwrap().known.min >= 1.0);
     // Half of all were dialed by nobody.
-    assert_eq!(outcome.in_degree.min, 0.0);
-    assert_eq!(outcome.in_degree.p5, 0.0);
+    assert!(outcome.in_degree.min < 1.0);
+    assert!(outcome.in_degree.p5 < 1.0);
     assert!(outcome.in_degree.p95 >= 6.0, "{:?}", outcome.in_degree);
 }
 
@@ -81,7 +81,10 @@ fn whoever_restarts_finds_the_others_by_what_it_had_written_down() {
         let fewest = outcome.samples.iter().map(|sample| sample.living);
         assert!(fewest.min().unwrap() < 12, "{runs}: nobody was down");
         let last = outcome.samples.last().unwrap();
-        assert_eq!((last.living, last.known.min), (12, 1.0), "{runs}");
+        assert!(
+            last.living == 12 && last.known.min >= 1.0,
+            "{runs}: {last:?}"
+        );
     }
 }
 
@@ -93,7 +96,7 @@ fn newcomers_are_timed_from_when_they_start() {
     let outcome = run(text, 7);
     assert_eq!(outcome.newcomers.len(), 2);
     for newcomer in &outcome.newcomers {
-        assert_eq!(newcomer.started, 5.0);
+        assert!((newcomer.started - 5.0).abs() < 1e-6);
         let (half, most) = (newcomer.to_half.unwrap(), newcomer.to_99.unwrap());
         assert!(half <= most && most < 10.0, "{newcomer:?}");
         // 99 % of 300 nodes take three answers at least.
