@@ -117,6 +117,11 @@ fn whole(page: &mut String, case: &Case) {
     section(page, "population", "Who there was", |page| {
         tables::population(case, page);
     });
+    if case.runs.iter().any(|it| !it.gains.is_empty()) {
+        section(page, "gains", "What hostile nodes got out of it", |page| {
+            tables::gains(case, page);
+        });
+    }
     section(page, "again", "Run it again", |page| again(page, case));
 }
 
