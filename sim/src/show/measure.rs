@@ -304,7 +304,7 @@ fn measured(values: Vec<Option<f64>>) -> Option<Measured> {
     clippy::cast_sign_loss,
     reason = "a place in a list"
 )]
-pub(super) fn quantile(sorted: &[f64], part: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], part: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
     let place = part * last as f64;
     let below = (place.floor() as usize).min(last);

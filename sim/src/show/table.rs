@@ -70,7 +70,17 @@ pub fn write_run(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
             "asked"
         )?;
     }
-    spread("in-degree", &outcome.in_degree, number, out)
+    spread("in-degree", &outcome.in_degree, number, out)?;
+    for gain in &outcome.gains {
+        let (runs, what) = (printable(&gain.runs), printable(&gain.what));
+        writeln!(
+            out,
+            "{:14} {runs}: {what}: {}",
+            "gained",
+            number(gain.value)
+        )?;
+    }
+    Ok(())
 }
 
 fn population(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {

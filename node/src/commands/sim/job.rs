@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pex_sim::{Change, Scenario, changed};
+use pex_sim::{Change, Scenario, changed, swarm};
 
 use crate::commands::Failure;
 
 /// A scenario and a seed.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
-    /// The file of the scenario; none if it is made of changes alone.
+    /// The file of the scenario; none if it is made of changes alone, or of the seed.
     pub(super) file: Option<PathBuf>,
+    /// The seed makes the scenario.
+    pub(super) is_random: bool,
     /// What is set in it.
     pub(super) changes: Vec<Change>,
     /// How many of the last changes differ from run to run.
@@ -54,6 +56,7 @@ impl Job {
             })?;
         Ok(Self {
             file: file.map(Path::to_owned),
+            is_random: false,
             changes,
             swept: 0,
             seed,
@@ -61,10 +64,23 @@ impl Job {
         })
     }
 
+    /// The scenario that a seed makes.
+    pub(super) fn random(seed: u64) -> Self {
+        Self {
+            file: None,
+            is_random: true,
+            changes: Vec::new(),
+            swept: 0,
+            seed,
+            scenario: swarm(seed),
+        }
+    }
+
     /// The arguments of the command that runs it.
     pub(super) fn arguments(&self) -> Vec<String> {
         let mut all = vec!["sim".to_owned()];
         all.extend(self.file.iter().map(|it| it.display().to_string()));
+        all.extend(self.is_random.then(|| "--random".to_owned()));
         for change in &self.changes {
             all.extend(["--set".to_owned(), change.to_string()]);
         }

@@ -73,6 +73,14 @@ fn the_command_of_a_run_makes_the_same_run() {
 }
 
 #[test]
+fn a_random_scenario_is_made_of_its_seed_alone() {
+    let jobs = jobs(&["--random", "--seed", "7", "--seeds", "2"]);
+    assert_eq!(jobs[1].command(), "pex sim --random --seed 8");
+    assert_eq!(jobs[1].scenario, pex_sim::swarm(8));
+    assert_ne!(jobs[0].scenario, jobs[1].scenario);
+}
+
+#[test]
 fn each_run_has_a_file_of_its_own() {
     let jobs = jobs(&[
         "--nodes",
