@@ -326,6 +326,11 @@ impl Pex {
         }
     }
 
+    /// Whether a peer of this kind is told in the order of ids, if the store has one.
+    pub(crate) fn tells_arcs_to(&self, kind: Kind) -> bool {
+        self.config.treated_as(kind) == Kind::Kin
+    }
+
     /// When the machine next has something to do by itself; `None` if only an event can wake it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
