@@ -7,7 +7,7 @@ use super::rotation::Slot;
 use crate::directory::nearly_full;
 use crate::stats::count;
 use crate::wire::{Dialect, Response};
-use crate::{Action, Actions, Directory, Fault, NodeAddress};
+use crate::{Action, Actions, Directory, Fault, Kind, NodeAddress};
 
 /// The most addresses that an answer to us may hold: `maxAddresses` of V2, `maxGetSelection` of V1.
 const ANSWER_MAX_V2: usize = 100;
@@ -83,6 +83,7 @@ impl Pex {
         out: &mut Actions,
     ) -> Lesson {
         let from = self.peers.get(slot).map_or(self.me, |peer| peer.id);
+        let kind = self.peers.get(slot).map(|peer| peer.kind);
         let mut judged = core::mem::take(&mut self.judged);
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
@@ -90,7 +91,8 @@ impl Pex {
             available: self.available(),
             full: nearly_full(directory),
         };
-        let mark = self.census.open(from);
+        let arc = (kind == Some(Kind::Kin)).then(|| judged.iter().map(NodeAddress::id));
+        let mark = self.census.open(self.now, self.key.of(from), arc);
         for address in judged.drain(..) {
             let hash = self.key.hash(address.id().as_bytes());
             self.census.count(hash, mark);
@@ -101,6 +103,7 @@ impl Pex {
                 out.push(Action::AddPeer { address, from });
             }
         }
+        self.census.close();
         self.judged = judged;
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));

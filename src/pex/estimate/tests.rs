@@ -1,5 +1,7 @@
 //! The census against networks whose size is known.
 
+use alloc::vec::Vec;
+
 use super::*;
 use crate::Seed;
 use crate::seed::Chance;
@@ -17,14 +19,24 @@ const fn hash(n: u64) -> u64 {
     n ^ (n >> 31)
 }
 
+/// Begins an answer of the peer with this number.
+fn open(census: &mut Census, peer: u64) -> Mark {
+    let teller = Hashed {
+        id: id(peer),
+        hash: hash(peer + 1),
+    };
+    census.open(Time::EPOCH, teller, None::<core::iter::Empty<NodeId>>)
+}
+
 /// Each of `peers` tells `each` of `nodes` nodes, drawn at random.
 fn census(nodes: u32, peers: u64, each: u32, chance: &mut Chance) -> Census {
     let mut census = Census::default();
     for peer in 0..peers {
-        let mark = census.open(id(peer));
+        let mark = open(&mut census, peer);
         for _ in 0..each {
             census.count(hash(u64::from(chance.below(nodes)) + 1), mark);
         }
+        census.close();
     }
     census
 }
@@ -41,7 +53,7 @@ fn nothing_is_known_before_two_peers_tell_of_the_same_node() {
     let mut census = Census::default();
     assert_eq!(census.estimate(), Estimate::Unknown { at_least: 0 });
     for peer in 0..3 {
-        let mark = census.open(id(peer));
+        let mark = open(&mut census, peer);
         (0..10).for_each(|n| census.count(hash(peer * 10 + n + 1), mark));
     }
     assert_eq!(census.estimate(), Estimate::Unknown { at_least: 30 });
@@ -51,7 +63,7 @@ fn nothing_is_known_before_two_peers_tell_of_the_same_node() {
 fn what_one_peer_repeats_says_nothing_of_the_network() {
     let mut census = Census::default();
     for _ in 0..50 {
-        let mark = census.open(id(1));
+        let mark = open(&mut census, 1);
         (0..100).for_each(|n| census.count(hash(n + 1), mark));
     }
     assert_eq!(census.estimate(), Estimate::Unknown { at_least: 100 });
@@ -61,7 +73,7 @@ fn what_one_peer_repeats_says_nothing_of_the_network() {
 fn a_network_whose_nodes_all_tell_everything_is_known_exactly() {
     let mut census = Census::default();
     for peer in 0..4 {
-        let mark = census.open(id(peer));
+        let mark = open(&mut census, peer);
         (0..49).for_each(|n| census.count(hash(n + 1), mark));
     }
     assert_eq!(known(&census), (49, 49, 49));
@@ -104,7 +116,7 @@ fn random_answers_give_the_size_and_an_interval_that_holds_it() {
 fn a_large_network_is_estimated_from_a_sample() {
     let mut chance = Chance::new(&Seed::new([3; 32]));
     let census = census(100_000, 64, 3_000, &mut chance);
-    assert!(census.sample.len() <= SAMPLE);
+    assert!(census.table.len() < table::SLOTS as u64);
     let (nodes, low, high) = known(&census);
     assert!((90_000..=110_000).contains(&nodes), "{low} {nodes} {high}");
     assert!(low <= 100_000 && 100_000 <= high, "{low} {nodes} {high}");
@@ -116,7 +128,7 @@ fn a_few_peers_who_tell_of_nodes_that_nobody_knows_do_not_count() {
     let mut census = census(1_000, 20, 200, &mut chance);
     let (honest, _, _) = known(&census);
     for liar in 100..102 {
-        let mark = census.open(id(liar));
+        let mark = open(&mut census, liar);
         (0..1_000).for_each(|n| census.count(hash(1_000_000 + liar * 10_000 + n), mark));
     }
     let (nodes, _, _) = known(&census);
@@ -127,15 +139,15 @@ fn a_few_peers_who_tell_of_nodes_that_nobody_knows_do_not_count() {
 }
 
 #[test]
-fn the_census_keeps_sixty_four_occasions_and_forgets_no_node() {
+fn the_census_tells_127_peers_apart_and_forgets_no_node() {
     let mut census = Census::default();
     for peer in 0..1_000 {
-        let mark = census.open(id(peer));
+        let mark = open(&mut census, peer);
         census.count(hash(peer + 1), mark);
     }
-    assert_eq!(census.occasions.len(), OCCASIONS);
+    assert!(census.tellers.len() <= tellers::TELLERS);
     assert_eq!(census.estimate(), Estimate::Unknown { at_least: 1_000 });
-    assert!(census.occasions.iter().any(|(peer, _)| *peer == id(999)));
+    assert!(census.is_sound());
 }
 
 #[test]
@@ -154,7 +166,7 @@ fn held_with_groups_of(size: u32) -> usize {
     runs.filter(|_| {
         let mut census = Census::default();
         for peer in 0..48 {
-            let mark = census.open(id(peer));
+            let mark = open(&mut census, peer);
             let group = chance.below(1_000 / size) * size;
             for _ in 0..40 {
                 census.count(hash(u64::from(group + chance.below(size)) + 1), mark);
@@ -179,9 +191,71 @@ fn groups_make_the_interval_wider_and_it_still_holds_the_truth() {
 }
 
 #[test]
-fn a_census_with_more_occasions_than_a_word_has_bits_is_not_sound() {
-    let mut census = census(100, 64, 10, &mut Chance::new(&Seed::new([1; 32])));
+fn a_census_with_more_tellers_than_codes_is_not_sound() {
+    let mut census = census(100, 127, 10, &mut Chance::new(&Seed::new([1; 32])));
     assert!(census.is_sound());
-    census.occasions.push((id(64), 1));
+    census.tellers.push_some();
     assert!(!census.is_sound());
+}
+
+#[test]
+fn debug_shared() {
+    for nodes in [1_000, 10_000, 100_000_u32] {
+        for seed in 0..3 {
+            let mut chance = Chance::new(&Seed::new([seed; 32]));
+            let mut census = Census::default();
+            for turn in 0..100 {
+                let peer = turn % 64;
+                let mark = open(&mut census, peer);
+                for _ in 0..100 {
+                    let n = if peer % 3 == 0 { 10_000_000 + chance.below(500) } else { chance.below(nodes) };
+                    census.count(hash(u64::from(n) + 1), mark);
+                }
+                census.close();
+            }
+            let pairs = Pairs::of(&census.table, census.tellers.len());
+            let trusted = liars::trusted(&pairs);
+            let captures = Captures::of(&census.table, &pairs, trusted);
+            let rejected: Vec<usize> = pairs.speakers().filter(|i| trusted >> i & 1 == 0).collect();
+            std::println!("{nodes} anchor {} {:?} distinct {} recaptures {} rejected {rejected:?}", census.anchor.nodes, census.estimate(), captures.distinct, captures.recaptures());
+        }
+    }
+    for size in [1_000, 250, 200, 100, 50] {
+        std::println!("groups {size} {}", held_with_groups_of(size));
+    }
+}
+
+#[test]
+fn debug_arcs() {
+    for nodes in [10_000_u32] {
+        let mut chance = Chance::new(&Seed::new([3; 32]));
+        let (mut m1, mut m2) = (0.0, 0.0);
+        for _ in 0..200 {
+            let mut ring: Vec<u64> = (0..nodes).map(|_| chance.next_u64()).collect();
+            ring.sort_unstable();
+            let mut census = Census::default();
+            let at = |n: usize| { let mut b = [0; 20]; b[..8].copy_from_slice(&ring[n % ring.len()].to_be_bytes()); NodeId::new(b) };
+            let mut told = 0;
+            for peer in 0..64_u64 {
+                let start = chance.next_u64();
+                let mut start = ring.partition_point(|&x| x < start);
+                for _ in 0..2 {
+                    if told >= 100 { break; }
+                    told += 1;
+                    let teller = Hashed { id: at(chance.below(nodes) as usize), hash: hash(peer) };
+                    let ids = (start..start + 100).map(at).filter(|&id| id != teller.id);
+                    let mark = census.open(Time::EPOCH, teller, Some(ids));
+                    assert_eq!(mark.code, 0);
+                    census.close();
+                    start += 100;
+                }
+            }
+            let d = census.arcs.density().unwrap();
+            let share = d.nodes;
+            let z = (share - f64::from(nodes)) / sqrt(d.variance);
+            m1 += z / 200.0; m2 += z * z / 200.0;
+            if chance.below(20) == 0 { std::println!("{d:?} anchor {} {:?}", census.anchor.nodes, census.estimate()); }
+        }
+        std::println!("z mean {m1} square {m2}");
+    }
 }
