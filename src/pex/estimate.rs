@@ -141,7 +141,9 @@ impl Census {
     ) -> Mark {
         self.now = now;
         self.answers = self.answers.saturating_add(1);
-        let code = self.tellers.code(teller.hash, self.answers, &mut self.table);
+        let code = self
+            .tellers
+            .code(teller.hash, self.answers, &mut self.table);
         if let Some(arc) = arc.and_then(|ids| Arc::of(teller.id, ids)) {
             let peer = teller.hash;
             if let Some(teller) = self.tellers.get_mut(code) {
@@ -205,7 +207,13 @@ impl Census {
         let trusted = liars::trusted(&pairs);
         let captures = Captures::of(&self.table, &pairs, trusted);
         let arc = self.arcs.density();
-        let told = captures.distinct / self.table.share();
+        // Of what was told long ago it is not known that it is still there.
+        let lately = if self.horizons.are_known(&self.table) {
+            self.within(1, trusted)
+        } else {
+            captures.distinct
+        };
+        let told = lately / self.table.share();
         let seen = (told as u64).max(arc.map_or(0, |arc| arc.known)).min(MOST);
         let by_arcs = arc.map(|arc| self.by_arcs(arc));
         let by_captures = self.by_captures(&pairs, trusted, &captures);
@@ -254,12 +262,9 @@ impl Census {
         let dispersion = pairs.dispersion(trusted, nodes);
         let mut variance = spread * dispersion;
         let mut floor = distinct;
-        let is_trusted = |code: usize| trusted >> code & 1 == 1;
-        let within = |slices: u32| {
-            let lately = self.table.entries().filter(|entry| entry.is_within(slices));
-            lately.filter(|entry| entry.tellers().any(is_trusted)).count() as f64
-        };
-        if let Some(now) = self.horizons.now(self.now, captures.share(pairs), within) {
+        let within = |slices| self.within(slices, trusted);
+        if self.horizons.are_known(&self.table) {
+            let now = self.horizons.now(self.now, captures.share(pairs), within);
             nodes *= now.nodes / distinct;
             variance += now.variance;
             floor = 1.0;
@@ -267,13 +272,14 @@ impl Census {
         // Which nodes are in the sample is chance as well.
         let variance = variance + nodes * (1.0 - share);
         let relative = sqrt(variance) / nodes;
-        let (low, high) = if share >= 1.0 && floor > 1.0 && nodes - distinct < FEW && dispersion < 1.5 {
-            let (least, most) = darroch::interval(nodes - distinct);
-            (distinct + least, distinct + most)
-        } else {
-            let low = nodes / (1.0 + 1.96 * relative);
-            (low, nodes / (1.0 - 1.96 * relative).max(0.02))
-        };
+        let (low, high) =
+            if share >= 1.0 && floor > 1.0 && nodes - distinct < FEW && dispersion < 1.5 {
+                let (least, most) = darroch::interval(nodes - distinct);
+                (distinct + least, distinct + most)
+            } else {
+                let low = nodes / (1.0 + 1.96 * relative);
+                (low, nodes / (1.0 - 1.96 * relative).max(0.02))
+            };
         Some(Guess {
             nodes: nodes / share,
             low: low.max(floor) / share,
@@ -281,6 +287,15 @@ impl Census {
             spread: relative * relative,
             tellers,
         })
+    }
+
+    /// Nodes of the sample that trusted peers told of in so many of the last slices.
+    fn within(&self, slices: u32, trusted: u128) -> f64 {
+        let is_trusted = |code: usize| trusted >> code & 1 == 1;
+        let lately = self.table.entries().filter(|entry| entry.is_within(slices));
+        lately
+            .filter(|entry| entry.tellers().any(is_trusted))
+            .count() as f64
     }
 
     /// The estimate, in its bounds: not under what is known to be there, not over the most, and not

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use pex::wire::{self, Dialect, Message, ResponseBuilder};
 use pex::{
-    Action, Config, Epoch, Estimate, Event, Kind, NodeAddress, NodeId, Nobody, Pex, Seed, Time,
+    Action, Config, Epoch, Estimate, Event, Kind, Nobody, NodeAddress, NodeId, Pex, Seed, Time,
 };
 
 const ME: NodeId = NodeId::new([0xee; 20]);

@@ -37,7 +37,9 @@ pub(super) struct Arc(SmallVec<[u64; 128]>);
 /// The first 64 bits of an id.
 fn place(id: NodeId) -> u64 {
     let (first, _) = id.as_bytes().split_at(8);
-    first.iter().fold(0, |place, &byte| place << 8 | u64::from(byte))
+    first
+        .iter()
+        .fold(0, |place, &byte| place << 8 | u64::from(byte))
 }
 
 impl Arc {
@@ -147,10 +149,5 @@ impl Arcs {
             && self.young.is_sound()
             && self.rates.len() <= RATES
             && self.rates.iter().all(|(_, rate)| rate.is_finite())
-    }
-
-    #[cfg(test)]
-    pub(super) const fn old_mut(&mut self) -> &mut Cover {
-        &mut self.old
     }
 }

@@ -15,7 +15,6 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-
 /// Stretches that are kept.
 pub(super) const STRETCHES: usize = 96;
 
@@ -184,11 +183,6 @@ impl Cover {
         ordered
             && self.stretches.len() <= STRETCHES
             && self.stretches.iter().all(|one| one.after < one.to)
-    }
-
-    #[cfg(test)]
-    pub(super) const fn stretches_mut(&mut self) -> &mut Vec<Stretch> {
-        &mut self.stretches
     }
 }
 

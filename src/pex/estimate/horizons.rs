@@ -72,11 +72,12 @@ impl Horizons {
 
     /// An answer ends, and perhaps a slice with it.
     pub(super) fn close(&mut self, table: &mut Table) {
-        let [current, before, _] = self.0;
-        let known_well = table.many() * 10 >= table.plural() * 9 && table.plural() > 0;
+        let [current, before, first] = self.0;
         let turns = |times: u64, nodes: u64| current.told >= nodes.saturating_mul(times);
-        let ends = (known_well && turns(TURNS, table.plural()))
-            || (table.len() > 0 && turns(TURNS_OF_PARTS, table.len()));
+        let begins = first.told == 0 && table.plural() * 2 >= table.len();
+        let ends =
+            table.plural() > 0 && (begins || is_known_well(table)) && turns(TURNS, table.plural())
+                || table.len() > 0 && turns(TURNS_OF_PARTS, table.len());
         if ends {
             self.0 = [Slice::default(), current, before];
             table.next_slice();
@@ -90,13 +91,16 @@ impl Horizons {
         }
     }
 
+    /// Whether there are three slices, of a network that is known well.
+    pub(super) const fn are_known(&self, table: &Table) -> bool {
+        let [_, before, first] = &self.0;
+        before.told > 0 && first.told > 0 && is_known_well(table)
+    }
+
     /// The size now, once there are three slices: `within` counts the nodes of the sample that
     /// trusted peers told of in so many slices, and `share` is theirs of all that was told.
-    pub(super) fn now(&self, now: Time, share: f64, within: impl Fn(u32) -> f64) -> Option<Now> {
+    pub(super) fn now(&self, now: Time, share: f64, within: impl Fn(u32) -> f64) -> Now {
         let [current, before, first] = self.0;
-        if first.told == 0 || before.told == 0 {
-            return None;
-        }
         let census = |slices: u32, parts: &[Slice]| {
             let answers: u64 = parts.iter().map(|slice| slice.answers).sum();
             let told = parts.iter().map(|slice| slice.told).sum::<u64>() as f64;
@@ -123,9 +127,14 @@ impl Horizons {
         let turnover = came * reach * (1.0 + reach);
         let steady = long_variance * (1.0 - weight);
         let moving = (short_variance * (1.0 + reach) * (1.0 + reach) + turnover) * weight;
-        Some(Now {
+        Now {
             nodes: long - weight * (1.0 + reach) * came,
             variance: steady + moving,
-        })
+        }
     }
+}
+
+/// Nearly every node that two peers know is known to more than four.
+const fn is_known_well(table: &Table) -> bool {
+    table.many() * 10 >= table.plural() * 9
 }

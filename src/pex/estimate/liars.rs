@@ -26,39 +26,78 @@ const UNLIKELY: f64 = 3.0;
 /// Fewer peers can't say what is usual.
 const QUORUM: usize = 5;
 
+/// Above this the rest scatters too much to say that it is those left out who are strange.
+const SCATTERED: f64 = 1.5;
+
+/// How often the rest is looked at anew, without those found strange before.
+const LOOKS: usize = 4;
+
 /// The tellers that count, as a mask of their codes.
 pub(super) fn trusted(pairs: &Pairs) -> u128 {
     let speakers: Vec<usize> = pairs.speakers().collect();
-    let all = speakers.iter().fold(0, |mask, &i| mask | 1 << i);
     if speakers.len() < QUORUM {
-        return all;
+        return mask(&speakers);
     }
-    let look = Look::new(pairs, &speakers);
-    let strange: Vec<f64> = speakers.iter().map(|&i| look.strangers(i)).collect();
-    let usually_strange = 2.0 * median(strange.clone()) > speakers.len() as f64;
-    let plain = look.with_cliques();
-    let least: Vec<(f64, f64)> = speakers.iter().map(|&i| look.without_the_most(i)).collect();
-    let usual = |overlaps: &[(f64, f64)]| {
-        let rates = overlaps.iter().map(|(found, of)| found / of.max(1.0));
-        median(rates.collect())
-    };
-    let (usual_plain, usual_least) = (usual(&plain), usual(&least));
-    let odd_alone = |place: usize| {
-        let (found, of) = plain[place];
-        let is_stranger = !usually_strange && 2.0 * strange[place] > speakers.len() as f64;
-        is_stranger || is_odd(found, of * usual_plain)
-    };
-    // So many are no liars: it is a network of neighbourhoods.
-    let too_many = speakers.len() * 35 / 100;
-    let believed = (0..speakers.len()).filter(|&place| odd_alone(place)).count() > too_many;
-    speakers
+    let rest = without_strangers(pairs, &speakers);
+    let look = Look::new(pairs, &rest);
+    let least: Vec<(f64, f64)> = rest.iter().map(|&i| look.without_the_most(i)).collect();
+    let usual = usual(&least);
+    let odd = |&(found, of): &(f64, f64)| is_odd(found, of * usual);
+    let trusted: Vec<usize> = rest
         .iter()
-        .enumerate()
-        .filter(|&(place, _)| {
-            let (found, of) = least[place];
-            (believed || !odd_alone(place)) && !is_odd(found, of * usual_least)
-        })
-        .fold(0, |mask, (_, &i)| mask | 1 << i)
+        .zip(&least)
+        .filter(|&(_, overlap)| !odd(overlap))
+        .map(|(&i, _)| i)
+        .collect();
+    mask(&unless_scattered(pairs, trusted, &rest))
+}
+
+fn mask(tellers: &[usize]) -> u128 {
+    tellers.iter().fold(0, |mask, &i| mask | 1 << i)
+}
+
+/// Those who are neither strangers to most others, nor a clique that is a stranger to the rest.
+fn without_strangers(pairs: &Pairs, speakers: &[usize]) -> Vec<usize> {
+    let mut rest = speakers.to_vec();
+    for _ in 0..LOOKS {
+        let look = Look::new(pairs, &rest);
+        let strangers: Vec<f64> = rest.iter().map(|&i| look.strangers(i)).collect();
+        let half = rest.len() as f64 / 2.0;
+        let usually_strange = median(strangers.clone()) > half;
+        let overlaps = look.with_cliques();
+        let usual = usual(&overlaps);
+        let before = rest.len();
+        let kept = rest.iter().zip(strangers.iter().zip(&overlaps));
+        rest = kept
+            .filter(|&(_, (&strangers, &(found, of)))| {
+                let is_stranger = !usually_strange && strangers > half;
+                !is_stranger && !is_odd(found, of * usual)
+            })
+            .map(|(&i, _)| i)
+            .collect();
+        if rest.len() == before {
+            break;
+        }
+    }
+    unless_scattered(pairs, rest, speakers)
+}
+
+/// The rest, if it is most of all and its pairs have in common what chance gives them: else it is
+/// not those left out who are strange, but all are neighbours of some, and nobody is left out.
+fn unless_scattered(pairs: &Pairs, rest: Vec<usize>, all: &[usize]) -> Vec<usize> {
+    let is_whole = rest.len() == all.len();
+    let is_most = rest.len() * 2 >= all.len();
+    if is_whole || is_most && pairs.scatter(mask(&rest)) <= SCATTERED {
+        rest
+    } else {
+        all.to_vec()
+    }
+}
+
+/// The middle one of the rates.
+fn usual(overlaps: &[(f64, f64)]) -> f64 {
+    let rates = overlaps.iter().map(|(found, of)| found / of.max(1.0));
+    median(rates.collect())
 }
 
 /// Whether so many common nodes are not what chance makes of so many expected.
@@ -80,7 +119,11 @@ impl<'a> Look<'a> {
     fn new(pairs: &'a Pairs, speakers: &'a [usize]) -> Self {
         let whole: f64 = speakers.iter().map(|&i| pairs.told(i)).sum();
         let rates = speakers.iter().map(|&i| {
-            let found: f64 = speakers.iter().filter(|&&j| j != i).map(|&j| pairs.both(i, j)).sum();
+            let found: f64 = speakers
+                .iter()
+                .filter(|&&j| j != i)
+                .map(|&j| pairs.both(i, j))
+                .sum();
             found / (pairs.told(i) * (whole - pairs.told(i))).max(1.0)
         });
         let usual = median(rates.collect());
@@ -121,7 +164,12 @@ impl<'a> Look<'a> {
         let heads = self.cliques();
         let mut sums = alloc::vec![(0.0, 0.0); heads.len()];
         for (&i, &head) in self.speakers.iter().zip(&heads) {
-            for (&j, _) in self.speakers.iter().zip(&heads).filter(|&(_, &other)| other != head) {
+            for (&j, _) in self
+                .speakers
+                .iter()
+                .zip(&heads)
+                .filter(|&(_, &other)| other != head)
+            {
                 let (both, product) = self.pair(i, j);
                 sums[head].0 += both;
                 sums[head].1 += product;

@@ -90,6 +90,11 @@ impl Pairs {
         }
     }
 
+    /// The same in a network of any size.
+    pub(super) fn scatter(&self, tellers: u128) -> f64 {
+        self.dispersion(tellers, f64::INFINITY)
+    }
+
     /// The size from pairs of tellers, and its interval: that of a Poisson count by its score.
     pub(super) fn ratio(&self, tellers: u128) -> (f64, f64, f64) {
         let (mut products, mut overlaps) = (0.0, 0.0);

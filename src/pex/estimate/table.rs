@@ -85,7 +85,8 @@ impl Entry {
     /// With each teller under its new code.
     fn renamed(self, names: &[u8; 128]) -> Self {
         let bare = Self(self.0 & !CODES);
-        self.tellers().fold(bare, |entry, code| entry.with(names[code]))
+        self.tellers()
+            .fold(bare, |entry, code| entry.with(names[code]))
     }
 
     fn is_sound(self, codes: usize) -> bool {
@@ -138,7 +139,11 @@ impl Default for Table {
 
 impl Table {
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
-        self.slots.iter().filter(|&&slot| slot != 0).copied().map(Entry)
+        self.slots
+            .iter()
+            .filter(|&&slot| slot != 0)
+            .copied()
+            .map(Entry)
     }
 
     pub(super) const fn len(&self) -> u64 {
@@ -266,7 +271,12 @@ impl Table {
             return false;
         }
         let mut counts = (0, 0, 0);
-        for (place, &slot) in self.slots.iter().enumerate().filter(|&(_, &slot)| slot != 0) {
+        for (place, &slot) in self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|&(_, &slot)| slot != 0)
+        {
             let entry = Entry(slot);
             let fingerprint = entry.fingerprint();
             let is_there = fingerprint <= self.largest && self.find(fingerprint) == place;
@@ -278,7 +288,6 @@ impl Table {
             counts.1 += u32::from(entry.tellers().count() > 1);
             counts.2 += u32::from(entry.has_more());
         }
-        counts == (self.live, self.plural, self.many)
-            && self.live as usize <= length - length / 16
+        counts == (self.live, self.plural, self.many) && self.live as usize <= length - length / 16
     }
 }
