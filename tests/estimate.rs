@@ -11,11 +11,15 @@
 //! The variable sets how many networks a row is made from; without it there are as many as fit in a
 //! minute without optimisation.
 
+#[cfg(test)]
 #[path = "estimate/network.rs"]
 mod network;
+#[cfg(test)]
 #[path = "estimate/peers.rs"]
 mod peers;
+#[cfg(test)]
 #[path = "estimate/rows.rs"]
 mod rows;
+#[cfg(test)]
 #[path = "estimate/world.rs"]
 mod world;

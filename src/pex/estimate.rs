@@ -26,7 +26,6 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::float_arithmetic,
-    clippy::arithmetic_side_effects,
     reason = "IEEE 754 defines + - * / to the last bit; counts stay far below 2^53, and conversions \
               of floats saturate"
 )]
@@ -207,14 +206,7 @@ impl Census {
         let trusted = liars::trusted(&pairs);
         let captures = Captures::of(&self.table, &pairs, trusted);
         let arc = self.arcs.density();
-        // Of what was told long ago it is not known that it is still there.
-        let lately = if self.horizons.are_known(&self.table) {
-            self.within(1, trusted)
-        } else {
-            captures.distinct
-        };
-        let told = lately / self.table.share();
-        let seen = (told as u64).max(arc.map_or(0, |arc| arc.known)).min(MOST);
+        let seen = self.seen(&captures, trusted);
         let by_arcs = arc.map(|arc| self.by_arcs(arc));
         let by_captures = self.by_captures(&pairs, trusted, &captures);
         match Guess::of_both(by_arcs, by_captures) {
@@ -226,6 +218,19 @@ impl Census {
             },
             None => Estimate::Unknown { at_least: seen },
         }
+    }
+
+    /// Different nodes that are known to be there.
+    fn seen(&self, captures: &Captures, trusted: u128) -> u64 {
+        // Of what was told long ago it is not known that it is still there.
+        let lately = if self.horizons.are_known(&self.table) {
+            self.within(1, trusted)
+        } else {
+            captures.distinct
+        };
+        let told = (lately / self.table.share()) as u64;
+        let in_arcs = self.arcs.density().map_or(0, |arc| arc.known);
+        told.max(in_arcs).min(MOST)
     }
 
     fn by_arcs(&self, arc: cover::Density) -> Guess {
@@ -309,11 +314,11 @@ impl Census {
         } else {
             guess.nodes.clamp(anchor / step, anchor * step)
         };
-        let nodes = (nodes as u64).clamp(seen, MOST);
+        let nodes = ((nodes + 0.5) as u64).clamp(seen, MOST);
         Estimate::Known {
             nodes,
-            low: (guess.low as u64).min(nodes),
-            high: (guess.high as u64).clamp(nodes, MOST),
+            low: ((guess.low + 0.5) as u64).min(nodes),
+            high: ((guess.high + 0.5) as u64).clamp(nodes, MOST),
         }
     }
 }

@@ -19,7 +19,7 @@ impl Chance {
     }
 
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(u128::from(self.next()) * bound as u128 >> 64).unwrap()
+        usize::try_from((u128::from(self.next()) * bound as u128) >> 64).unwrap()
     }
 
     pub(crate) fn id(&mut self) -> NodeId {

@@ -24,11 +24,14 @@ const ORDERED: usize = 8;
 /// How many times the usual gap may lie between an answer and the one it goes on from.
 const GOES_ON: u64 = 12;
 
+/// Nodes by the length of the ring of 64 bits that no network has: 2^28 on the whole ring.
+const DENSEST: f64 = 1.0 / 68_719_476_736.0;
+
 /// How often the nodes are told of before a cover is an old one, and another begins.
 const TURNS: f64 = 8.0;
 
 /// Tellers by whose arcs it is said what is usual, and how many it takes at least.
-const RATES: usize = 32;
+pub(super) const RATES: usize = 32;
 const QUORUM: usize = 5;
 
 /// An arc: the first 64 bits of its ids, in the order of the ring.
@@ -61,6 +64,10 @@ impl Arc {
             .windows(2)
             .all(|pair| from_first(pair[0]) < from_first(pair[1]));
         if places.len() < ORDERED || !in_order {
+            return None;
+        }
+        let length = from_first(*places.last()?) as f64;
+        if places.len() as f64 / length > DENSEST {
             return None;
         }
         let before = places.partition_point(|&at| from_first(at) < from_first(own));

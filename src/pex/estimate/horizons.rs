@@ -28,6 +28,9 @@ const TURNS: u64 = 4;
 /// The same where peers know but part of the network, so that some nodes are told of seldom.
 const TURNS_OF_PARTS: u64 = 32;
 
+/// How many times its variance the square of what came must be before it is believed.
+const DOUBT: f64 = 6.0;
+
 /// What was told within one slice, in nodes of the sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Slice {
@@ -115,7 +118,8 @@ impl Horizons {
         let (near, far) = (span(before), span(first));
         let came = (long - short).max(0.0);
         let chance = short_variance + long_variance;
-        let weight = came * came / (came * came + chance).max(1e-9);
+        // Below what chance makes of none, nothing came.
+        let weight = (1.0 - DOUBT * chance / (came * came).max(1e-9)).max(0.0);
         // As long as it takes until a node is told of.
         let wait = near * short / told.max(1.0);
         let reach = if far > near {

@@ -85,9 +85,9 @@ fn without_strangers(pairs: &Pairs, speakers: &[usize]) -> Vec<usize> {
 /// The rest, if it is most of all and its pairs have in common what chance gives them: else it is
 /// not those left out who are strange, but all are neighbours of some, and nobody is left out.
 fn unless_scattered(pairs: &Pairs, rest: Vec<usize>, all: &[usize]) -> Vec<usize> {
-    let is_whole = rest.len() == all.len();
+    let is_nearly_whole = rest.len() * 8 >= all.len() * 7;
     let is_most = rest.len() * 2 >= all.len();
-    if is_whole || is_most && pairs.scatter(mask(&rest)) <= SCATTERED {
+    if is_nearly_whole || is_most && pairs.scatter(mask(&rest)) <= SCATTERED {
         rest
     } else {
         all.to_vec()

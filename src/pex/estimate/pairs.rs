@@ -1,6 +1,5 @@
 //! Pairs of tellers: what two peers have both told of.
 #![expect(
-    clippy::cast_precision_loss,
     clippy::float_arithmetic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -11,7 +11,6 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
     clippy::float_arithmetic,
     reason = "places are below the length, and the fields of a word are cut to their bits"
 )]
@@ -176,6 +175,9 @@ impl Table {
         if self.is_full() {
             self.make_room();
         }
+        if !self.holds(hash) {
+            return false;
+        }
         let place = self.find(fingerprint);
         let Some(slot) = self.slots.get_mut(place) else {
             return false;
@@ -203,7 +205,7 @@ impl Table {
     fn find(&self, fingerprint: u32) -> usize {
         let length = self.slots.len();
         let spread = u64::from(fingerprint.wrapping_mul(0x9e37_79b1));
-        let mut place = (spread * length as u64 >> 32) as usize;
+        let mut place = ((spread * length as u64) >> 32) as usize;
         for _ in 0..length {
             let slot = self.slots[place];
             if slot == 0 || Entry(slot).fingerprint() == fingerprint {

@@ -93,7 +93,7 @@ impl Tellers {
         self.0 = kept;
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) const fn is_sound(&self) -> bool {
         self.0.len() <= TELLERS
     }
 

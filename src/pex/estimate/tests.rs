@@ -197,3 +197,104 @@ fn a_census_with_more_tellers_than_codes_is_not_sound() {
     census.tellers.push_some();
     assert!(!census.is_sound());
 }
+
+#[test]
+fn memory_is_64_kib_and_24_bytes_a_peer_whatever_the_size_is() {
+    let stretch = size_of::<cover::Stretch>();
+    assert_eq!(size_of::<tellers::Teller>(), 24);
+    let fixed = size_of::<Census>()
+        + table::SLOTS * size_of::<u64>()
+        + 2 * cover::STRETCHES * stretch
+        + arcs::RATES * size_of::<(u64, f64)>();
+    assert!(fixed <= 64 << 10, "{fixed}");
+    // And it keeps to these bounds.
+    let mut census = Census::default();
+    let mut chance = Chance::new(&Seed::new([6; 32]));
+    for peer in 0..600_u64 {
+        let mark = open(&mut census, peer % 200);
+        (0..250).for_each(|_| census.count(chance.next_u64(), mark));
+        let teller = Hashed {
+            id: id(peer),
+            hash: peer,
+        };
+        let ids = arc(&mut chance, 1 << 40, 60);
+        census.open(Time::EPOCH, teller, Some(ids.into_iter()));
+        census.close();
+        assert!(census.is_sound());
+    }
+}
+
+/// Nodes in the order of the ring, from anywhere, so far apart.
+fn arc(chance: &mut Chance, gap: u64, nodes: u64) -> Vec<NodeId> {
+    let start = chance.next_u64();
+    let place = |n: u64| {
+        let mut bytes = [0; 20];
+        let off = n.wrapping_mul(gap).wrapping_add(chance.next_u64() % gap);
+        bytes[..8].copy_from_slice(&start.wrapping_add(off).to_be_bytes());
+        NodeId::new(bytes)
+    };
+    (0..nodes).map(place).collect()
+}
+
+#[test]
+fn an_answer_in_the_order_of_the_ring_is_an_arc_and_any_other_is_not() {
+    let mut chance = Chance::new(&Seed::new([2; 32]));
+    for _ in 0..50 {
+        let ids = arc(&mut chance, u64::MAX / 1_000, 100);
+        let told = |ids: Vec<NodeId>| Arc::of(id(1), ids.into_iter()).is_some();
+        assert!(told(ids.clone()));
+        // The teller first, and each node twice, for it has two addresses.
+        let twice: Vec<NodeId> = ids.iter().flat_map(|&id| [id, id]).collect();
+        assert!(told(core::iter::once(id(1)).chain(twice).collect()));
+        let mut turned = ids.clone();
+        turned.swap(40, 41);
+        assert!(!told(turned));
+        let mut around = ids.clone();
+        around.extend(&ids);
+        assert!(!told(around));
+        assert!(!told(ids[..7].to_vec()));
+    }
+}
+
+#[test]
+fn one_answer_at_most_doubles_the_estimate_but_for_what_is_known_to_be_there() {
+    let mut chance = Chance::new(&Seed::new([7; 32]));
+    for run in 0..20 {
+        let mut census = Census::default();
+        let mut before: Option<(u64, bool, u64)> = None;
+        for turn in 0..120_u64 {
+            let peer = u64::from(chance.below(40));
+            // The network seems to grow and to shrink a thousandfold, from one answer to the next.
+            let nodes = [50, 5_000, 50_000][chance.below(3) as usize];
+            if turn % 3 == run % 3 {
+                let teller = Hashed {
+                    id: id(peer),
+                    hash: hash(peer + 1),
+                };
+                let ids = arc(&mut chance, u64::MAX / nodes, 40);
+                census.open(Time::EPOCH, teller, Some(ids.into_iter()));
+            } else {
+                let mark = open(&mut census, peer);
+                for _ in 0..100 {
+                    census.count(hash(u64::from(chance.below(nodes as u32)) + 1), mark);
+                }
+            }
+            census.close();
+            let anchored = census.anchor.nodes > 0;
+            if let Estimate::Known { nodes, low, high } = census.estimate() {
+                assert!(low <= nodes && nodes <= high && high <= MOST);
+                let pairs = Pairs::of(&census.table, census.tellers.len());
+                let trusted = liars::trusted(&pairs);
+                let captures = Captures::of(&census.table, &pairs, trusted);
+                let seen = census.seen(&captures, trusted);
+                if let Some((last, true, last_seen)) = before {
+                    assert!(nodes <= (2 * last + 2).max(seen), "{last} became {nodes}");
+                    // What was said to be there, and is not believed any more, may go at once.
+                    let falls = last > last_seen && 2 * nodes + 2 < last;
+                    assert!(!falls, "{last} became {nodes}");
+                }
+                before = Some((nodes, anchored, seen));
+            }
+        }
+    }
+}
