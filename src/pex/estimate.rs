@@ -306,8 +306,9 @@ impl Census {
     /// The estimate, in its bounds: not under what is known to be there, not over the most, and not
     /// far from the anchor.
     fn anchored(&self, guess: Guess, seen: u64) -> Estimate {
-        // Two steps from one anchor to the other are a factor of two.
-        let step = core::f64::consts::SQRT_2;
+        // An answer may move the estimate from one end to the other, and the anchor with it: three
+        // steps are a factor of two.
+        let step = 1.259;
         let anchor = self.anchor.nodes as f64;
         let nodes = if self.anchor.nodes == 0 {
             guess.nodes
