@@ -348,12 +348,16 @@ impl Pex {
     /// Takes in what a peer has told in an earlier life of this machine: it counts for the estimate,
     /// and none of it is new any more. It makes nobody known to a store.
     pub fn recall(&mut self, teller: NodeId, told: impl IntoIterator<Item = NodeId>) {
-        let mark = self.census.open(teller);
+        let teller = self.key.of(teller);
+        let mark = self
+            .census
+            .open(self.now, teller, None::<core::iter::Empty<NodeId>>);
         for id in told {
             let hash = self.key.hash(id.as_bytes());
             self.census.count(hash, mark);
             self.seen.insert(hash);
         }
+        self.census.close();
     }
 
     /// What has been counted so far.
