@@ -78,9 +78,10 @@ impl Config {
 
     /// The kind as which a peer of this kind is treated.
     pub(crate) const fn treated_as(&self, kind: Kind) -> Kind {
-        match kind {
-            Kind::Kin if !self.extension => Kind::V2,
-            kind => kind,
+        if matches!(kind, Kind::Kin) && !self.extension {
+            Kind::V2
+        } else {
+            kind
         }
     }
 
@@ -186,7 +187,7 @@ impl ConfigBuilder {
     }
 
     /// The most peers that may be up at once; one more is disconnected. Default 10,000; from 1 to
-    /// 1,000,000. A peer takes about 250 bytes; one of V1 whose answer waits for names takes up to
+    /// 1,000,000. A peer takes about 300 bytes; one of V1 whose answer waits for names takes up to
     /// 8 kB for as long.
     pub const fn peers_max(mut self, max: usize) -> Self {
         self.0.peers_max = max;

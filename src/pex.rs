@@ -17,7 +17,7 @@ pub(crate) mod seen;
 pub(crate) mod telling;
 pub(crate) mod turns;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use agenda::Agenda;
@@ -123,6 +123,11 @@ impl Pex {
             chance,
             config,
         }
+    }
+
+    /// From now on, nobody hears of these, and of no others for being private.
+    pub(crate) fn set_private_ids(&mut self, ids: BTreeSet<NodeId>) {
+        self.config.private_ids = ids;
     }
 
     /// Advances the machine by one event, and returns everything it wants done, in order.

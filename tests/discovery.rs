@@ -4,16 +4,25 @@
 //! Times are virtual, and the same in every run. `cargo test --test discovery -- --nocapture` prints
 //! what was reached beside what was wanted.
 
+#[cfg(test)]
 #[path = "discovery/chance.rs"]
 mod chance;
+#[cfg(test)]
 #[path = "discovery/everyone.rs"]
 mod everyone;
+#[cfg(test)]
 #[path = "discovery/lab.rs"]
 mod lab;
+#[cfg(test)]
+#[path = "discovery/steady.rs"]
+mod steady;
 
-use pex::Policy;
+use core::time::Duration;
+
+use pex::{Kind, Policy};
 
 use lab::{Lab, Peers, Run};
+use steady::Network;
 
 const ALL_KIN: Peers = Peers {
     kin: 64,
@@ -37,11 +46,13 @@ const CURSOR: Peers = Peers {
     ..ALL_KIN
 };
 
+#[cfg(test)]
 fn runs(nodes: u32, peers: Peers, policy: Policy, seeds: u64, share: f64) -> Vec<Run> {
     let runs = (1..=seeds).map(|seed| Lab::new(nodes, peers, policy, seed).until(share));
     runs.collect()
 }
 
+#[cfg(test)]
 fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort_by(|a, b| a.partial_cmp(b).unwrap());
@@ -49,6 +60,7 @@ fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
 }
 
 /// The medians of a newcomer of ours, who knows 99 of 100 nodes in the end.
+#[cfg(test)]
 fn check(what: &str, nodes: u32, peers: Peers, seeds: u64, goal: (u64, f64)) {
     let runs = runs(nodes, peers, Policy::Unseen, seeds, 0.99);
     let responses = median(runs.iter().map(|run| run.responses));
@@ -111,6 +123,7 @@ fn by_uniform_answers_a_hundred_thousand_are_known_after_4800_answers_and_140_se
 
 /// Nine tenths of the network, by a newcomer that paces as Tendermint 0.35.0 does: the time it takes
 /// with our answers over that with uniform ones.
+#[cfg(test)]
 fn reference_newcomer(nodes: u32, seeds: u64) -> f64 {
     let seconds = |peers: Peers| {
         let runs = runs(nodes, peers, Policy::Tendermint0350, seeds, 0.9);
@@ -133,4 +146,64 @@ fn a_newcomer_of_the_reference_is_served_no_slower_than_by_uniform_answers() {
 #[test]
 fn a_newcomer_of_the_reference_is_served_faster_in_a_large_network() {
     assert!(reference_newcomer(100_000, 3) <= 0.95);
+}
+
+/// A network that has found itself, without churn and with one of a hundred nodes replaced a minute.
+#[cfg(test)]
+fn stays(nodes: u32, degree: u32, kind: Kind) {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let mut network = Network::new(nodes, degree, kind, 7);
+    network.run(minutes(20));
+    assert!(network.known() > 0.999, "{}", network.known());
+    network.run(minutes(20));
+    let (requests, bytes) = network.rates(20.0);
+    println!(
+        "{nodes} nodes of {degree} peers, {kind:?}, no churn: {requests:.2} requests and {bytes:.0} bytes \
+         a node and minute (goal 0.5 and 4,000)"
+    );
+    assert!(requests <= 0.5 && bytes <= 4_000.0);
+
+    network.with_churn(Some(minutes(1) * 100 / nodes));
+    network.run(minutes(15));
+    let mut known = Vec::new();
+    let (mut requests, mut known_after) = (0.0, Vec::new());
+    for _ in 0..10 {
+        network.run(minutes(1));
+        known.push(network.known());
+        requests += network.rates(10.0).0;
+        known_after.extend(network.known_after.iter().map(Duration::as_secs_f64));
+    }
+    let known = median(known.into_iter());
+    let after = median(known_after.iter().copied());
+    let worst = known_after.iter().copied().fold(0.0, f64::max);
+    println!(
+        "{nodes} nodes of {degree} peers, {kind:?}, 1 % replaced a minute: {:.2} % of the live are known \
+         (goal 98.5), a newborn to half of all after {after:.0} s, the slowest {worst:.0} s (goal 75), by \
+         {requests:.2} requests a node and minute (goal 7)",
+        100.0 * known
+    );
+    assert!(known >= 0.985 && after <= 75.0 && requests <= 7.0);
+}
+
+#[test]
+fn a_network_that_has_found_itself_costs_little_and_hears_of_the_new() {
+    stays(300, 16, Kind::Kin);
+}
+
+#[test]
+#[ignore = "a large network"]
+fn a_thousand_nodes_of_16_peers() {
+    stays(1_000, 16, Kind::Kin);
+}
+
+#[test]
+#[ignore = "a large network"]
+fn a_thousand_nodes_of_32_peers() {
+    stays(1_000, 32, Kind::Kin);
+}
+
+#[test]
+#[ignore = "a large network"]
+fn a_thousand_nodes_of_32_peers_v2() {
+    stays(1_000, 32, Kind::V2);
 }

@@ -310,6 +310,12 @@ impl Driver<Switch> {
         self.discovery.reconfigure(options);
         self.carry_out_all(None);
     }
+
+    /// Takes over other lists of nodes as well: see [`Switch::reconfigure_with_lists`].
+    pub fn reconfigure_with_lists(&mut self, options: Options) {
+        self.discovery.reconfigure_with_lists(options);
+        self.carry_out_all(None);
+    }
 }
 
 #[cfg(test)]

@@ -222,7 +222,8 @@ impl SeedNode {
         }
     }
 
-    /// Takes over what can be changed while it runs: the places, how many may come from one IP
+    /// Takes over what can be changed while it runs: the seeds, the unconditional and the private ids,
+    /// the places, how many may come from one IP
     /// address, how long they stay, the checks, the longest pause of redials, and how often the book
     /// is saved. Who fits stays connected.
     ///
@@ -232,11 +233,15 @@ impl SeedNode {
     pub fn reconfigure(&mut self, settings: &NetworkSettings) -> Result<(), ConfigError> {
         let mut new = settings.clone();
         let wanted = new.fit(self.files);
-        self.node.reconfigure(new.options(self.id)?);
+        self.node.reconfigure_with_lists(new.options(self.id)?);
+        self.store.take_over_private(&new.private_peer_ids);
         self.node.hold_to(new.transport.inbound.clone());
-        self.watch.reconfigure(&new);
+        self.watch.reconfigure(&new, self.id);
         let now = &mut self.settings;
         self.wanted = wanted;
+        now.seeds = new.seeds;
+        now.unconditional_peer_ids = new.unconditional_peer_ids;
+        now.private_peer_ids = new.private_peer_ids;
         now.inbound_max = new.inbound_max;
         now.inbound_per_ip = new.inbound_per_ip;
         now.newcomer_stays = new.newcomer_stays;

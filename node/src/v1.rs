@@ -139,6 +139,11 @@ impl V1Node {
         self.driver.reconfigure(options);
     }
 
+    /// Takes over other lists of nodes as well: see [`Switch::reconfigure_with_lists`].
+    pub fn reconfigure_with_lists(&mut self, options: Options) {
+        self.driver.reconfigure_with_lists(options);
+    }
+
     /// Holds whoever comes from now on to other limits; nobody who is in is sent away.
     pub fn hold_to(&self, limits: InboundLimits) {
         self.driver.hold_to(limits);

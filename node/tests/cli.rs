@@ -54,3 +54,5 @@ mod seed_settings;
 mod seed_store;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/sim.rs"]
+mod sim;

@@ -295,9 +295,16 @@ fn flatten(path: &str, value: &Value, all: &mut Vec<(String, String)>) {
     }
 }
 
-/// What tells scenarios from each other: for each, those of its keys that not all of them have with
-/// the same value. The title is none if other keys differ.
+/// What tells scenarios from each other: their titles, if no two have the same, and else for each
+/// those of its keys that not all of them have with the same value.
 pub(crate) fn differences(scenarios: &[&Scenario]) -> Vec<Vec<(String, String)>> {
+    let titles: BTreeSet<&str> = scenarios.iter().map(|it| it.title.as_str()).collect();
+    if titles.len() == scenarios.len() && titles.len() > 1 && !titles.contains("") {
+        let own = scenarios.iter();
+        return own
+            .map(|it| vec![("title".to_owned(), it.title.clone())])
+            .collect();
+    }
     let all: Vec<Vec<(String, String)>> = scenarios.iter().map(|it| it.keys()).collect();
     let mut differing = BTreeSet::new();
     for keys in &all {

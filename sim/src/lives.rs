@@ -9,7 +9,7 @@ use crate::hostile;
 use crate::links::State;
 use crate::machine::{Birth, Blueprint, Knowledge, Machine};
 use crate::member::{Member, NEVER};
-use crate::scenario::{Depth, Group, Knows, Program, ScenarioError};
+use crate::scenario::{Group, Knows, Program, ScenarioError};
 use crate::simulation::{Crowd, Load, Simulation, What};
 
 impl Crowd {

@@ -56,7 +56,7 @@ impl Case {
     /// The seeds of the runs, such as `1 to 10`.
     #[must_use]
     pub fn seeds(&self) -> String {
-        words::ranges(self.runs.iter().map(|it| it.seed))
+        ranges(self.runs.iter().map(|it| it.seed))
     }
 }
 

@@ -205,9 +205,9 @@ impl Ring {
 }
 
 /// The first bytes of an id as a number.
-pub(crate) const fn front(id: NodeId) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *id.as_bytes();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+pub(crate) fn front(id: NodeId) -> u64 {
+    let first = id.as_bytes().first_chunk();
+    first.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 #[cfg(test)]

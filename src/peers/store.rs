@@ -70,7 +70,7 @@ fn set_rank(entries: &mut Arena<Entry>, slot: Slot, rank: u32) {
 }
 
 impl Store {
-    pub(crate) const fn new(key: HashKey, outbound_per_lane: u32) -> Self {
+    pub(crate) fn new(key: HashKey, outbound_per_lane: u32) -> Self {
         Self {
             key,
             entries: Arena::new(),

@@ -23,11 +23,12 @@ impl Pex {
     )]
     pub fn check(&self) -> Result<(), Broken> {
         let (mut ready, mut awaiting, mut cut, mut listed, mut questions) = (0, 0, 0, 0, 0);
-        let mut asked = [0_u32; 2];
+        let mut asked = (0_u32, 0_u32);
         for (slot, peer) in self.peers.slots() {
             self.check_turn(slot, peer)?;
-            let asked = &mut asked[usize::from(peer.kind == Kind::Kin)];
-            *asked += u32::from(peer.asked);
+            let is_kin = peer.kind == Kind::Kin;
+            asked.0 += u32::from(peer.asked && !is_kin);
+            asked.1 += u32::from(peer.asked && is_kin);
             match peer.phase {
                 Phase::Ready => ready += 1,
                 Phase::Waiting { entry } => {
@@ -91,7 +92,7 @@ impl Pex {
         )?;
         hold(
             9,
-            asked == [false, true].map(|is_kin| self.turns.asked(is_kin)),
+            asked == (self.turns.asked(false), self.turns.asked(true)),
             "those who were asked are counted",
         )?;
         hold(9, cut == self.cut, "those that are cut are counted")?;

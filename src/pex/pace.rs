@@ -92,8 +92,8 @@ pub(crate) fn unseen(gap: Duration, last: Duration, lesson: Lesson) -> Duration 
     let wanted = match gap.saturating_mul(lesson.told).checked_div(lesson.fresh) {
         // Where little is new a whole network may still be to be heard of, a little in each answer.
         Some(wanted) => wanted.min(cap),
-        // Where so little is new, nothing of a hundred may be by bad luck.
-        None if last >= cap => last.saturating_add(last / 2),
+        // Where so little is new, nothing of a hundred may be by bad luck, and nothing of the next.
+        None if (cap..cap.saturating_mul(2)).contains(&last) => half_again(last),
         None => longest,
     };
     wanted.clamp(gap, longest).min(LONGEST)
@@ -109,10 +109,14 @@ pub(crate) fn along_an_arc(gap: Duration, last: Duration, lesson: Lesson, kin: u
     let rest = gap.max(REST).max(BETWEEN_ARCS.saturating_mul(kin));
     let wanted = match (lesson.ends_fresh, lesson.fresh) {
         (true, _) => gap,
-        (false, 0) => last.saturating_add(last / 2).max(rest),
+        (false, 0) => half_again(last).max(rest),
         (false, _) => rest,
     };
     wanted.min(LONGEST)
+}
+
+fn half_again(wait: Duration) -> Duration {
+    wait.saturating_mul(3).checked_div(2).unwrap_or(wait)
 }
 
 /// How long a peer that did not answer `misses` times in a row is left alone.

@@ -70,15 +70,13 @@ impl Pex {
         };
         let (asker, before, is_kin) = (peer.id, peer.telling, peer.kind == Kind::Kin);
         let begin = self.begin(before, is_kin, directory);
-        let news = match before {
-            Some(before) => self.tell_news(asker, before.learned, directory, max / 2, &mut take),
-            None => {
-                if let Some(own) = self.config.own_addresses.first() {
-                    take(own);
-                }
-                BTreeSet::new()
-            }
-        };
+        let own = self.config.own_addresses.first();
+        if let Some(own) = own.filter(|_| before.is_none()) {
+            take(own);
+        }
+        let news = before.map_or_else(BTreeSet::new, |before| {
+            self.tell_news(asker, before.learned, directory, max / 2, &mut take)
+        });
         let may_tell = |address: &NodeAddress| {
             self.may_tell(asker, address) && (news.is_empty() || !news.contains(address))
         };

@@ -249,14 +249,14 @@ impl Turns {
         let goes_on = worth.is_kin || !worth.is_first;
         let max = if goes_on { PURSE_MAX } else { PURSE_FIRST };
         self.purse(worth.is_kin).earn(now, earned, max);
-        let wider = match worth.nodes {
-            Some(nodes) => u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX),
-            None => {
-                let eighths = fresh.saturating_mul(8);
-                let more = u32::from(fresh > 0 && eighths >= told)
-                    .saturating_add(u32::from(fresh > 0 && eighths >= told.saturating_mul(4)));
-                self.means.width.saturating_add(more)
-            }
+        let wider = if let Some(nodes) = worth.nodes {
+            u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX)
+        } else {
+            // For whoever has told something that was new, another; for whoever has told little
+            // else, two.
+            let some = fresh > 0 && fresh.saturating_mul(8) >= told;
+            let more = u32::from(some).saturating_add(u32::from(all_new));
+            self.means.width.saturating_add(more)
         };
         self.means.width = self.means.width.max(wider);
     }

@@ -19,7 +19,7 @@ impl Chance {
     }
 
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from((self.next() >> 32) * u64::from(bound) >> 32).unwrap()
+        u32::try_from(((self.next() >> 32) * u64::from(bound)) >> 32).unwrap()
     }
 
     /// A time between these two, in milliseconds.

@@ -142,7 +142,7 @@ impl Naive {
             let nanos = gap.as_nanos() * told as u128 / fresh as u128;
             let share = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
             share.min(gap * 4).min(last * 2)
-        } else if last >= gap * 4 {
+        } else if last >= gap * 4 && last < gap * 8 {
             last + last / 2
         } else {
             last * 2

@@ -36,3 +36,6 @@ pub(super) fn run(args: &SimArgs) -> Result<Outcome, Failure> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,6 +225,16 @@ impl PeerStore {
         self.archive.close();
     }
 
+    /// Others are private from now on: nothing is kept of them.
+    pub(super) fn take_over_private(&mut self, ids: &[NodeId]) {
+        self.private = ids.iter().copied().collect();
+        for id in ids {
+            if self.records.remove(id).is_some() {
+                self.changed.insert(*id);
+            }
+        }
+    }
+
     fn keep_to_bound(&mut self) {
         while self.records.len() > self.nodes_max {
             let oldest = self.records.values().min_by_key(|it| it.last_connected);

@@ -74,7 +74,7 @@ impl Running {
                 }
             }
             assert_eq!(seed.node().switch().book().bans().count(), 0);
-            seed.close(Duration::from_secs(1)).await.unwrap();
+            Box::pin(seed.close(Duration::from_secs(1))).await.unwrap();
         });
         let address = NodeAddress::mconn(id, place.ip(), place.port());
         Self {
@@ -123,7 +123,8 @@ fn stamps(settings: &NetworkSettings, node: &NodeAddress) -> Vec<u64> {
     let book = fs::read_to_string(&settings.book).unwrap();
     let book: serde_json::Value = serde_json::from_str(&book).unwrap();
     let entries = book["addrs"].as_array().unwrap().iter();
-    let entry = entries.filter(|it| it["addr"]["id"] == id).last().unwrap();
+    let mut entries = entries.filter(|it| it["addr"]["id"] == id);
+    let entry = entries.next().unwrap();
     let keys = ["last_attempt", "last_success"];
     let times = keys.map(|key| humantime::parse_rfc3339(entry[key].as_str().unwrap()).unwrap());
     let mut all: Vec<u64> = times.into_iter().map(seconds).collect();
@@ -193,7 +194,7 @@ async fn whatever_the_wall_clock_is_set_to_a_seed_serves_on_and_neither_hurries_
     }
 }
 
-fn is_clock_set(event: &SeedEvent) -> bool {
+const fn is_clock_set(event: &SeedEvent) -> bool {
     matches!(event, SeedEvent::ClockSet(_))
 }
 

@@ -44,3 +44,34 @@ async fn on_a_hangup_signal_limits_are_taken_over_and_nobody_loses_a_connection(
     assert!(names(&told, &node));
     assert_eq!(seed.stop().0, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_hangup_signal_a_seed_without_anybody_takes_over_a_seed_and_reaches_it() {
+    let mut nodes = Nodes::default();
+    let (node, other) = (nodes.honest("c", &[]).await, nodes.honest("c", &[]).await);
+    let home = home(&near(""));
+    let mut seed = Seed::start(home.path(), &[]);
+    let at = seed.address();
+    set(home.path(), &near(&seeds(&node)));
+    seed.signal("HUP");
+    let taken = seed.says("read the settings again: ");
+    assert!(taken.contains(&node.to_string()), "{taken}");
+    seed.says(&format!("up {}", node.id()));
+    let told = asks(visit(&at, "0.38.17").await.unwrap(), REQUESTS[0].1).await;
+    assert!(names(&told, &node));
+
+    // Nobody hears of it from now on.
+    let more = format!(
+        "{},{other}\"\nprivate_peer_ids = \"{}\"",
+        seeds(&node).trim_end_matches('"'),
+        node.id()
+    );
+    set(home.path(), &near(&more));
+    seed.signal("HUP");
+    seed.says(&format!("up {}", other.id()));
+    let told = asks(visit(&at, "0.38.17").await.unwrap(), REQUESTS[0].1).await;
+    assert!(names(&told, &other) && !names(&told, &node), "{told:?}");
+    let (code, said) = seed.stop();
+    assert_eq!(code, Some(0));
+    assert!(!said.contains("needs a restart"), "{said}");
+}

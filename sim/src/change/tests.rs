@@ -144,4 +144,6 @@ fn scenarios_are_told_apart_by_the_keys_in_which_they_differ() {
         ]
     );
     assert_eq!(differences(&[&a, &a]), [Vec::new(), Vec::new()]);
+    let titles = [pair("title", "a newcomer"), pair("title", "other")];
+    assert_eq!(differences(&[&a, &b]), titles.map(|it| vec![it]));
 }

@@ -77,9 +77,10 @@ fn head(page: &mut String, title: &str, cases: &[Case]) {
     let _ = write!(
         page,
         "<header><p class=\"kind\">Simulation</p><h1>{}</h1>\
-         <p class=\"when\">{} run{}, seeds {}; {} events</p></header>",
+         <p class=\"when\">{} run{}, seed{} {}; {} events</p></header>",
         escaped(title),
         thousands(count as u64),
+        if count == 1 { "" } else { "s" },
         if count == 1 { "" } else { "s" },
         words::ranges(runs().map(|it| it.seed)),
         thousands(events)
@@ -116,6 +117,11 @@ fn whole(page: &mut String, case: &Case) {
     section(page, "population", "Who there was", |page| {
         tables::population(case, page);
     });
+    if case.runs.iter().any(|it| !it.gains.is_empty()) {
+        section(page, "gains", "What hostile nodes got out of it", |page| {
+            tables::gains(case, page);
+        });
+    }
     section(page, "again", "Run it again", |page| again(page, case));
 }
 

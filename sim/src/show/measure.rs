@@ -98,7 +98,7 @@ pub const MEASURES: &[Measure] = &[
     },
     Measure {
         name: "answers",
-        title: "answers to 99 %",
+        title: "answers",
         unit: "answers",
         about: "answers that a newcomer had had when it knew 99 % of the living",
         values: |it| newcomers(it, |it| it.to_99.map(|_| it.answers as f64)),
@@ -131,28 +131,28 @@ pub const MEASURES: &[Measure] = &[
     },
     Measure {
         name: "requests",
-        title: "requests a node and min",
+        title: "requests/min",
         unit: "requests",
         about: "requests of a watched node in a minute",
         values: |it| vec![mean(&it.samples, |it| it.requests)],
     },
     Measure {
         name: "requests-late",
-        title: "requests, late",
+        title: "requests a node and minute",
         unit: "requests",
         about: "requests of a watched node in a minute, over the last half",
         values: |it| vec![mean(late(it), |it| it.requests)],
     },
     Measure {
         name: "bytes",
-        title: "bytes a node and min",
+        title: "bytes/min",
         unit: "bytes",
         about: "bytes that a watched node sent in a minute",
         values: |it| vec![mean(&it.samples, |it| it.bytes)],
     },
     Measure {
         name: "bytes-late",
-        title: "bytes, late",
+        title: "bytes a node and minute",
         unit: "bytes",
         about: "bytes that a watched node sent in a minute, over the last half",
         values: |it| vec![mean(late(it), |it| it.bytes)],
@@ -173,14 +173,14 @@ pub const MEASURES: &[Measure] = &[
     },
     Measure {
         name: "guess-error",
-        title: "error after 100 answers",
+        title: "error after 100",
         unit: "%",
         about: "how far the estimate of a newcomer was off the truth after a hundred answers",
         values: |it| guesses(it, |it| Some(it.error())),
     },
     Measure {
         name: "guess-covered",
-        title: "covered after 100 answers",
+        title: "covered after 100",
         unit: "%",
         about: "share of the newcomers whose interval held the truth after a hundred answers",
         values: |it| vec![share(&guesses(it, |it| it.covers().then_some(1.0)))],
@@ -304,7 +304,7 @@ fn measured(values: Vec<Option<f64>>) -> Option<Measured> {
     clippy::cast_sign_loss,
     reason = "a place in a list"
 )]
-pub(super) fn quantile(sorted: &[f64], part: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], part: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
     let place = part * last as f64;
     let below = (place.floor() as usize).min(last);

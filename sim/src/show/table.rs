@@ -70,7 +70,17 @@ pub fn write_run(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
             "asked"
         )?;
     }
-    spread("in-degree", &outcome.in_degree, number, out)
+    spread("in-degree", &outcome.in_degree, number, out)?;
+    for gain in &outcome.gains {
+        let (runs, what) = (printable(&gain.runs), printable(&gain.what));
+        writeln!(
+            out,
+            "{:14} {runs}: {what}: {}",
+            "gained",
+            number(gain.value)
+        )?;
+    }
+    Ok(())
 }
 
 fn population(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
@@ -175,6 +185,9 @@ fn spread(
 ) -> io::Result<()> {
     let [median, p5, p95, min, max] =
         [spread.median, spread.p5, spread.p95, spread.min, spread.max].map(say);
+    if min == max {
+        return writeln!(out, "{what:14} {median}");
+    }
     writeln!(
         out,
         "{what:14} {median} ({p5} to {p95}; least {min}, most {max})"
@@ -192,10 +205,26 @@ fn said(measured: &Measured, say: impl Fn(f64) -> String) -> String {
     }
 }
 
-/// A measure of a case as it stands in tables; empty if there is none.
-pub(super) fn cell(measure: &Measure, case: &Case) -> String {
-    let measured = measure.of_case(case);
-    measured.map_or_else(String::new, |it| said(&it, |value| measure.say(value)))
+/// A measure of a case as it stands in tables: the median, and the twentieths where they differ.
+pub(super) fn cell(measure: &Measure, case: &Case) -> Option<(String, Option<String>)> {
+    let measured = measure.of_case(case)?;
+    // The heading says that it is per cent.
+    let one = |value: Option<f64>| match (value, measure.unit) {
+        (None, _) => "never".to_owned(),
+        (Some(share), "%") => percent(share).trim_end_matches(" %").to_owned(),
+        (Some(value), _) => number(value),
+    };
+    let [median, low, high] = [measured.median, measured.low, measured.high].map(one);
+    let range = (low != median || high != median).then(|| format!("{low} to {high}"));
+    Some((median, range))
+}
+
+/// The heading of a column.
+pub(super) fn heading(measure: &Measure) -> String {
+    match measure.unit {
+        "%" => format!("{}, %", measure.title),
+        _ => measure.title.to_owned(),
+    }
 }
 
 /// The measures that stand in a table of these cases: those that any of them has.
@@ -205,7 +234,8 @@ pub(super) fn columns(cases: &[Case]) -> Vec<&'static Measure> {
         .collect()
 }
 
-/// Writes a line for each case: the median over its seeds or newcomers, and the twentieths.
+/// Writes a line for each case with the medians over its seeds or newcomers, and below it the
+/// twentieths where they differ.
 ///
 /// # Errors
 ///
@@ -213,15 +243,27 @@ pub(super) fn columns(cases: &[Case]) -> Vec<&'static Measure> {
 pub fn write_cases(cases: &[Case], out: &mut impl Write) -> io::Result<()> {
     let columns = columns(cases);
     let mut heads = vec!["scenario".to_owned(), "seeds".to_owned()];
-    heads.extend(columns.iter().map(|it| it.title.to_owned()));
-    let rows: Vec<Vec<String>> = cases
-        .iter()
-        .map(|case| {
-            let mut row = vec![printable(&case.name()), case.seeds()];
-            row.extend(columns.iter().map(|it| cell(it, case)));
-            row
-        })
-        .collect();
+    heads.extend(columns.iter().map(|it| heading(it)));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for case in cases {
+        let cells: Vec<_> = columns
+            .iter()
+            .map(|it| cell(it, case).unwrap_or_default())
+            .collect();
+        let mut row = vec![printable(&case.name()), case.seeds()];
+        row.extend(cells.iter().map(|(median, _)| median.clone()));
+        rows.push(row);
+        // Beside each other they would be wider than a screen.
+        if cells.iter().any(|(_, range)| range.is_some()) {
+            let mut below = vec![String::new(); 2];
+            below.extend(
+                cells
+                    .into_iter()
+                    .map(|(_, range)| range.unwrap_or_default()),
+            );
+            rows.push(below);
+        }
+    }
     aligned(&heads, &rows, 2, out)
 }
 

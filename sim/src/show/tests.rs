@@ -178,10 +178,11 @@ fn the_table_of_cases_has_a_line_each_and_columns_for_what_there_is() {
     let cases = cases(vec![outcome(1), outcome(2), with("nodes.0.count=9", 1)]);
     let said = text(|out| write_cases(&cases, out));
     let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 5);
     assert!(lines[0].contains("s to 99 %") && !lines[0].contains("s to be known"));
     assert!(lines[1].starts_with("nodes.0.count = 64  1, 2 "), "{said}");
-    assert!(lines[2].contains("2.4 (2.08 to never)"), "{said}");
+    assert!(lines[2].contains("  2.08 to never  "), "{said}");
+    assert!(lines[3].starts_with("nodes.0.count = 9   1 "), "{said}");
 }
 
 #[test]

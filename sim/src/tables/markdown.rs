@@ -6,7 +6,10 @@ use super::{Row, Table};
 use crate::show::{Measure, ranges, thousands};
 use crate::{Outcome, Scenario};
 
-/// Writes a table of what came out of its entries; what was not run is empty.
+/// What stands in the place of what was not run.
+const NOT_RUN: &str = "–";
+
+/// Writes a table of what came out of its entries.
 ///
 /// # Errors
 ///
@@ -43,7 +46,7 @@ pub fn write_markdown(
             line("*goal*", &goals, out)?;
         }
     }
-    let (least, most) = seeds(runs);
+    let (least, most) = seeds(table, quick, runs);
     let missed = if quick {
         ""
     } else {
@@ -54,6 +57,13 @@ pub fn write_markdown(
     } else {
         format!("seeds {}", ranges(least..=most))
     };
+    if most == 0 {
+        return writeln!(
+            out,
+            "\nNot run yet: `pex sim tables --only {}` does.\n",
+            table.name
+        );
+    }
     writeln!(
         out,
         "\nMedians, {seeds}{missed}. `pex sim tables --only {}{}` makes it again.\n",
@@ -77,9 +87,14 @@ fn of(scenario: Option<&Scenario>, runs: &[Outcome]) -> Vec<Outcome> {
     same.cloned().collect()
 }
 
-fn seeds(runs: &[Outcome]) -> (u64, u64) {
-    let seeds = || runs.iter().map(|it| it.seed);
-    (seeds().min().unwrap_or(0), seeds().max().unwrap_or(0))
+/// The first and the last seed of the runs of a table.
+fn seeds(table: &Table, quick: bool, runs: &[Outcome]) -> (u64, u64) {
+    let entries = table.entries(quick).unwrap_or_default();
+    let own = runs
+        .iter()
+        .filter(|run| entries.iter().any(|it| it.scenario == run.scenario));
+    let seeds = own.map(|it| it.seed);
+    (seeds.clone().min().unwrap_or(0), seeds.max().unwrap_or(0))
 }
 
 fn title(measure: &Measure, high: bool) -> String {
@@ -109,7 +124,7 @@ fn cells(table: &Table, row: &Row, quick: bool, found: &[Vec<Outcome>]) -> Vec<S
         .map(|it| {
             let mut all: Vec<String> = it.into_iter().filter(|it| !it.is_empty()).collect();
             // Who never comes there has no number of answers either.
-            if all.iter().any(|it| it.contains("never")) {
+            if all.iter().any(|it| it.contains("never") || it == NOT_RUN) {
                 all.truncate(1);
             }
             all.join(", ")
@@ -123,6 +138,9 @@ fn cell(
     runs: &[Outcome],
     goal: Option<super::Goal>,
 ) -> String {
+    if runs.is_empty() {
+        return NOT_RUN.to_owned();
+    }
     let Some(measured) = measure.of(runs) else {
         return String::new();
     };

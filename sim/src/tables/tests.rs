@@ -109,3 +109,16 @@ fn a_goal_is_reached_at_its_end_and_by_nothing_that_never_came() {
     assert!(within.is_met(Some(0.92)) && !within.is_met(Some(0.99)));
     assert!(!within.is_met(None) && !goal("<= 30").is_met(None));
 }
+
+#[test]
+fn what_was_not_run_is_no_number() {
+    let table = small();
+    let mut out = Vec::new();
+    write_markdown(&table, false, &[], &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("| slow | – | – |"), "{text}");
+    assert!(
+        text.contains("Not run yet: `pex sim tables --only small` does."),
+        "{text}"
+    );
+}

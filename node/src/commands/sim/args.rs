@@ -30,6 +30,10 @@ pub(crate) struct SimArgs {
     /// Set a key of the scenario, such as nodes.0.count=1000; may be given more than once
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<Change>,
+    /// Let each seed make a scenario of its own, with nodes of all sorts, hostile ones too, churn and
+    /// faults
+    #[arg(long, conflicts_with_all = ["files", "nodes", "set", "sweep", "newcomers"])]
+    pub(super) random: bool,
     /// Print the scenario, to start one of your own from, and run nothing
     #[arg(long)]
     pub(super) print: bool,

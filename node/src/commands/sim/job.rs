@@ -3,17 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pex_sim::{Change, Scenario, changed};
+use pex_sim::{Change, Scenario, changed, swarm};
 
 use crate::commands::Failure;
 
 /// A scenario and a seed.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
-    /// The file of the scenario; none if it is made of changes alone.
+    /// The file of the scenario; none if it is made of changes alone, or of the seed.
     pub(super) file: Option<PathBuf>,
+    /// The seed makes the scenario.
+    pub(super) is_random: bool,
     /// What is set in it.
     pub(super) changes: Vec<Change>,
+    /// How many of the last changes differ from run to run.
+    pub(super) swept: usize,
     pub(super) seed: u64,
     pub(super) scenario: Scenario,
 }
@@ -52,16 +56,31 @@ impl Job {
             })?;
         Ok(Self {
             file: file.map(Path::to_owned),
+            is_random: false,
             changes,
+            swept: 0,
             seed,
             scenario,
         })
+    }
+
+    /// The scenario that a seed makes.
+    pub(super) fn random(seed: u64) -> Self {
+        Self {
+            file: None,
+            is_random: true,
+            changes: Vec::new(),
+            swept: 0,
+            seed,
+            scenario: swarm(seed),
+        }
     }
 
     /// The arguments of the command that runs it.
     pub(super) fn arguments(&self) -> Vec<String> {
         let mut all = vec!["sim".to_owned()];
         all.extend(self.file.iter().map(|it| it.display().to_string()));
+        all.extend(self.is_random.then(|| "--random".to_owned()));
         for change in &self.changes {
             all.extend(["--set".to_owned(), change.to_string()]);
         }
@@ -86,8 +105,9 @@ impl Job {
     pub(super) fn name(&self) -> String {
         let stem = self.file.as_deref().and_then(Path::file_stem);
         let stem = stem.map(|it| it.to_string_lossy().into_owned());
-        let changes = self.changes.iter().map(ToString::to_string);
-        let parts: Vec<String> = stem.into_iter().chain(changes).collect();
+        let fixed = self.changes.len().saturating_sub(self.swept);
+        let swept = self.changes.iter().skip(fixed).map(ToString::to_string);
+        let parts: Vec<String> = stem.into_iter().chain(swept).collect();
         format!("{} seed={}", parts.join(" "), self.seed)
             .trim_start()
             .to_owned()

@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write as _};
 use std::time::Instant;
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use pex_sim::show::{write_breach, write_run};
-use pex_sim::{Outcome as Run, Simulation};
+use pex_sim::show::write_run;
+use pex_sim::{Minimal, Outcome as Run, Simulation};
 
 use super::args::SimArgs;
 use super::job::Job;
@@ -16,6 +16,9 @@ use crate::commands::{Failure, Outcome};
 
 /// How long the bar may stand still.
 const FRAME: Duration = Duration::from_millis(200);
+
+/// How often a smaller scenario is tried.
+const TRIES: u32 = 400;
 
 pub(super) fn run(job: &Job, args: &SimArgs) -> Result<Outcome, Failure> {
     let began = Instant::now();
@@ -39,19 +42,45 @@ pub(super) fn run(job: &Job, args: &SimArgs) -> Result<Outcome, Failure> {
         writeln!(out, "{effort}")?;
         out.flush()?;
     }
-    match &outcome.breach {
-        None => Ok(Outcome::Done),
-        Some(breach) => {
-            let mut said = Vec::new();
-            write_breach(&outcome, breach, &mut said)?;
-            let said = String::from_utf8_lossy(&said);
-            Err(Failure::new(format_args!(
-                "{}; to see it again: {}",
-                said.trim_end(),
-                job.command()
-            )))
-        }
+    if outcome.breach.is_none() {
+        return Ok(Outcome::Done);
     }
+    if args.minimise {
+        minimise(job, outputs::prints_json(&args.output))?;
+    }
+    Err(failure(&outcome, job))
+}
+
+/// What did not hold, and how to see it again.
+pub(super) fn failure(outcome: &Run, job: &Job) -> Failure {
+    let again = job.command();
+    Failure::new(format_args!(
+        "{}; to see it again: {again}",
+        outputs::told(outcome)
+    ))
+}
+
+/// Prints the smallest scenario that is found in which it does not hold.
+fn minimise(job: &Job, is_json_printed: bool) -> Result<(), Failure> {
+    complain(format_args!("pex: looking for a smaller scenario"));
+    let minimal = Minimal::of(&job.scenario, job.seed, TRIES).map_err(|it| Failure::new(&it))?;
+    let Some(minimal) = minimal else {
+        return Ok(());
+    };
+    let text = format!(
+        "# Smaller after {} tries. To see it: pex sim FILE --seed {}\n{}",
+        minimal.tries,
+        minimal.seed,
+        minimal.scenario.to_text()
+    );
+    if is_json_printed {
+        complain(format_args!("{text}"));
+        return Ok(());
+    }
+    let mut out = Output::new();
+    write!(out, "\n{text}")?;
+    out.flush()?;
+    Ok(())
 }
 
 /// Runs to the end, with a bar.

@@ -45,7 +45,7 @@ pub(super) fn write_all(runs: Vec<Run>, args: &OutputArgs) -> Result<Outcome, Fa
     files(&runs, args)?;
     let (count, events) = (runs.len(), runs.iter().map(|it| it.events).sum());
     let broken: Vec<&Run> = runs.iter().filter(|it| it.breach.is_some()).collect();
-    let failure = broken.first().map(|run| told(run, broken.len()));
+    let failure = told_of_all(&broken);
     if !args.quiet && !prints_json(args) {
         let mut out = BufWriter::new(Output::new());
         write_cases(&cases(runs), &mut out)?;
@@ -56,18 +56,23 @@ pub(super) fn write_all(runs: Vec<Run>, args: &OutputArgs) -> Result<Outcome, Fa
     failure.map_or(Ok(Outcome::Done), |said| Err(Failure::new(said)))
 }
 
-/// What did not hold in the first of so many runs.
-fn told(run: &Run, of: usize) -> String {
+/// What did not hold in a run; empty if all did.
+pub(super) fn told(run: &Run) -> String {
     let mut said = Vec::new();
     if let Some(breach) = &run.breach {
         // Into a vector it can't fail.
         let _ = write_breach(run, breach, &mut said);
     }
-    let said = String::from_utf8_lossy(&said).trim_end().to_owned();
-    match of {
-        1 => said,
-        of => format!("in {of} runs something did not hold that must; in the first of them {said}"),
-    }
+    String::from_utf8_lossy(&said).trim_end().to_owned()
+}
+
+/// What did not hold, in several runs: in the first of them.
+fn told_of_all(broken: &[&Run]) -> Option<String> {
+    let first = told(broken.first()?);
+    Some(match broken.len() {
+        1 => first,
+        of => format!("in {of} runs something did not hold that must; in the first, {first}"),
+    })
 }
 
 /// Writes a file, whole or not at all, and names it if that fails.

@@ -27,6 +27,9 @@ pub(super) struct Plan {
 impl Plan {
     /// Every file in all combinations of what is swept over, with every seed.
     pub(super) fn of(args: &SimArgs) -> Result<Self, Failure> {
+        if args.random {
+            return Self::random(&args.many);
+        }
         let flags = args.flags.changes();
         let fixed: Vec<Change> = flags.into_iter().chain(args.set.clone()).collect();
         if args.files.is_empty() && fixed.is_empty() && args.many.sweep.is_empty() {
@@ -44,29 +47,45 @@ impl Plan {
         };
         for file in files {
             for swept in combinations(&args.many.sweep) {
+                let count = swept.len();
                 let changes: Vec<Change> = fixed.iter().cloned().chain(swept).collect();
-                let first = Job::new(file, changes, args.many.seed)?;
-                plan.with_seeds(&first, &args.many)?;
+                let mut job = Job::new(file, changes, args.many.seed)?;
+                job.swept = count;
+                plan.with_seeds(&job, &args.many)?;
             }
+        }
+        Ok(plan)
+    }
+
+    /// A scenario of its own for every seed.
+    fn random(many: &ManyArgs) -> Result<Self, Failure> {
+        let mut plan = Self {
+            jobs: Vec::new(),
+            folder: folder(many),
+        };
+        for seed in seeds(many)? {
+            plan.take(Job::random(seed))?;
         }
         Ok(plan)
     }
 
     /// Takes in a job with each seed.
     fn with_seeds(&mut self, job: &Job, many: &ManyArgs) -> Result<(), Failure> {
-        for n in 0..many.seeds.map_or(1, |it| u64::from(it.get())) {
-            let seed = many.seed.checked_add(n);
-            let seed = seed.ok_or_else(|| Failure::new("the seeds end at 2^64; begin lower"))?;
-            if self.jobs.len() == JOBS_MAX {
-                return Err(Failure::new(format_args!(
-                    "more than {JOBS_MAX} runs; sweep over fewer values"
-                )));
-            }
-            self.jobs.push(Job {
+        seeds(many)?.try_for_each(|seed| {
+            self.take(Job {
                 seed,
                 ..job.clone()
-            });
+            })
+        })
+    }
+
+    fn take(&mut self, job: Job) -> Result<(), Failure> {
+        if self.jobs.len() == JOBS_MAX {
+            return Err(Failure::new(format_args!(
+                "more than {JOBS_MAX} runs; take fewer values or seeds"
+            )));
         }
+        self.jobs.push(job);
         Ok(())
     }
 
@@ -92,6 +111,14 @@ impl Plan {
     pub(super) fn print_commands(&self) -> Result<Outcome, Failure> {
         print_commands(&self.jobs, &self.folder)
     }
+}
+
+/// The seeds, one after the other.
+fn seeds(many: &ManyArgs) -> Result<impl Iterator<Item = u64> + use<>, Failure> {
+    let count = many.seeds.map_or(1, |it| u64::from(it.get()));
+    let last = many.seed.checked_add(count - 1);
+    let last = last.ok_or_else(|| Failure::new("the seeds end at 2^64; begin lower"))?;
+    Ok(many.seed..=last)
 }
 
 /// The folder that is meant.

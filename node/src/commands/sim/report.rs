@@ -30,7 +30,7 @@ pub(super) fn gather(from: &[PathBuf]) -> Result<Vec<Run>, Failure> {
             if inside.is_empty() {
                 return Err(named(path, &"there is no JSON of a run in this folder"));
             }
-            inside.sort_unstable();
+            inside.sort_by_cached_key(|it| in_order(&it.to_string_lossy()));
             files.extend(inside);
         } else {
             files.push(path.clone());
@@ -42,6 +42,24 @@ pub(super) fn gather(from: &[PathBuf]) -> Result<Vec<Run>, Failure> {
         runs.extend(read_json(&text).map_err(|error| named(&file, &error))?);
     }
     Ok(runs)
+}
+
+/// A name so that 9 comes before 10: its numbers with as many digits as any has.
+fn in_order(name: &str) -> String {
+    let mut key = String::new();
+    let mut digits = String::new();
+    for c in name.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            key.push_str(&format!("{digits:0>24}"));
+            digits.clear();
+        }
+        key.push(c);
+    }
+    key
 }
 
 fn named(path: &Path, why: &dyn core::fmt::Display) -> Failure {

@@ -100,10 +100,17 @@ fn nothing_is_kept_of_the_private_and_what_was_goes() {
     store.reached(NOW, &place(2), at(2));
     assert_eq!(store.len(), 1);
     store.close(NOW, &book());
-    let store = open(&path, &[id(1)]);
+    let mut store = open(&path, &[id(1)]);
     assert!(store.is_empty());
+    // While it runs as well.
+    store.reached(NOW, &place(2), at(2));
+    store.reached(NOW, &place(3), at(3));
+    store.flush(NOW, &book());
+    store.take_over_private(&[id(2)]);
+    store.reached(NOW, &place(2), at(2));
     store.close(NOW, &book());
-    assert!(open(&path, &[]).is_empty());
+    let ids: Vec<_> = open(&path, &[]).records().map(|it| it.id).collect();
+    assert_eq!(ids, [id(3)]);
 }
 
 #[test]

@@ -18,26 +18,36 @@ const NEWCOMERS_MIN: usize = 5;
 struct Course {
     caption: &'static str,
     value: Value,
-    /// Up to which value, if that is known.
-    top: Option<f64>,
+    range: Range,
+}
+
+/// From where to where values are drawn.
+#[derive(Clone, Copy)]
+enum Range {
+    /// From none to all, in hundredths.
+    Share,
+    /// From none to the most there is.
+    Count,
+    /// Around a hundred, as near as they are.
+    Truth,
 }
 
 const KNOWN: Course = Course {
     caption: "Share of the living that a watched node knows, per cent",
     value: |it| Some(ends(&it.known).map(|share| share * 100.0)),
-    top: Some(100.0),
+    range: Range::Share,
 };
 
 const REQUESTS: Course = Course {
     caption: "Requests of a watched node in a minute",
     value: |it| Some([it.requests; 3]),
-    top: None,
+    range: Range::Count,
 };
 
 const BYTES: Course = Course {
     caption: "Bytes that a watched node sends in a minute",
     value: |it| Some([it.bytes; 3]),
-    top: None,
+    range: Range::Count,
 };
 
 const ESTIMATE: Course = Course {
@@ -47,7 +57,7 @@ const ESTIMATE: Course = Course {
         let [low, high] = it.interval.unwrap_or([estimate.p5, estimate.p95]);
         Some([low, estimate.median, high].map(|part| part * 100.0))
     },
-    top: None,
+    range: Range::Truth,
 };
 
 /// How one case went.
@@ -73,12 +83,7 @@ pub(super) fn course(case: &Case, page: &mut String) {
     }
     let points = series(case, ESTIMATE.value);
     if !points.is_empty() {
-        let mut chart = Chart::new(
-            time(&[&points]),
-            around_truth(&points),
-            ESTIMATE.caption,
-            "s",
-        );
+        let mut chart = frame(&ESTIMATE, &[&points]);
         chart.band("v1", points.iter().map(|it| (it.at, it.low, it.high)));
         chart.level("truth", 100.0);
         chart.line("v1", points.iter().map(|it| (it.at, it.median)));
@@ -205,13 +210,14 @@ fn columns(histogram: &Histogram, what: &str, unit: &str, page: &mut String) {
 fn frame(what: &Course, all: &[&[Point]]) -> Chart {
     let values = || all.iter().flat_map(|it| it.iter()).map(|it| it.high);
     let top = values().fold(0.0, f64::max);
-    let y = match what.top {
-        Some(top) => Scale::up_to(top),
+    let y = match what.range {
+        Range::Share => Scale::up_to(100.0),
+        Range::Truth => around_truth(all),
         // What is much at first and little later is seen at both times.
-        None if values().filter(|it| *it * 50.0 < top).count() * 2 > values().count() => {
+        Range::Count if values().filter(|it| *it * 50.0 < top).count() * 2 > values().count() => {
             Scale::log(top / 1e4, top * 1.05)
         }
-        None => Scale::up_to(top * 1.05),
+        Range::Count => Scale::up_to(top * 1.05),
     };
     Chart::new(time(all), y, what.caption, "s")
 }
@@ -230,10 +236,13 @@ fn time(all: &[&[Point]]) -> Scale {
 }
 
 /// The scale of an estimate. Early ones may be far off, and those are cut.
-fn around_truth(points: &[Point]) -> Scale {
-    let late = points.get(points.len() / 4..).unwrap_or(points);
-    let low = late.iter().map(|it| it.low).fold(98.0, f64::min);
-    let high = late.iter().map(|it| it.high).fold(102.0, f64::max);
+fn around_truth(all: &[&[Point]]) -> Scale {
+    let late = || {
+        let each = all.iter();
+        each.flat_map(|it| it.get(it.len() / 4..).unwrap_or_default())
+    };
+    let low = late().map(|it| it.low).fold(98.0, f64::min);
+    let high = late().map(|it| it.high).fold(102.0, f64::max);
     Scale::between((low - 1.0).max(0.0), (high + 1.0).min(200.0))
 }
 

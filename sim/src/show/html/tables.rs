@@ -5,8 +5,9 @@ use core::fmt::Write as _;
 use crate::Population;
 use crate::page::escaped;
 use crate::show::Case;
-use crate::show::table::{cell, columns};
-use crate::show::words::thousands;
+use crate::show::measure::quantile;
+use crate::show::table::{cell, columns, heading};
+use crate::show::words::{number, thousands};
 
 /// A line for each case.
 pub(super) fn cases(cases: &[Case], page: &mut String) {
@@ -18,7 +19,7 @@ pub(super) fn cases(cases: &[Case], page: &mut String) {
             page,
             "<th scope=\"col\" title=\"{}\">{}</th>",
             escaped(measure.about),
-            escaped(measure.title)
+            escaped(&heading(measure))
         );
     }
     page.push_str("</tr></thead><tbody>");
@@ -30,11 +31,9 @@ pub(super) fn cases(cases: &[Case], page: &mut String) {
             case.seeds()
         );
         for measure in &columns {
-            let text = cell(measure, case);
-            let (median, range) = text.split_once(" (").unwrap_or((&text, ""));
+            let (median, range) = cell(measure, case).unwrap_or_default();
             let _ = write!(page, "<td>{median}");
-            if !range.is_empty() {
-                let range = range.trim_end_matches(')');
+            if let Some(range) = range {
                 let _ = write!(page, "<span class=\"of\">{range}</span>");
             }
             page.push_str("</td>");
@@ -89,6 +88,32 @@ pub(super) fn population(case: &Case, page: &mut String) {
     if runs > 1 {
         page.push_str("<p class=\"note\">The mean of the runs.</p>");
     }
+}
+
+/// What hostile nodes have got, as the median of the runs and the twentieths.
+pub(super) fn gains(case: &Case, page: &mut String) {
+    open(page, "Runs");
+    page.push_str("<th scope=\"col\">what</th><th scope=\"col\">how much</th></tr></thead><tbody>");
+    let first = case.runs.first();
+    for gain in first.map_or(&[][..], |it| &it.gains) {
+        let same = case.runs.iter().flat_map(|it| &it.gains);
+        let same = same.filter(|it| it.runs == gain.runs && it.what == gain.what);
+        let mut values: Vec<f64> = same.map(|it| it.value).collect();
+        values.sort_by(f64::total_cmp);
+        let [low, median, high] = [0.05, 0.5, 0.95].map(|part| number(quantile(&values, part)));
+        let range = if low == high {
+            String::new()
+        } else {
+            format!("<span class=\"of\">{low} to {high}</span>")
+        };
+        let _ = write!(
+            page,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{median}{range}</td></tr>",
+            escaped(&gain.runs),
+            escaped(&gain.what)
+        );
+    }
+    page.push_str("</tbody></table></div>");
 }
 
 /// A table that is moved sideways where it has no room.

@@ -62,6 +62,16 @@ fn what_the_text_of_a_scenario_says_is_text() {
 }
 
 #[test]
+fn what_hostile_nodes_got_is_shown_and_is_text() {
+    let mut hostile = outcome(1);
+    let gain = serde_json::json!({ "runs": "<b>flood", "what": "slots", "value": 0.25 });
+    hostile.gains = vec![serde_json::from_value(gain).unwrap()];
+    let page = page(vec![hostile]);
+    let row = "<th scope=\"row\">&lt;b&gt;flood</th><td>slots</td><td>0.25</td>";
+    assert!(page.contains(row), "{page}");
+}
+
+#[test]
 fn a_run_that_ended_before_anything_was_seen_has_a_page_too() {
     let mut empty = outcome(1);
     empty.samples.clear();
