@@ -1,10 +1,10 @@
-//! What each sort of hostile node does to a network: to nodes of ours, to the same without what they
-//! have against it, and to a model of Tendermint 0.35.9.
+//! What each sort of hostile node does to a network: to nodes of ours, and to the same without what they
+//! have against it.
 //!
 //! `cargo run --release -p pex-sim --example harm [SORT...]`
 //!
-//! Fifty honest nodes that know four others each, and ten newcomers after two minutes; a fifth as many
-//! hostile ones; ten minutes.
+//! Sixteen honest nodes that know four others each, and four newcomers after twenty seconds; three
+//! hostile ones; a minute and a half.
 
 use pex_sim::{Outcome, Scenario, Simulation};
 
@@ -40,13 +40,14 @@ fn main() {
     for sort in sorts {
         for (name, honest) in [
             ("ours", "runs = 'pex'\n"),
+            ("ours without arcs", "runs = 'pex-plain'\n"),
             ("undefended", "runs = 'pex'\ntuning = 'undefended'\n"),
         ] {
             let text = format!(
-                "duration = '10min'\nsample-every = '10s'\n\
-                 [[nodes]]\ncount = 50\nkeeps-private = 1\nknows = {{ some = 4 }}\n{honest}\
-                 [[nodes]]\ncount = 10\nknows = {{ some = 4 }}\nstarts = '2min'\n{honest}\
-                 [[nodes]]\ncount = 12\nruns = {{ hostile = '{sort}' }}\n"
+                "duration = '90s'\nsample-every = '30s'\ncheck = false\n\
+                 [[nodes]]\ncount = 16\nkeeps-private = 1\nknows = {{ some = 4 }}\n{honest}\
+                 [[nodes]]\ncount = 4\nknows = {{ some = 4 }}\nstarts = '20s'\n{honest}\
+                 [[nodes]]\ncount = 3\nruns = {{ hostile = '{sort}' }}\n"
             );
             let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
             let simulation = Simulation::new(scenario, 1);

@@ -1,13 +1,46 @@
-//! Nodes that are out for harm, among nodes that are not.
+//! Nodes that are out for harm, among nodes that are not: what each sort does where nothing is held
+//! against it, and what it does to ours.
 
-use pex_sim::{Outcome, Scenario, Simulation};
+use pex_sim::{Outcome, Scenario, Simulation, Tally, swarm};
 
-/// Runs a scenario, and expects that no invariant is broken.
-fn run(text: &str, seed: u64) -> Outcome {
-    let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let outcome = Simulation::new(scenario, seed).unwrap().run();
-    assert_eq!(outcome.breach, None, "seed {seed}");
+/// Sixteen honest nodes, four newcomers and three hostile nodes, for a minute.
+fn among(sort: &str, tuning: &str) -> Outcome {
+    let honest = format!("knows = {{ some = 4 }}\nkeeps-private = 1\ntuning = '{tuning}'\n");
+    let text = format!(
+        "duration = '60s'\nsample-every = '10s'\n\
+         [[nodes]]\ncount = 16\n{honest}\
+         [[nodes]]\ncount = 4\nstarts = '20s'\n{honest}\
+         [[nodes]]\ncount = 3\nruns = {{ hostile = '{sort}' }}\n"
+    );
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    Simulation::new(scenario, 1).unwrap().run()
+}
+
+fn ours(sort: &str) -> Outcome {
+    let outcome = among(sort, "default");
+    assert_eq!(outcome.breach, None, "{sort}");
     outcome
+}
+
+fn undefended(sort: &str) -> Outcome {
+    among(sort, "undefended")
+}
+
+fn gain(outcome: &Outcome, what: &str) -> f64 {
+    let gain = outcome.gains.iter().find(|gain| gain.what == what);
+    gain.unwrap_or_else(|| panic!("{:?}", outcome.gains)).value
+}
+
+/// How long the slowest newcomer took, if all came so far.
+fn slowest(outcome: &Outcome, time: fn(&Tally) -> Option<f64>) -> Option<f64> {
+    let times: Option<Vec<_>> = outcome.newcomers.iter().map(time).collect();
+    times?.into_iter().max_by(f64::total_cmp)
+}
+
+/// Everybody knows everybody, but for a few.
+fn knows_all(outcome: &Outcome) -> bool {
+    let known = outcome.samples.last().unwrap().known;
+    known.median == 1.0 && known.min >= 0.7
 }
 
 #[test]
@@ -16,15 +49,121 @@ fn a_sort_that_there_is_not_is_answered_with_those_there_are() {
     let scenario = Scenario::parse(text).unwrap();
     let error = Simulation::new(scenario, 1).unwrap_err().to_string();
     assert!(error.contains("'nobody' is no sort"), "{error}");
-    assert!(error.contains("silent"), "{error}");
+    assert!(error.contains("topology-spy"), "{error}");
 }
 
 #[test]
-fn silent_peers_keep_nobody_from_learning_of_everybody() {
-    let text = "duration = '5min'\n[[nodes]]\ncount = 24\nknows = { some = 4 }\n\
-                [[nodes]]\ncount = 8\nruns = { hostile = 'silent' }\n";
-    let outcome = run(text, 1);
-    assert_eq!(outcome.samples.last().unwrap().known.min, 1.0);
-    assert_eq!(outcome.population[1].answers, 0);
-    assert!(outcome.population[0].faults_seen > 0);
+fn who_has_nothing_new_or_nothing_at_all_to_say_holds_nobody_up() {
+    for sort in ["freezer", "silent", "slow"] {
+        let (ours, other) = (ours(sort), undefended(sort));
+        let time = slowest(&ours, |it| it.to_90).expect("all newcomers know 90 %");
+        let before = slowest(&other, |it| it.to_90).unwrap_or(60.0);
+        assert!(
+            time < 1.5 && before > 1.5 * time,
+            "{sort}: {time} s, {before} s"
+        );
+        assert!(knows_all(&ours), "{sort}");
+    }
+}
+
+#[test]
+fn a_flood_of_questions_is_answered_for_a_moment_and_then_cut() {
+    let (ours, other) = (ours("flooder"), undefended("flooder"));
+    let answers = |it: &Outcome| gain(it, "answers to the flood");
+    let share = answers(&other) / gain(&other, "questions in the flood");
+    assert!(share > 0.9, "{share}");
+    assert!(
+        answers(&ours) * 5.0 < answers(&other),
+        "{:?} {:?}",
+        ours.gains,
+        other.gains
+    );
+    assert!(knows_all(&ours));
+}
+
+#[test]
+fn coming_again_does_not_make_new_questions_free() {
+    let (ours, other) = (ours("reconnector"), undefended("reconnector"));
+    let share = |it: &Outcome| gain(it, "answers") / gain(it, "questions");
+    assert!(share(&other) > 0.9, "{}", share(&other));
+    assert!(share(&ours) < 0.5, "{}", share(&ours));
+    assert!(knows_all(&ours));
+}
+
+#[test]
+fn a_victim_is_left_alone_whoever_is_said_to_live_there() {
+    let (ours, other) = (ours("amplifier"), undefended("amplifier"));
+    let most = |it: &Outcome| gain(it, "most by one in a day");
+    assert!(most(&ours) <= 4.0, "{}", most(&ours));
+    // Whoever dials what he is told does so nine times within seconds, and the world breaks off.
+    assert_eq!(other.breach.as_ref().map(|it| it.invariant), Some(25));
+    assert!(most(&other) > 8.0, "{}", most(&other));
+}
+
+#[test]
+fn many_ids_at_one_place_get_few_connections_of_ours() {
+    let many = |tuning: &str| {
+        let text = format!(
+            "duration = '5min'\nsample-every = '1min'\n\
+             [[nodes]]\ncount = 20\nknows = {{ some = 4 }}\ntuning = '{tuning}'\n\
+             [[nodes]]\ncount = 60\nruns = {{ hostile = 'sybil' }}\n"
+        );
+        let outcome = Simulation::new(Scenario::parse(&text).unwrap(), 1)
+            .unwrap()
+            .run();
+        assert_eq!(outcome.breach, None);
+        gain(&outcome, "outbound held")
+    };
+    let (ours, other) = (many("default"), many("undefended"));
+    // One of twelve.
+    assert!(ours <= 0.1, "{ours}");
+    assert!(other > 3.0 * ours, "{other}, {ours}");
+}
+
+#[test]
+fn early_and_doubled_answers_end_the_connection() {
+    let outcome = ours("hasty");
+    assert!(
+        gain(&outcome, "outbound held") <= 0.05,
+        "{:?}",
+        outcome.gains
+    );
+    assert!(knows_all(&outcome));
+}
+
+#[test]
+fn whoever_asks_for_it_hears_of_nobody_private() {
+    // The world looks at each answer, and breaks off where it has a private node in it.
+    let outcome = ours("private-prober");
+    assert!(gain(&outcome, "answers") > 1_000.0);
+    assert!(gain(&outcome, "ids read") >= 20.0, "{:?}", outcome.gains);
+}
+
+#[test]
+fn those_who_come_and_go_or_tell_honest_ids_at_wrong_places_do_no_harm() {
+    for sort in [
+        "hanger-up",
+        "echo",
+        "squatter",
+        "slot-holder",
+        "arc-grinder",
+    ] {
+        let outcome = ours(sort);
+        assert!(knows_all(&outcome), "{sort}");
+        assert!(
+            slowest(&outcome, |it| it.to_90).is_some_and(|it| it < 5.0),
+            "{sort}"
+        );
+    }
+}
+
+#[test]
+fn swarms_of_every_sort_break_no_invariant() {
+    let mut events = 0;
+    for seed in 1_000..1_012 {
+        let outcome = Simulation::new(swarm(seed), seed).unwrap().run();
+        assert_eq!(outcome.breach, None, "seed {seed}");
+        events += outcome.events;
+    }
+    assert!(events > 100_000, "{events}");
 }
