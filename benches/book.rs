@@ -1,6 +1,9 @@
 //! V1's address book at a thousand and at ten thousand addresses: `cargo bench --bench book`, with
 //! `-- selection` behind it for the operations of that name alone.
 //!
+//! With a name, a size and a count it runs that one operation so often, for a tool that counts
+//! instructions: `benches/count.sh`.
+//!
 //! Prints the time of each operation, and the memory of a book. Times depend on the machine, and so
 //! the reference's own book is measured in the same run by `benches/book.sh`, where there is Go: what
 //! counts is the ratio. Both sides time a round in parts of a hundred and add up the medians that the
@@ -191,11 +194,41 @@ fn reference() -> BTreeMap<(String, u64), f64> {
     lines.collect()
 }
 
+/// The tool counts in here and nowhere else.
+#[inline(never)]
+fn measured(operation: &mut Operation, number: u32) -> usize {
+    operation(number)
+}
+
+/// Runs an operation so often, on books made anew as often as needed.
+fn count(name: &str, size: u32, times: u32) {
+    let Some((_, prepare, round)) = OPERATIONS.iter().find(|it| it.0 == name) else {
+        eprintln!("there is no operation {name:?}; without a name, all are measured");
+        std::process::exit(2);
+    };
+    let round = round(size).max(1);
+    let mut operation = prepare(size);
+    for number in 0..times {
+        if number > 0 && number % round == 0 {
+            operation = prepare(size);
+        }
+        black_box(measured(&mut operation, number % round));
+    }
+}
+
 fn main() {
-    let reference = reference();
     // Cargo itself adds an option.
-    let wanted = std::env::args().skip(1).find(|it| !it.starts_with('-'));
-    let wanted = wanted.unwrap_or_default();
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    if let [name, size, times] = words.as_slice()
+        && let (Ok(size), Ok(times)) = (size.parse(), times.parse())
+    {
+        return count(name, size, times);
+    }
+    let reference = reference();
+    let wanted = words.first().cloned().unwrap_or_default();
     println!(
         "{:<32} {:>6} {:>12} {:>12} {:>6}",
         "operation", "size", "ours", "Go", "ratio"

@@ -33,7 +33,10 @@ CHAIN=$(sed -n 's/.*"chain_id": *"\([^"]*\)".*/\1/p' "$DIR/home/config/genesis.j
 # Each at an address in one of 250 networks: a CometBFT node keeps few addresses of one network.
 "$PEX" testnet --nodes "$NODES" --hosts 250 --chain-id "$CHAIN" >"$DIR/net" &
 pids+=($!)
-until grep -q serve "$DIR/net"; do sleep 0.1; done
+until grep -q serve "$DIR/net"; do
+    kill -0 "${pids[0]}" 2>/dev/null || { echo "crawl.sh: the network did not start; is $PEX built from this tree?" >&2; exit 1; }
+    sleep 0.1
+done
 SEED=$(sed -n 's/^listening on //p' "$DIR/net")
 
 now() { date +%s.%N; }

@@ -22,11 +22,11 @@ fn main() -> Result<(), Failure> {
     smol::block_on(run(Setup::from_args()?))
 }
 
-async fn run(setup: Setup) -> Result<(), Failure> {
+async fn run((setup, listener): (Setup, std::net::TcpListener)) -> Result<(), Failure> {
     let (inputs, reports) = bounded(INPUTS);
     let desk = Arc::new((setup.local.clone(), inputs));
     let doorman = desk.clone();
-    let listener = TcpListener::try_from(setup.listener.try_clone()?)?;
+    let listener = TcpListener::try_from(listener)?;
     let _doorman = spawn(async move {
         loop {
             let (stream, desk) = (listener.accept().await, doorman.clone());

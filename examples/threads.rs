@@ -20,10 +20,10 @@ type Desk = (Arc<Local>, SyncSender<(Report, Option<Queue>)>);
 type Opened = Result<TcpStream, Failure>;
 
 fn main() -> Result<(), Failure> {
-    let setup = Setup::from_args()?;
+    let (setup, listener) = Setup::from_args()?;
     let (inputs, reports) = sync_channel(INPUTS);
     let desk = Arc::new((setup.local.clone(), inputs));
-    let (doorman, listener) = (desk.clone(), setup.listener.try_clone()?);
+    let doorman = desk.clone();
     spawn(move || {
         for stream in listener.incoming() {
             let desk = doorman.clone();

@@ -18,10 +18,10 @@ type Desk = (Arc<Local>, mpsc::Sender<(Report, Option<Sender>)>);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
-    let setup = Setup::from_args()?;
+    let (setup, listener) = Setup::from_args()?;
     let (inputs, mut reports) = mpsc::channel(INPUTS);
     let desk = Arc::new((setup.local.clone(), inputs));
-    spawn(listen(setup.listener, desk.clone()));
+    spawn(listen(listener, desk.clone()));
 
     let mut peers = Peers::new(setup.local.id());
     let mut discovery = Discovery::new(setup.node, setup.clock);

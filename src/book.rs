@@ -38,6 +38,7 @@ mod pick;
 mod place;
 mod sample;
 pub(crate) mod shelf;
+mod tellers;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -148,7 +149,8 @@ impl AddrBook {
     #[must_use]
     pub fn is_our_address(&self, address: &NetAddress) -> bool {
         self.own_ids.contains(&address.id())
-            || self.own_places.contains(&(address.ip(), address.port()))
+            || !self.own_places.is_empty()
+                && self.own_places.contains(&(address.ip(), address.port()))
     }
 
     /// Nodes of which nobody may hear from us: they are not taken in, nor is what they tell. What
@@ -158,6 +160,12 @@ impl AddrBook {
             self.private.insert(id);
             self.remove_node(id);
         }
+    }
+
+    /// The same, and whoever was private before and is not among these is so no longer.
+    pub fn set_private_ids(&mut self, ids: impl IntoIterator<Item = NodeId>) {
+        self.private.clear();
+        self.add_private_ids(ids);
     }
 
     /// Takes an address out of the book; whether it was in it.

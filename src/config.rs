@@ -12,6 +12,7 @@ use crate::{Kind, NodeAddress, NodeId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(crate) policy: Policy,
+    pub(crate) extension: bool,
     pub(crate) gap_v1: Duration,
     pub(crate) gap_v2: Duration,
     pub(crate) gap_kin: Duration,
@@ -36,6 +37,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             policy: Policy::Unseen,
+            extension: true,
             gap_v1: Duration::from_secs(12),
             gap_v2: Duration::from_millis(300),
             gap_kin: Duration::from_millis(110),
@@ -72,6 +74,15 @@ impl Config {
     /// ```
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder(Self::default())
+    }
+
+    /// The kind as which a peer of this kind is treated.
+    pub(crate) const fn treated_as(&self, kind: Kind) -> Kind {
+        if matches!(kind, Kind::Kin) && !self.extension {
+            Kind::V2
+        } else {
+            kind
+        }
     }
 
     /// The shortest time between two requests of ours to a peer of this kind.
@@ -112,6 +123,13 @@ impl ConfigBuilder {
     /// How the machine decides when to ask. Default: [`Policy::Unseen`].
     pub const fn policy(mut self, policy: Policy) -> Self {
         self.0.policy = policy;
+        self
+    }
+
+    /// Whether [`Kind::Kin`] is told arcs, and asked as somebody who tells them: see
+    /// `docs/extension.md`. Without, it is a peer of V2 like any other. Default: yes.
+    pub const fn extension(mut self, on: bool) -> Self {
+        self.0.extension = on;
         self
     }
 
@@ -169,7 +187,7 @@ impl ConfigBuilder {
     }
 
     /// The most peers that may be up at once; one more is disconnected. Default 10,000; from 1 to
-    /// 1,000,000. A peer takes about 250 bytes; one of V1 whose answer waits for names takes up to
+    /// 1,000,000. A peer takes about 300 bytes; one of V1 whose answer waits for names takes up to
     /// 8 kB for as long.
     pub const fn peers_max(mut self, max: usize) -> Self {
         self.0.peers_max = max;

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use crate::NodeAddress;
+use crate::{NodeAddress, NodeId};
 
 /// A position in a store's secret order of addresses. See [`Directory::walk`].
 #[derive(
@@ -53,6 +53,36 @@ pub trait Directory {
     /// each. A store whose positions have a meaning of their own makes one of it.
     fn start(&self, chance: u64) -> Cursor {
         Cursor::new(chance)
+    }
+
+    /// Where an arc begins for somebody who is told in the order of ids; `chance` is drawn anew for
+    /// each arc. It is the id of any node that may be told of, each with the same chance: so nobody
+    /// who floods a store with ids of one corner has the arcs begin there. None, if the store has no
+    /// order of ids, or holds nobody: then a [`Directory::walk`] is told instead.
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        let _ = chance;
+        None
+    }
+
+    /// Visits the addresses that may be told, each once, by ascending ids of their nodes: first those
+    /// above `from`, then, from the lowest, those up to it. Several addresses of one node come one
+    /// after the other. Ends early when the visitor breaks. Whoever gives an
+    /// [`arc_start`](Directory::arc_start) has this order too.
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let _ = (from, visit);
+    }
+
+    /// How many addresses the store has ever learned: the mark from which
+    /// [`Directory::walk_news`] goes on. Zero for ever, if it does not note what is new.
+    fn learned(&self) -> u64 {
+        0
+    }
+
+    /// Visits addresses that may be told and that the store has learned since it had learned so
+    /// many, the latest first; it may have forgotten which these were, but for the latest. Ends early
+    /// when the visitor breaks.
+    fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let _ = (since, visit);
     }
 
     /// How many addresses one answer may hold, beside what the protocol allows. V1's book tells a

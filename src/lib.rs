@@ -145,6 +145,7 @@ mod directory;
 mod endpoints;
 mod event;
 mod fault;
+mod index_key;
 mod invariant;
 mod net_address;
 mod network;

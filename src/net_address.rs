@@ -1,7 +1,8 @@
 //! `NetAddress`: where a node is, as V1 has it.
 
+use core::cmp::Ordering;
 use core::fmt;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use crate::{NodeAddress, NodeId, NodeIdError};
@@ -23,10 +24,12 @@ use crate::{NodeAddress, NodeId, NodeIdError};
 /// assert_eq!(address.to_string(), "00112233445566778899aabbccddeeff00112233@[2a00:1450::8]:26656");
 /// # Ok::<(), pex::NetAddressError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NetAddress {
     id: NodeId,
-    ip: IpAddr,
+    /// As an IPv6 address, into which an IPv4 address is mapped: plain bytes, which are copied and
+    /// compared without a look at what they are. Books and answers do little else.
+    ip: [u8; 16],
     port: u16,
 }
 
@@ -34,11 +37,11 @@ impl NetAddress {
     /// The node `id` at this IP address and port.
     #[must_use]
     pub const fn new(id: NodeId, ip: IpAddr, port: u16) -> Self {
-        Self {
-            id,
-            ip: ip.to_canonical(),
-            port,
-        }
+        let ip = match ip {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+            IpAddr::V6(ip) => ip.octets(),
+        };
+        Self { id, ip, port }
     }
 
     /// Reads `id@ip:port`, an IPv6 address in brackets. A protocol before it, as in `tcp://`, is
@@ -74,7 +77,18 @@ impl NetAddress {
     /// The IP address.
     #[must_use]
     pub const fn ip(&self) -> IpAddr {
-        self.ip
+        let bits = u128::from_be_bytes(self.ip);
+        if bits >> 32 == 0xffff {
+            let [.., a, b, c, d] = self.ip;
+            IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+        } else {
+            IpAddr::V6(Ipv6Addr::from_bits(bits))
+        }
+    }
+
+    /// The IP address as a number: an IPv4 address as the IPv6 address into which it is mapped.
+    pub(crate) const fn ip_bits(&self) -> u128 {
+        u128::from_be_bytes(self.ip)
     }
 
     /// The port.
@@ -93,41 +107,35 @@ impl NetAddress {
     /// documentation's range `2001:db8::/32`.
     #[must_use]
     pub const fn is_valid(&self) -> bool {
-        let refused = match self.ip {
-            IpAddr::V4(ip) => ip.is_unspecified() || ip.is_broadcast(),
-            IpAddr::V6(ip) => ip.is_unspecified() || matches!(ip.segments(), [0x2001, 0xdb8, ..]),
-        };
-        !refused
+        is_valid(self.ip())
     }
 
     /// `Local` of the reference: a loopback address, or of 0.0.0.0/8.
     #[must_use]
     pub const fn is_local(&self) -> bool {
-        match self.ip {
-            IpAddr::V4(ip) => ip.is_loopback() || matches!(ip.octets(), [0, ..]),
-            IpAddr::V6(ip) => ip.is_loopback(),
-        }
+        is_local(self.ip())
     }
 
     /// `Routable` of the reference: valid, not local, and in none of the private, link-local,
     /// unique local and ORCHID ranges (RFC 1918, 3927, 4862, 4193, 4843).
     #[must_use]
     pub const fn is_routable(&self) -> bool {
-        let near = match self.ip {
+        let ip = self.ip();
+        let near = match ip {
             IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
             IpAddr::V6(ip) => matches!(
                 ip.segments(),
                 [0xfe80, 0, 0, 0, ..] | [0xfc00..=0xfdff, ..] | [0x2001, 0x10..=0x1f, ..]
             ),
         };
-        self.is_valid() && !self.is_local() && !near
+        is_valid(ip) && !is_local(ip) && !near
     }
 
     /// `ReachabilityTo` of the reference: how well `other` can be reached from here, by what either
     /// address says of its owner's network.
     #[must_use]
     pub const fn reachability_to(&self, other: &Self) -> Reachability {
-        let (way, its) = (Way::of(self.ip), Way::of(other.ip));
+        let (way, its) = (Way::of(self.ip()), Way::of(other.ip()));
         match (way, its) {
             _ if !self.is_routable() => Reachability::Unreachable,
             _ if !other.is_routable() => Reachability::Default,
@@ -138,6 +146,46 @@ impl NetAddress {
             (Way::Teredo, _) | (_, Way::Tunnel) => Reachability::Ipv6Weak,
             (Way::Tunnel | Way::V6, Way::V6) => Reachability::Ipv6Strong,
         }
+    }
+}
+
+const fn is_valid(ip: IpAddr) -> bool {
+    let refused = match ip {
+        IpAddr::V4(ip) => ip.is_unspecified() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_unspecified() || matches!(ip.segments(), [0x2001, 0xdb8, ..]),
+    };
+    !refused
+}
+
+const fn is_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_loopback() || matches!(ip.octets(), [0, ..]),
+        IpAddr::V6(ip) => ip.is_loopback(),
+    }
+}
+
+/// By the id, then the IP address, IPv4 first, then the port.
+impl Ord for NetAddress {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rest = |it: &Self| (it.ip(), it.port);
+        let ids = self.id.cmp(&other.id);
+        ids.then_with(|| rest(self).cmp(&rest(other)))
+    }
+}
+
+impl PartialOrd for NetAddress {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for NetAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetAddress")
+            .field("id", &self.id)
+            .field("ip", &self.ip())
+            .field("port", &self.port)
+            .finish()
     }
 }
 
@@ -217,7 +265,7 @@ impl FromStr for NetAddress {
 /// `id@ip:port`, with brackets around an IPv6 address. Ignores width and fill.
 impl fmt::Display for NetAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.ip {
+        match self.ip() {
             IpAddr::V4(ip) => write!(f, "{}@{ip}:{}", self.id, self.port),
             IpAddr::V6(ip) => write!(f, "{}@[{ip}]:{}", self.id, self.port),
         }
@@ -227,7 +275,7 @@ impl fmt::Display for NetAddress {
 /// V1 has no other protocol than `mconn`.
 impl From<NetAddress> for NodeAddress {
     fn from(address: NetAddress) -> Self {
-        Self::mconn(address.id, address.ip, address.port)
+        Self::mconn(address.id, address.ip(), address.port)
     }
 }
 

@@ -4,7 +4,7 @@ mod event;
 mod manager;
 mod talk;
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 pub use event::{HangUp, NodeAction, NodeEvent};
@@ -51,6 +51,8 @@ pub struct Node<M = PeerManager> {
     comes: bool,
     armed: Option<Time>,
     hears_all: bool,
+    /// Of whom nobody hears, whatever the manager's options say.
+    private: BTreeSet<NodeId>,
 }
 
 impl Node {
@@ -95,9 +97,26 @@ impl Node<Switch> {
     /// Takes over other limits and times while the node runs: see [`Switch::reconfigure`].
     #[must_use = "what is not carried out has not happened"]
     pub fn reconfigure(&mut self, now: Time, options: v1::Options) -> Actions<NodeAction> {
-        let (mut out, mut tasks) = (Actions::default(), VecDeque::new());
         let actions = self.peers.reconfigure(now, options);
-        tasks.extend(actions.into_iter().map(Task::OfPeers));
+        self.carry(now, actions)
+    }
+
+    /// Takes over other lists of nodes as well: see [`Switch::reconfigure_with_lists`].
+    #[must_use = "what is not carried out has not happened"]
+    pub fn reconfigure_with_lists(
+        &mut self,
+        now: Time,
+        options: v1::Options,
+    ) -> Actions<NodeAction> {
+        let actions = self.peers.reconfigure_with_lists(now, options);
+        let private = self.private.union(&self.peers.options().private);
+        self.pex.set_private_ids(private.copied().collect());
+        self.carry(now, actions)
+    }
+
+    fn carry(&mut self, now: Time, of_peers: Actions<peers::Action>) -> Actions<NodeAction> {
+        let (mut out, mut tasks) = (Actions::default(), VecDeque::new());
+        tasks.extend(of_peers.into_iter().map(Task::OfPeers));
         self.settle(now, &mut tasks, &mut out);
         self.set_timer(&mut out);
         out
@@ -106,6 +125,7 @@ impl Node<Switch> {
 
 impl<M: Manager> Node<M> {
     fn over(mut config: Config, peers: M, seed: Seed, now: Time) -> Self {
+        let private = config.private_ids.clone();
         peers.configure(&mut config);
         Self {
             pex: Pex::new(config, peers.me(), seed.derive(1), now),
@@ -114,6 +134,7 @@ impl<M: Manager> Node<M> {
             comes: false,
             armed: None,
             hears_all: false,
+            private,
         }
     }
 

@@ -40,6 +40,37 @@ impl NodeId {
         &self.0
     }
 
+    /// The bytes as numbers, for tables.
+    pub(crate) const fn words(self) -> [u64; 3] {
+        let [
+            a0,
+            a1,
+            a2,
+            a3,
+            a4,
+            a5,
+            a6,
+            a7,
+            b0,
+            b1,
+            b2,
+            b3,
+            b4,
+            b5,
+            b6,
+            b7,
+            c0,
+            c1,
+            c2,
+            c3,
+        ] = self.0;
+        [
+            u64::from_le_bytes([a0, a1, a2, a3, a4, a5, a6, a7]),
+            u64::from_le_bytes([b0, b1, b2, b3, b4, b5, b6, b7]),
+            u32::from_le_bytes([c0, c1, c2, c3]) as u64,
+        ]
+    }
+
     /// Reads an id from 40 hexadecimal digits of either case.
     ///
     /// # Errors

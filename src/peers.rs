@@ -50,6 +50,7 @@ mod persist;
 mod queue;
 pub(crate) mod rate;
 mod record;
+pub(crate) mod ring;
 mod room;
 mod rotate;
 mod sources;

@@ -2,6 +2,7 @@
 
 pub(crate) mod agenda;
 pub(crate) mod answer;
+mod arc;
 mod ask;
 pub(crate) mod check;
 pub(crate) mod dump;
@@ -13,8 +14,10 @@ pub(crate) mod peers;
 mod rewind;
 pub(crate) mod rotation;
 pub(crate) mod seen;
+pub(crate) mod telling;
+pub(crate) mod turns;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use agenda::Agenda;
@@ -22,16 +25,17 @@ use estimate::{Census, Estimate};
 use guard::Remembered;
 use pace::Gate;
 use peers::{Peer, Peers, Phase};
-use rotation::{Rotation, Slot};
+use rotation::Slot;
 use seen::Seen;
+use turns::Turns;
 
 use crate::endpoints::Endpoints;
 use crate::seed::{Chance, HashKey};
 use crate::stats::count;
 use crate::wire::Message;
 use crate::{
-    Action, Actions, Config, Directory, Epoch, Event, Fault, Kind, NodeAddress, NodeId, QueryId,
-    Seed, Stats, Time,
+    Action, Actions, Config, Directory, Epoch, Event, Fault, Kind, NodeAddress, NodeId, Policy,
+    QueryId, Seed, Stats, Time,
 };
 
 /// The latest time that the machine reckons with. What the agenda holds lies at most ten minutes
@@ -70,7 +74,7 @@ pub struct Pex {
     agenda: Agenda,
 
     peers: Peers,
-    rotation: Rotation,
+    turns: Turns,
     /// Peers that were asked and have not answered.
     outstanding: usize,
     /// Peers whose end we have asked for.
@@ -105,7 +109,7 @@ impl Pex {
             armed: None,
             agenda: Agenda::default(),
             peers: Peers::new(),
-            rotation: Rotation::default(),
+            turns: Turns::new(config.policy != Policy::Unseen),
             outstanding: 0,
             cut: 0,
             remembered: Remembered::new(config.remembered_max),
@@ -119,6 +123,11 @@ impl Pex {
             chance,
             config,
         }
+    }
+
+    /// From now on, nobody hears of these, and of no others for being private.
+    pub(crate) fn set_private_ids(&mut self, ids: BTreeSet<NodeId>) {
+        self.config.private_ids = ids;
     }
 
     /// Advances the machine by one event, and returns everything it wants done, in order.
@@ -225,7 +234,9 @@ impl Pex {
         }
         if self.peers.len() == 0 {
             self.gate.on_first_peer(self.now);
+            self.turns.on_first_peer(self.now);
         }
+        let kind = self.config.treated_as(kind);
         let standing = self.remembered.take(who).unwrap_or_default();
         let interval = self.config.gap(kind);
         let slot = self
@@ -243,6 +254,9 @@ impl Pex {
         if matches!(peer.phase, Phase::Awaiting { .. }) {
             // The request may have arrived just now, so the peer's own clock starts here.
             peer.standing.ask_at = self.now + self.config.gap(peer.kind);
+        }
+        if peer.asked {
+            self.turns.on_asked_gone(peer.kind == Kind::Kin);
         }
         self.remembered.put(peer.who(), peer.standing);
     }
@@ -315,11 +329,9 @@ impl Pex {
     /// When the machine next has something to do by itself; `None` if only an event can wake it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
-        let gate = self.may_ask().then(|| self.gate.next());
-        match (self.agenda.first(), gate) {
-            (Some(due), Some(gate)) => Some(due.min(gate)),
-            (due, gate) => due.or(gate),
-        }
+        let turn = self.turns.next_at(self.now).filter(|_| self.may_ask());
+        let turn = turn.map(|at| at.max(self.gate.next()));
+        self.agenda.first().into_iter().chain(turn).min()
     }
 
     /// How large the network is, with a 95 % interval, or that this can't be known yet.

@@ -164,6 +164,20 @@ impl Directory for Roster {
         }
     }
 
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        let mut after = self.places.range(chance..).chain(&self.places);
+        after.next().map(|(_, (address, _))| address.id())
+    }
+
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let above = self.nodes.range((Bound::Excluded(from), Bound::Unbounded));
+        let places = above
+            .chain(self.nodes.range(..=from))
+            .flat_map(|(_, it)| it);
+        let mut addresses = places.filter_map(|place| self.places.get(place));
+        addresses.any(|(address, _)| visit(address).is_break());
+    }
+
     fn knows(&self, address: &NodeAddress) -> bool {
         self.find(address).is_some()
     }

@@ -82,6 +82,20 @@ impl Chance {
         u32::try_from(wide >> 32).unwrap_or(u32::MAX)
     }
 
+    /// Four numbers, each below its bound of at most 2,048, out of half as much chance as four draws
+    /// take: what one multiplication leaves over is what the next one multiplies. Each four are
+    /// equally likely to within 2^-64, and so each number to within 2^-31.
+    pub(crate) fn four_below(&mut self, bounds: [u16; 4]) -> [u16; 4] {
+        debug_assert!(bounds.iter().all(|&bound| bound <= 2_048));
+        let mut chance = self.next_u64();
+        bounds.map(|bound| {
+            let wide = u128::from(chance).wrapping_mul(bound.into());
+            let [low @ .., _, _, _, _, _, _, _, _] = wide.to_le_bytes();
+            chance = u64::from_le_bytes(low);
+            u16::try_from(wide >> 64).unwrap_or(u16::MAX)
+        })
+    }
+
     /// A time from zero to `most`, in milliseconds.
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
         let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
@@ -209,5 +223,19 @@ mod tests {
         }
         assert!(seen.iter().all(|&n| (850..1150).contains(&n)), "{seen:?}");
         assert_eq!(chance.below(0), 0);
+    }
+
+    #[test]
+    fn four_at_once_are_as_likely_as_four_one_by_one_and_do_not_depend_on_each_other() {
+        let mut chance = Chance::new(&Seed::new([1; 32]));
+        let mut seen = [0_u32; 81];
+        for _ in 0..81_000 {
+            let [a, b, c, d] = chance.four_below([3; 4]).map(usize::from);
+            seen[a * 27 + b * 9 + c * 3 + d] += 1;
+        }
+        // A thousand of each, give or take five standard deviations.
+        let near = |&n: &u32| (840..1_160).contains(&n);
+        assert!(seen.iter().all(near), "{seen:?}");
+        assert_eq!(chance.four_below([1, 0, 1, 0]), [0; 4]);
     }
 }

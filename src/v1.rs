@@ -36,6 +36,7 @@ mod dial;
 mod ensure;
 mod learn;
 mod leave;
+mod lists;
 mod named;
 mod options;
 mod outcome;

@@ -121,6 +121,7 @@ fn every_option_says_its_default_and_its_bound() {
             ];
             let choices = [
                 "policy",
+                "extension",
                 "nearest",
                 "fairness",
                 "tells",

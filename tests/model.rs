@@ -15,6 +15,8 @@ mod program;
 mod run;
 #[path = "model/store.rs"]
 mod store;
+#[path = "model/turns.rs"]
+mod turns;
 
 use quickcheck::{Gen, QuickCheck};
 

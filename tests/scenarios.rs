@@ -7,6 +7,9 @@
 #[path = "scenarios/answers.rs"]
 mod answers;
 #[cfg(test)]
+#[path = "scenarios/arcs.rs"]
+mod arcs;
+#[cfg(test)]
 #[path = "scenarios/dialects.rs"]
 mod dialects;
 #[cfg(test)]

@@ -31,6 +31,9 @@ mod judge;
 #[path = "v1/keep.rs"]
 mod keep;
 #[cfg(test)]
+#[path = "v1/lists.rs"]
+mod lists;
+#[cfg(test)]
 #[path = "v1/lone.rs"]
 mod lone;
 #[cfg(test)]
@@ -48,7 +51,6 @@ mod options;
 #[cfg(test)]
 #[path = "v1/reactor.rs"]
 mod reactor;
-#[cfg(test)]
 #[path = "v1/reconfigure.rs"]
 mod reconfigure;
 #[cfg(test)]

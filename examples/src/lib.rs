@@ -4,10 +4,12 @@
 //!
 //! No byte is moved here, and nobody is waited for, but for the lookup of a name.
 
+mod frame;
 mod link;
 mod machine;
 mod peers;
 
+pub use frame::{FRAME_BYTES, Frame, What, read_frame, write_frame};
 pub use link::{Link, next_epoch, ready};
 pub use machine::{Job, Machine};
 pub use peers::Peers;
@@ -58,24 +60,34 @@ pub struct Setup {
     pub known: Vec<NodeAddress>,
     /// Our key, and what we tell of ourselves.
     pub local: Arc<Local>,
-    /// Where others come in.
-    pub listener: TcpListener,
 }
 
 impl Setup {
-    /// From a command line of `LISTEN [ID@HOST:PORT]...`; prints where it listens.
+    /// From a command line of `LISTEN [ID@HOST:PORT]...`, with the place where others come in.
     ///
     /// # Errors
     ///
     /// If an argument is wrong, or the port is taken.
-    pub fn from_args() -> Result<Self, Failure> {
-        let mut args = std::env::args().skip(1);
-        let listen = args
-            .next()
-            .ok_or("give an address to listen on, such as 127.0.0.1:0, then those of nodes")?;
-        let known: Result<_, _> = args.map(|it| NodeAddress::parse(&it)).collect();
+    pub fn from_args() -> Result<(Self, TcpListener), Failure> {
+        let (listen, known) = args()?;
         let listener = TcpListener::bind(listen)?;
         let place = listener.local_addr()?;
+        Ok((Self::at(place, &known)?, listener))
+    }
+
+    /// From the same command line where somebody else listens there for us.
+    ///
+    /// # Errors
+    ///
+    /// If an argument is wrong.
+    pub fn from_args_of_a_host() -> Result<Self, Failure> {
+        let (place, known) = args()?;
+        Self::at(place.parse()?, &known)
+    }
+
+    /// A node that others reach at `place`, and that is told of these; prints where it is.
+    fn at(place: SocketAddr, known: &[String]) -> Result<Self, Failure> {
+        let known: Result<_, _> = known.iter().map(|it| NodeAddress::parse(it)).collect();
         let key = NodeKey::generate()?;
         let info = NodeInfo::new(key.id(), CHAIN, "example", &format!("tcp://{place}"))?;
         let local = Arc::new(Local::new(key, info)?);
@@ -98,9 +110,16 @@ impl Setup {
             clock,
             known: known?,
             local,
-            listener,
         })
     }
+}
+
+fn args() -> Result<(String, Vec<String>), Failure> {
+    let mut args = std::env::args().skip(1);
+    let listen = args
+        .next()
+        .ok_or("give an address to listen on, such as 127.0.0.1:0, then those of nodes")?;
+    Ok((listen, args.collect()))
 }
 
 /// Prints what an action tells, if it is of interest to people.

@@ -26,6 +26,8 @@ pub struct Link {
     /// Who is there, once that is proved.
     peer: Option<NodeId>,
     shaken_by: Instant,
+    /// When bytes came last, or it was said that none did.
+    read_at: Instant,
     pinged: bool,
 }
 
@@ -43,6 +45,7 @@ impl Link {
             dialed,
             peer: None,
             shaken_by: Instant::now() + PATIENCE,
+            read_at: Instant::now(),
             pinged: false,
         })
     }
@@ -63,12 +66,20 @@ impl Link {
         }
     }
 
+    /// Whether no bytes have come for so long, for whoever is told of bytes and does not wait.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        let read_by = self.peer.map(|_| self.read_at + SILENCE);
+        read_by.unwrap_or(self.shaken_by) <= Instant::now()
+    }
+
     /// Takes what reading from the socket has given: bytes, the end, or that none came in time.
     ///
     /// # Errors
     ///
     /// If the connection is over.
     pub fn on_read(&mut self, read: io::Result<usize>, piece: &[u8]) -> Result<(), Failure> {
+        self.read_at = Instant::now();
         match read {
             Ok(0) => Err(TransportError::ClosedByPeer.into()),
             Ok(bytes) => {

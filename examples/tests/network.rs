@@ -19,12 +19,24 @@ use pex::NodeAddress;
 /// Nothing here takes that long, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The kinds of drivers.
-const KINDS: [(&str, &str); 3] = [
-    ("tokio", env!("CARGO_BIN_EXE_tokio")),
-    ("smol", env!("CARGO_BIN_EXE_smol")),
-    ("threads", env!("CARGO_BIN_EXE_threads")),
-];
+/// Where the WASI driver is, compiled, if it is to take part. `.ci/wasi` says so.
+const WASI: &str = "PEX_EXAMPLE_WASI";
+
+/// How a driver of each kind is started: its program, and what stands behind the addresses.
+fn kinds() -> Vec<(&'static str, &'static str, Vec<String>)> {
+    let mut kinds = vec![
+        ("tokio", env!("CARGO_BIN_EXE_tokio"), Vec::new()),
+        ("smol", env!("CARGO_BIN_EXE_smol"), Vec::new()),
+        ("threads", env!("CARGO_BIN_EXE_threads"), Vec::new()),
+    ];
+    if let Some(wasm) = std::env::var_os(WASI) {
+        let host = concat!(env!("CARGO_MANIFEST_DIR"), "/wasi/run.mjs");
+        let command = ["--", "node", "--no-warnings", host, wasm.to_str().unwrap()];
+        let command = command.map(str::to_owned).to_vec();
+        kinds.push(("wasi", env!("CARGO_BIN_EXE_relay"), command));
+    }
+    kinds
+}
 
 /// A driver that runs, and what it prints. It ends with this.
 struct Driver {
@@ -36,10 +48,14 @@ struct Driver {
 }
 
 impl Driver {
-    fn start((kind, program): (&'static str, &str), known: &[NodeAddress]) -> Self {
+    fn start(
+        (kind, program, command): &(&'static str, &str, Vec<String>),
+        known: &[NodeAddress],
+    ) -> Self {
         let mut process = Command::new(program)
             .arg("127.0.0.1:0")
             .args(known.iter().map(ToString::to_string))
+            .args(command)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -53,7 +69,7 @@ impl Driver {
         let first: String = lines.recv_timeout(PATIENCE).unwrap();
         let address = first.strip_prefix("listening ").unwrap().parse().unwrap();
         Self {
-            kind,
+            kind: *kind,
             address,
             process,
             lines,
@@ -104,7 +120,8 @@ fn wait_until(network: &mut [Driver], what: &str, holds: impl Fn(&mut [Driver]) 
 fn drivers_of_every_kind_find_each_other_in_one_network() {
     // Each knows the one before it, and no more.
     let mut network: Vec<Driver> = Vec::new();
-    for kind in KINDS.into_iter().cycle().take(9) {
+    let kinds = kinds();
+    for kind in kinds.iter().cycle().take(3 * kinds.len()) {
         let known = network.last().map(|driver| driver.address.clone());
         network.push(Driver::start(kind, known.as_slice()));
     }
@@ -120,7 +137,8 @@ fn drivers_of_every_kind_find_each_other_in_one_network() {
 
 #[test]
 fn a_driver_of_every_kind_outlives_a_peer_that_dies_and_one_that_is_none() {
-    for kind in KINDS {
+    let kinds = kinds();
+    for kind in &kinds {
         let mut survivor = [Driver::start(kind, &[])];
         let address = survivor[0].address.clone();
         // Somebody who is not of this protocol, and one who says nothing.
@@ -129,7 +147,7 @@ fn a_driver_of_every_kind_outlives_a_peer_that_dies_and_one_that_is_none() {
         std::io::Write::write_all(&mut stranger, b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let _silent = std::net::TcpStream::connect(place).unwrap();
 
-        let passing = Driver::start(KINDS[0], std::slice::from_ref(&address));
+        let passing = Driver::start(&kinds[0], std::slice::from_ref(&address));
         let id = passing.id();
         let has = |id: String| move |all: &mut [Driver]| all[0].knows().contains(&id);
         wait_until(&mut survivor, "met", has(id.clone()));
@@ -140,16 +158,16 @@ fn a_driver_of_every_kind_outlives_a_peer_that_dies_and_one_that_is_none() {
         };
         wait_until(&mut survivor, "missed", said_down);
 
-        let next = Driver::start(KINDS[1], &[address]);
+        let next = Driver::start(&kinds[1], &[address]);
         wait_until(&mut survivor, "met after all that", has(next.id()));
     }
 }
 
 #[test]
 fn each_driver_is_shorter_than_a_hundred_lines() {
-    for (kind, _) in KINDS {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{kind}.rs"));
+    for file in ["tokio.rs", "smol.rs", "threads.rs", "wasi/main.rs"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let lines = fs::read_to_string(&path).unwrap().lines().count();
-        assert!(lines < 100, "{kind}.rs has {lines} lines");
+        assert!(lines < 100, "{file} has {lines} lines");
     }
 }

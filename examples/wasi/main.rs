@@ -1,141 +1,99 @@
-//! A whole network in a sandbox without a socket, a thread, or a clock but the one that it makes up:
-//! nine nodes, of which each knows the one before it, until each knows all.
-//!
-//! `cargo build -p pex-example-wasi --target wasm32-wasip1`, and then `node examples/wasi/run.mjs
-//! target/wasm32-wasip1/debug/wasi.wasm`; or `cargo run -p pex-example-wasi` outside of a sandbox.
+//! A driver for WASI, where there is neither a socket nor a thread: the host, `relay.rs`, carries its
+//! connections in frames on standard input and standard error.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, stderr, stdin};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
-use pex::peers::{DialFailure, Options};
-use pex::wire::Message;
-use pex::{
-    Config, ConfigError, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
-};
+use pex_examples::{CONNECTIONS, Failure, Frame, Job, Link, Machine, QUEUE, Setup, What};
+use pex_examples::{place_of, read_frame, resolved, write_frame};
 
-const NODES: u8 = 9;
+/// Where the messages to a peer wait.
+type Queue = SyncSender<Vec<u8>>;
+type Us = Machine<Queue>;
 
-#[derive(Default)]
-struct World {
-    now: Time,
-    nodes: BTreeMap<NodeId, Node>,
-    /// What each connection is numbered, seen from either side.
-    links: BTreeMap<(NodeId, NodeId), Epoch>,
-    epochs: u64,
-    /// What happens next, and to whom, in order.
-    events: VecDeque<(NodeId, NodeEvent<'static>)>,
+/// A connection. Its queue goes to the machine with the first report.
+struct Carried {
+    link: Link,
+    queue: Option<Queue>,
+    messages: Receiver<Vec<u8>>,
 }
 
-fn main() -> Result<(), ConfigError> {
-    let place = |n: u8| NodeAddress::mconn(NodeId::new([n; 20]), [n + 20, 0, 0, 1].into(), 26_656);
-    let mut world = World {
-        now: Time::from_secs(1_000),
-        ..World::default()
-    };
-    for n in 1..=NODES {
-        let (me, seed) = (NodeId::new([n; 20]), Seed::new([n; 32])); // in earnest, from the system
-        let config = Config::builder().own_addresses(vec![place(n)]).build()?;
-        let node = Node::new(config, Options::default(), me, seed, world.now);
-        world.nodes.insert(me, node);
-        if n > 1 {
-            let address = place(n - 1);
-            let named = NodeEvent::Named { address };
-            world.events.push_back((me, named));
+impl Carried {
+    fn new(link: Link) -> Self {
+        let (queue, messages) = sync_channel(QUEUE);
+        Self {
+            link,
+            queue: Some(queue),
+            messages,
         }
     }
-    while world
-        .nodes
-        .values()
-        .any(|node| node.peers().nodes() < usize::from(NODES) - 1)
-    {
-        assert!(
-            world.now < Time::from_secs(5_000),
-            "they do not find each other"
-        );
-        world.step();
-    }
-    println!("{NODES} nodes know each other at {:?}", world.now);
-    Ok(())
-}
 
-impl World {
-    /// One event and all that it makes a node want; or if there is none, time passes.
-    fn step(&mut self) {
-        let Some((me, event)) = self.events.pop_front() else {
-            let due = |(id, node): (&NodeId, &Node)| Some((node.deadline()?, *id));
-            if let Some((at, id)) = self.nodes.iter().filter_map(due).min() {
-                self.now = self.now.max(at);
-                self.events.push_back((id, NodeEvent::Tick));
+    /// Takes what the host says of it, and tells the machine and the host what comes of that. Whether
+    /// the machine has hung up, and all is written.
+    fn turn(&mut self, said: Option<&Frame>, of: u32, us: &mut Us) -> Result<bool, Failure> {
+        let nothing = ErrorKind::TimedOut;
+        match said.map(|frame| (frame.what, &frame.bytes[..])) {
+            Some((What::Open, place)) => self.link.opened(std::str::from_utf8(place)?.parse()?),
+            Some((What::Bytes, bytes)) => self.link.on_read(Ok(bytes.len()), bytes)?,
+            Some(_) => self.link.on_read(Ok(0), &[])?,
+            None if self.link.is_late() => self.link.on_read(Err(nothing.into()), &[])?,
+            None => {}
+        }
+        while let Some(report) = self.link.report()? {
+            us.handle(Some((report, self.queue.take())));
+        }
+        let hung_up = loop {
+            match self.messages.try_recv() {
+                Ok(message) => drop(self.link.send(&message)),
+                Err(why) => break why == TryRecvError::Disconnected,
             }
-            return;
         };
-        let now = self.now;
-        let actions = self.nodes.get_mut(&me).map(|node| node.handle(now, event));
-        for action in actions.into_iter().flatten() {
-            self.carry_out(me, action);
-        }
+        let bytes = Frame::new(What::Bytes, of, self.link.take_unwritten());
+        write_frame(stderr(), &bytes)?;
+        Ok(hung_up)
     }
+}
 
-    fn carry_out(&mut self, me: NodeId, action: NodeAction) {
-        match action {
-            NodeAction::Dial { address, .. } => self.dial(me, address),
-            NodeAction::Send { to, epoch, message } => self.send(me, to, epoch, message),
-            NodeAction::HangUp { peer, epoch, .. }
-                if self.links.get(&(me, peer)) == Some(&epoch) =>
-            {
-                for (one, other) in [(me, peer), (peer, me)] {
-                    self.links.remove(&(one, other));
-                    self.events
-                        .push_back((one, NodeEvent::Down { peer: other, epoch }));
+fn main() -> Result<(), Failure> {
+    let setup = Setup::from_args_of_a_host()?;
+    let (local, mut all, mut dials) = (setup.local.clone(), BTreeMap::new(), (1..).step_by(2));
+    let mut machine = Us::new(setup, |queue: &Queue, bytes| queue.try_send(bytes).is_ok());
+    loop {
+        while let Some(job) = machine.next_job() {
+            let (address, nearest) = match job {
+                Job::Dial(address, nearest) => (address, nearest),
+                Job::Resolve(query, name) => {
+                    machine.handle(Some((resolved(query, &name), None)));
+                    continue;
+                }
+            };
+            let place = place_of(&address, nearest);
+            let (link, of) = (Link::new(&local, Some(address))?, dials.next().unwrap_or(1));
+            match place {
+                Ok(place) => {
+                    write_frame(stderr(), &Frame::new(What::Dial, of, place.to_string()))?;
+                    all.insert(of, Carried::new(link));
+                }
+                Err(why) => machine.handle(link.over(Err(why)).map(|over| (over, None))),
+            }
+        }
+        let frame = read_frame(stdin())?;
+        if frame.what == What::Open && !all.contains_key(&frame.of) && all.len() < CONNECTIONS {
+            all.insert(frame.of, Carried::new(Link::new(&local, None)?));
+        }
+        // What the machine has queued goes out as well; there is a frame every tenth of a second.
+        for (of, mut carried) in std::mem::take(&mut all) {
+            let said = Some(&frame).filter(|it| it.of == of && it.what != What::Tick);
+            match carried.turn(said, of, &mut machine) {
+                Ok(false) => drop(all.insert(of, carried)),
+                ended => {
+                    write_frame(stderr(), &Frame::new(What::End, of, ""))?;
+                    let over = carried.link.over(ended.map(drop));
+                    machine.handle(over.map(|over| (over, None)));
                 }
             }
-            NodeAction::Heard { address, from } => println!("{me} learned {address} from {from}"),
-            // `step` looks at the deadlines, and nothing outlives the sandbox.
-            _ => {}
         }
-    }
-
-    fn dial(&mut self, me: NodeId, address: NodeAddress) {
-        let (peer, ip, kind) = (address.id(), None, Kind::Kin);
-        if !self.nodes.contains_key(&peer) || self.links.contains_key(&(me, peer)) {
-            let why = DialFailure::NotTried;
-            return self
-                .events
-                .push_back((me, NodeEvent::DialFailed { address, why }));
-        }
-        self.epochs += 1;
-        let epoch = Epoch::new(self.epochs);
-        self.links
-            .extend([((me, peer), epoch), ((peer, me), epoch)]);
-        self.events.push_back((
-            me,
-            NodeEvent::Dialed {
-                address,
-                epoch,
-                kind,
-                ip,
-            },
-        ));
-        let accepted = NodeEvent::Accepted {
-            peer: me,
-            epoch,
-            kind,
-            ip,
-            listen: None,
-        };
-        self.events.push_back((peer, accepted));
-    }
-
-    fn send(&mut self, from: NodeId, to: NodeId, epoch: Epoch, message: Message<'static>) {
-        if self.links.get(&(from, to)) == Some(&epoch) {
-            let message = NodeEvent::Message {
-                from,
-                epoch,
-                message,
-            };
-            self.events.push_back((to, message));
-        } else if matches!(message, Message::Request(_)) {
-            self.events
-                .push_back((from, NodeEvent::Unsent { to, epoch }));
-        }
+        machine.handle(None);
     }
 }

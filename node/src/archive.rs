@@ -2,7 +2,8 @@
 //!
 //! A commit waits for the disk, and the driver's loop must not. What comes while a commit is under
 //! way waits in a table by key, where the latest value of a record takes the place of the one
-//! before: so it is bounded by what there is to keep, however slow the disk.
+//! before. A disk that hangs is not waited for with more than a bound: beyond it, changes of other
+//! records are left out, and that is told.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -17,10 +18,40 @@ use crate::vault::Vault;
 /// How long we wait before a commit that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Bytes of changes that wait at most; as many may be under way to the disk. It is some times what a
+/// whole store of a node has.
+const WAITING_BYTES_MAX: usize = 64 << 20;
+
+/// What a change costs beside its value.
+const CHANGE_BYTES: usize = 128;
+
 #[derive(Debug, Default)]
 struct Waiting {
     changes: BTreeMap<RecordKey, Option<Vec<u8>>>,
+    /// What they cost.
+    bytes: usize,
+    /// Whether something has been left out since the disk last took what waits.
+    is_full: bool,
     is_closed: bool,
+}
+
+impl Waiting {
+    /// Takes a change in, in place of an older one of its record; false if there is no room.
+    fn put(&mut self, key: RecordKey, value: Option<Vec<u8>>, bytes_max: usize) -> bool {
+        let before = self.changes.get(&key);
+        let before = before.map_or(0, |value| cost(value.as_ref()));
+        let bytes = self.bytes - before + cost(value.as_ref());
+        if bytes > bytes_max {
+            return false;
+        }
+        self.bytes = bytes;
+        self.changes.insert(key, value);
+        true
+    }
+}
+
+fn cost(value: Option<&Vec<u8>>) -> usize {
+    CHANGE_BYTES + value.map_or(0, Vec::len)
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +71,8 @@ impl Shared {
 #[derive(Debug)]
 pub struct Archive {
     shared: Arc<Shared>,
+    bytes_max: usize,
+    told: mpsc::Sender<String>,
     failures: mpsc::Receiver<String>,
     thread: Option<JoinHandle<()>>,
 }
@@ -51,23 +84,38 @@ impl Archive {
     ///
     /// What the operating system says if it has no thread to give.
     pub fn new(vault: impl Vault + Send + 'static) -> std::io::Result<Self> {
+        Self::bounded(vault, WAITING_BYTES_MAX)
+    }
+
+    fn bounded(vault: impl Vault + Send + 'static, bytes_max: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let (told, failures) = mpsc::channel(1);
-        let theirs = Arc::clone(&shared);
+        let (theirs, tells) = (Arc::clone(&shared), told.clone());
         let thread = std::thread::Builder::new().name("archive".into());
-        let thread = thread.spawn(move || write(vault, &theirs, &told))?;
+        let thread = thread.spawn(move || write(vault, &theirs, &tells, bytes_max))?;
         Ok(Self {
             shared,
+            bytes_max,
+            told,
             failures,
             thread: Some(thread),
         })
     }
 
-    /// Takes changes in; they are on the disk soon.
+    /// Takes changes in; they are on the disk soon. While the disk takes nothing and 64 MiB wait for it,
+    /// changes of other records are left out, and their values on the disk stay as they were until
+    /// they change again.
     pub fn write(&self, changes: Vec<Change>) {
         let mut waiting = self.shared.lock();
+        let mut left_out = 0_usize;
         for Change { key, value } in changes {
-            waiting.changes.insert(key, value);
+            left_out += usize::from(!waiting.put(key, value, self.bytes_max));
+        }
+        if left_out > 0 && !core::mem::replace(&mut waiting.is_full, true) {
+            let why = format!(
+                "the disk takes nothing, and no more can wait for it: {left_out} changes are left out"
+            );
+            let _nobody_listens = self.told.try_send(why);
         }
         self.shared.woken.notify_one();
     }
@@ -101,7 +149,7 @@ impl Drop for Archive {
     }
 }
 
-fn write(mut vault: impl Vault, shared: &Shared, told: &mpsc::Sender<String>) {
+fn write(mut vault: impl Vault, shared: &Shared, told: &mpsc::Sender<String>, bytes_max: usize) {
     let mut fails = false;
     loop {
         let mut waiting = shared.lock();
@@ -110,18 +158,22 @@ fn write(mut vault: impl Vault, shared: &Shared, told: &mpsc::Sender<String>) {
             waiting = woken.unwrap_or_else(PoisonError::into_inner);
         }
         let (changes, is_closed) = (core::mem::take(&mut waiting.changes), waiting.is_closed);
+        waiting.bytes = 0;
         drop(waiting);
         let batch: Vec<Change> = changes
             .into_iter()
             .map(|(key, value)| Change { key, value })
             .collect();
         match vault.apply(&batch) {
-            Ok(()) => fails = false,
+            Ok(()) => {
+                fails = false;
+                shared.lock().is_full = false;
+            }
             Err(error) => {
                 if !core::mem::replace(&mut fails, true) {
                     let _nobody_listens = told.try_send(error.to_string());
                 }
-                put_back(shared, batch);
+                put_back(shared, batch, bytes_max);
                 if !is_closed {
                     let (waiting, _) = shared
                         .woken
@@ -138,11 +190,14 @@ fn write(mut vault: impl Vault, shared: &Shared, told: &mpsc::Sender<String>) {
     }
 }
 
-/// What could not be written waits again, unless something newer of the same record does.
-fn put_back(shared: &Shared, batch: Vec<Change>) {
+/// What could not be written waits again, unless something newer of the same record does, or there is
+/// no room any more.
+fn put_back(shared: &Shared, batch: Vec<Change>, bytes_max: usize) {
     let mut waiting = shared.lock();
     for Change { key, value } in batch {
-        waiting.changes.entry(key).or_insert(value);
+        if !waiting.changes.contains_key(&key) {
+            let _is_left_out = !waiting.put(key, value, bytes_max);
+        }
     }
 }
 
@@ -161,6 +216,8 @@ mod tests {
     struct Disk {
         vault: Arc<Mutex<MemoryVault>>,
         is_full: Arc<AtomicBool>,
+        /// Whoever holds this makes it hang.
+        hangs: Arc<Mutex<()>>,
         commits: Arc<AtomicUsize>,
     }
 
@@ -171,6 +228,7 @@ mod tests {
 
         fn apply(&mut self, changes: &[Change]) -> Result<(), VaultError> {
             self.commits.fetch_add(1, Ordering::SeqCst);
+            let _until_it_goes_on = self.hangs.lock().unwrap();
             if self.is_full.load(Ordering::SeqCst) {
                 return Err(VaultError::Io(std::io::ErrorKind::StorageFull.into()));
             }
@@ -222,5 +280,35 @@ mod tests {
         archive.close();
         let kept = disk.clone().load().unwrap().records;
         assert_eq!(kept, [record(1, 2), record(2, 1)]);
+    }
+
+    #[test]
+    fn while_the_disk_hangs_a_bounded_part_waits_the_newest_of_each_record_and_that_is_told() {
+        const ROOM: usize = 100;
+        let (disk, bytes) = (
+            Disk::default(),
+            cost(Change::put(&record(0, 1)).value.as_ref()),
+        );
+        let hangs = Arc::clone(&disk.hangs);
+        let held = hangs.lock().unwrap();
+        let mut archive = Archive::bounded(disk.clone(), ROOM * bytes).unwrap();
+        // The first is on its way to the disk for ever.
+        archive.write(vec![Change::put(&record(255, 1))]);
+        while disk.commits.load(Ordering::SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        for score in 1..=50 {
+            for n in 0..200 {
+                archive.write(vec![Change::put(&record(n, score))]);
+            }
+            assert!(archive.shared.lock().bytes <= ROOM * bytes);
+        }
+        let why = archive.failures.blocking_recv().unwrap();
+        assert!(why.contains("no more can wait"), "{why}");
+        drop(held);
+        archive.close();
+        let kept = disk.clone().load().unwrap().records;
+        let expected = (0..100).map(|n| record(n, 50)).chain([record(255, 1)]);
+        assert_eq!(kept, expected.collect::<Vec<_>>());
     }
 }

@@ -12,6 +12,7 @@ mod peers;
 mod seed;
 mod serve;
 mod setup;
+mod sim;
 mod terminal;
 mod testnet;
 
@@ -43,6 +44,7 @@ Examples:
   pex init --chain-id cosmoshub-4 && pex seed
                           write the settings of a seed node, and run it
   pex show-node-id        see who the seed node is
+  pex sim --nodes 1000    run a network of 1,000 nodes in virtual time
   pex testnet             serve a small network on this machine, to try a crawl with
   pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
                           tell an address to whoever asks
@@ -55,7 +57,8 @@ Examples:
 
 Exit codes:
   0  done
-  1  failed: no node was reached, a port is in use, an input line is wrong, a book is damaged
+  1  failed: no node was reached, a port is in use, an input line is wrong, a book is damaged,
+     something did not hold in a simulation that must
   2  the command line is wrong
   3  a crawl was cut short by --max-time or Ctrl-C, be it before any node was reached; what it
      found is printed";
@@ -64,6 +67,7 @@ Exit codes:
 enum Command {
     Demo(DemoArgs),
     Crawl(Box<crawl::CrawlArgs>),
+    Sim(Box<sim::SimArgs>),
     Testnet(testnet::TestnetArgs),
     Serve(ServeArgs),
     Seed(Box<seed::SeedArgs>),
@@ -307,6 +311,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
             Command::Message => inspect::messages(),
             Command::Demo(args) => demo::run(&args).await,
             Command::Crawl(args) => crawl::run(&args).await,
+            Command::Sim(args) => sim::run(&args),
             Command::Testnet(args) => testnet::run(&args).await,
             Command::Serve(args) => serve::run(&args).await,
             Command::Node(args) => Box::pin(node::run(&args)).await,

@@ -231,7 +231,8 @@ impl Crawl {
             Notice::Answered { peer, told, fresh } => self.answered(peer, told, fresh),
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
             // A visit is over; and nothing is written down.
-            Notice::Evicted { .. }
+            Notice::Reached { .. }
+            | Notice::Evicted { .. }
             | Notice::NotWritten(_)
             | Notice::WrittenAgain
             | Notice::SaveBook => {}

@@ -214,6 +214,12 @@ impl Discovery<Switch> {
         let actions = self.node.reconfigure(self.clock.now(), options);
         self.take_orders(actions);
     }
+
+    /// Takes over other lists of nodes as well: see [`Switch::reconfigure_with_lists`].
+    pub fn reconfigure_with_lists(&mut self, options: Options) {
+        let actions = self.node.reconfigure_with_lists(self.clock.now(), options);
+        self.take_orders(actions);
+    }
 }
 
 /// A way to tell a [`Discovery`] what happens, from any task. Cheap to clone.

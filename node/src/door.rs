@@ -4,43 +4,18 @@ mod place;
 mod rate;
 mod seat;
 
-use core::fmt;
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use crate::crowd::Crowd;
 use crate::transport::InboundLimits;
 use rate::Rates;
 
 pub(crate) use place::Place;
 pub(crate) use seat::{Seat, Seated};
-
-/// Which limit keeps somebody out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Crowd {
-    /// Sockets at once.
-    Sockets,
-    /// Sockets at once from one IP address.
-    Ip,
-    /// Sockets at once from one network.
-    Network,
-    /// New connections a second from one IP address.
-    Rate,
-}
-
-impl fmt::Display for Crowd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sockets => "as many sockets are open as may be",
-            Self::Ip => "as many connections come from its IP address as may",
-            Self::Network => "as many connections come from its network as may",
-            Self::Rate => "its IP address opens connections faster than it may",
-        })
-    }
-}
 
 /// Counts who is in.
 #[derive(Debug)]

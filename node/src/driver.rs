@@ -121,6 +121,10 @@ impl<M: Manager> Driver<M> {
         let (dialed, places) = dialed.map(|it| (it.address, it.places)).unzip();
         match (self.links.add(connection, places), dialed) {
             (Some(epoch), Some(address)) => {
+                self.notices.push_back(Notice::Reached {
+                    address: address.clone(),
+                    at: remote.socket_addr,
+                });
                 self.arriving = Some(remote);
                 self.handle(NodeEvent::Dialed {
                     address,
@@ -287,6 +291,12 @@ impl<M: Manager> Driver<M> {
         !self.notices.is_empty()
     }
 
+    /// The clock that the machine goes by.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        self.discovery.clock()
+    }
+
     /// The machine that is driven.
     #[must_use]
     pub const fn node(&self) -> &Node<M> {
@@ -298,6 +308,12 @@ impl Driver<Switch> {
     /// Takes over other limits and times: see [`Switch::reconfigure`].
     pub fn reconfigure(&mut self, options: Options) {
         self.discovery.reconfigure(options);
+        self.carry_out_all(None);
+    }
+
+    /// Takes over other lists of nodes as well: see [`Switch::reconfigure_with_lists`].
+    pub fn reconfigure_with_lists(&mut self, options: Options) {
+        self.discovery.reconfigure_with_lists(options);
         self.carry_out_all(None);
     }
 }

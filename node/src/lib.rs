@@ -26,6 +26,12 @@
 //!   makes its [`Reporter`]s fail with [`Gone`].
 //! - **Runtime.** tokio with time and I/O; [`Discovery`] needs time alone. One task drives the machine.
 //!
+//! # Features
+//!
+//! `system`, on by default, is everything that needs an operating system: sockets, files, the command.
+//! Without it there is what runs anywhere, a sandbox of WASI included: [`transport::Conversation`] and
+//! what it is made of, [`Discovery`], and [`Clock`].
+//!
 //! # Errors
 //!
 //! | | when |
@@ -40,46 +46,82 @@
 //!
 //! [`TransportConfig::send_queue`]: transport::TransportConfig::send_queue
 
+#![cfg_attr(
+    not(feature = "system"),
+    expect(
+        dead_code,
+        reason = "what nodes of an operating system ask of the parts they share"
+    )
+)]
+
+#[cfg(feature = "system")]
 pub mod book_file;
+#[cfg(feature = "system")]
 pub mod crawl;
+#[cfg(feature = "system")]
 pub mod demo;
+#[cfg(feature = "system")]
 pub mod inspect;
+#[cfg(feature = "system")]
 pub mod observe;
+#[cfg(feature = "system")]
 pub mod peers_file;
+#[cfg(feature = "system")]
 pub mod seed;
+#[cfg(feature = "system")]
 pub mod serve;
+#[cfg(feature = "system")]
 pub mod settings;
 pub mod transport;
+#[cfg(feature = "system")]
 pub mod v1;
+#[cfg(feature = "system")]
 pub mod vault;
 
+#[cfg(feature = "system")]
 mod archive;
+#[cfg(feature = "system")]
 mod book_store;
 mod chance;
 mod clock;
+mod crowd;
+#[cfg(feature = "system")]
 mod descriptors;
 mod discovery;
+#[cfg(feature = "system")]
 mod door;
+#[cfg(feature = "system")]
 mod driver;
+#[cfg(feature = "system")]
 mod handshakes;
+#[cfg(feature = "system")]
 mod hosts;
 mod kind;
+#[cfg(feature = "system")]
 mod links;
+#[cfg(feature = "system")]
 mod listen;
 mod notice;
+#[cfg(feature = "system")]
 mod refusals;
 mod report;
+#[cfg(feature = "system")]
 mod whole_file;
 
+#[cfg(feature = "system")]
 pub use archive::Archive;
+#[cfg(feature = "system")]
 pub use book_store::BookStore;
 pub use chance::fresh_seed;
 pub use clock::Clock;
+pub use crowd::Crowd;
+#[cfg(feature = "system")]
 pub use descriptors::Descriptors;
 pub use discovery::{Discovery, Reporter};
-pub use door::Crowd;
+#[cfg(feature = "system")]
 pub use driver::Driver;
 pub use kind::{VERSION, kind_of_version};
+#[cfg(feature = "system")]
 pub use listen::listen;
 pub use notice::{DialError, Notice};
 /// How far a place is visible: what [`Driver::dial`] may go near.

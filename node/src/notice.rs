@@ -1,6 +1,7 @@
 //! What a driver tells its owner.
 
 use core::fmt;
+use core::net::SocketAddr;
 
 use pex::peers::{DialFailure, Eviction};
 use pex::{Fault, HangUp, NodeAction, NodeAddress, NodeId};
@@ -20,6 +21,14 @@ pub enum Notice {
         peer: NodeId,
         /// Why.
         why: TransportError,
+    },
+    /// A dial came through: the node of this address has proved its id. Told before
+    /// [`Notice::Up`], and also where the machine does not keep the connection.
+    Reached {
+        /// What was dialed.
+        address: NodeAddress,
+        /// Where the connection leads.
+        at: SocketAddr,
     },
     /// A dial came to nothing.
     DialFailed {

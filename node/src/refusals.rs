@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use crate::door::Crowd;
+use crate::crowd::Crowd;
 use crate::transport::TransportError;
 
 /// How often the refusals of one kind are told.

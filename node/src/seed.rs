@@ -29,6 +29,8 @@
 //! ```
 
 mod error;
+mod store;
+mod wall;
 mod watch;
 
 use core::net::SocketAddr;
@@ -39,7 +41,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pex::book::{AddrBook, Repair, Replayed};
-use pex::{ConfigError, NodeId};
+use pex::{ConfigError, NodeId, Time};
+use tokio::task::spawn_blocking;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::book_file::{BookFileError, Edit};
@@ -53,6 +56,9 @@ use crate::transport::{Local, NodeInfo, NodeKey};
 use crate::v1::V1Node;
 
 pub use error::StartError;
+pub use store::{Opened, PeerStore};
+pub use wall::ClockSet;
+use wall::WallWatch;
 use watch::Watch;
 pub use watch::Why;
 
@@ -70,6 +76,8 @@ pub enum SeedEvent {
     Nobody(Why),
     /// After [`SeedEvent::Nobody`], there is somebody.
     Somebody,
+    /// Somebody has set the clock of this machine.
+    ClockSet(ClockSet),
 }
 
 /// A seed node of one network.
@@ -84,18 +92,35 @@ pub struct SeedNode {
     wanted: usize,
     repairs: Vec<Repair>,
     journal: Option<Replayed>,
+    store: PeerStore,
+    opened: Opened,
     watch: Watch,
+    wall: WallWatch,
     looks: Interval,
 }
 
 impl SeedNode {
-    /// Listens, reads the address book, and begins. Makes the folder of the book if it is not there.
-    /// No more peers are let in than `files` has room for. Must be called within a runtime.
+    /// Listens, reads the address book and the peer store, and begins. Makes their folders if they are
+    /// not there. No more peers are let in than `files` has room for. Must be called within a runtime.
     ///
     /// # Errors
     ///
     /// [`StartError`] if that can't be done. Nothing is left running, and no book is changed.
     pub fn start(
+        settings: &NetworkSettings,
+        key: NodeKey,
+        files: Descriptors,
+    ) -> Result<Self, StartError> {
+        Self::start_by(Clock::start(), settings, key, files)
+    }
+
+    /// The same, by this clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`SeedNode::start`].
+    pub fn start_by(
+        clock: Clock,
         settings: &NetworkSettings,
         key: NodeKey,
         files: Descriptors,
@@ -120,16 +145,25 @@ impl SeedNode {
         .and_then(|info| Local::new(key, info))
         .map_err(StartError::NodeInfo)?;
         let options = settings.options(id).map_err(StartError::Options)?;
-        let (book, repairs, journal) = open(&settings.book, settings.strict)?;
-        let node = V1Node::new(
+        let now = clock.now();
+        let (kept, is_lost) = open(&settings.book, settings.strict, now)?;
+        let (mut book, repairs, journal) = kept;
+        let private = &settings.private_peer_ids;
+        let store = PeerStore::open(&settings.peer_store, private, &mut book, is_lost, now);
+        let (store, opened) = store.map_err(|why| StartError::Store {
+            path: settings.peer_store.clone(),
+            why,
+        })?;
+        let mut node = V1Node::new_by(
+            clock,
             Arc::new(local),
             settings.transport.clone(),
             options,
             book,
             Some(&settings.book),
-            Some(listener),
             fresh_seed().map_err(StartError::System)?,
         );
+        node.listen(listener);
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
@@ -142,6 +176,9 @@ impl SeedNode {
             wanted,
             repairs,
             journal,
+            store,
+            opened,
+            wall: WallWatch::default(),
             looks,
         })
     }
@@ -152,9 +189,18 @@ impl SeedNode {
             tokio::select! {
                 notice = self.node.next() => {
                     self.watch.saw(&notice);
+                    self.keep(&notice);
                     return SeedEvent::Notice(notice);
                 }
+                why = self.store.failure() => {
+                    return SeedEvent::Notice(Notice::NotWritten(why));
+                }
                 _ = self.looks.tick() => {
+                    let (clock, book) = (self.node.clock(), self.node.switch().book());
+                    self.store.flush(clock.now(), book);
+                    if let Some(set) = self.wall.look(clock) {
+                        return SeedEvent::ClockSet(set);
+                    }
                     if let Some(event) = self.watch.look(self.node.switch()) {
                         return event;
                     }
@@ -163,7 +209,21 @@ impl SeedNode {
         }
     }
 
-    /// Takes over what can be changed while it runs: the places, how many may come from one IP
+    /// Keeps in the store what a notice says of a node.
+    fn keep(&mut self, notice: &Notice) {
+        let (now, book) = (self.node.clock().now(), self.node.switch().book());
+        match notice {
+            Notice::Reached { address, at } => self.store.reached(now, address, *at),
+            Notice::DialFailed { address, why } => {
+                self.store.failed(now, address, why.verdict(), book);
+            }
+            Notice::Fault { peer, .. } => self.store.changed(*peer),
+            _ => {}
+        }
+    }
+
+    /// Takes over what can be changed while it runs: the seeds, the unconditional and the private ids,
+    /// the places, how many may come from one IP
     /// address, how long they stay, the checks, the longest pause of redials, and how often the book
     /// is saved. Who fits stays connected.
     ///
@@ -173,11 +233,15 @@ impl SeedNode {
     pub fn reconfigure(&mut self, settings: &NetworkSettings) -> Result<(), ConfigError> {
         let mut new = settings.clone();
         let wanted = new.fit(self.files);
-        self.node.reconfigure(new.options(self.id)?);
+        self.node.reconfigure_with_lists(new.options(self.id)?);
+        self.store.take_over_private(&new.private_peer_ids);
         self.node.hold_to(new.transport.inbound.clone());
-        self.watch.reconfigure(&new);
+        self.watch.reconfigure(&new, self.id);
         let now = &mut self.settings;
         self.wanted = wanted;
+        now.seeds = new.seeds;
+        now.unconditional_peer_ids = new.unconditional_peer_ids;
+        now.private_peer_ids = new.private_peer_ids;
         now.inbound_max = new.inbound_max;
         now.inbound_per_ip = new.inbound_per_ip;
         now.newcomer_stays = new.newcomer_stays;
@@ -189,14 +253,20 @@ impl SeedNode {
     }
 
     /// Hangs up on everybody once what is queued for them is sent, which it waits for no longer than
-    /// `patience`; then writes the book, and ends.
+    /// `patience`; then writes the book and the peer store, and ends.
     ///
     /// # Errors
     ///
     /// [`BookFileError`] if the book can't be written.
     pub async fn close(mut self, patience: Duration) -> Result<(), BookFileError> {
         self.node.hang_up(patience).await;
-        self.node.close().await
+        let (now, book) = (self.node.clock().now(), self.node.switch().book().clone());
+        let store = self.store;
+        let kept = spawn_blocking(move || store.close(now, &book));
+        let saved = self.node.close().await;
+        // What it could not write it has told.
+        let _kept = kept.await;
+        saved
     }
 
     /// Who it is.
@@ -244,6 +314,18 @@ impl SeedNode {
         self.journal.as_ref().filter(|it| it.has_something())
     }
 
+    /// Whom it has reached.
+    #[must_use]
+    pub const fn store(&self) -> &PeerStore {
+        &self.store
+    }
+
+    /// How the peer store was found at the start.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
     /// The node: its book, its peers, what was counted.
     #[must_use]
     pub const fn node(&self) -> &V1Node {
@@ -254,8 +336,9 @@ impl SeedNode {
 /// A book as the disk had it, what was mended in it, and what its journal came to.
 type Kept = (AddrBook, Vec<Repair>, Option<Replayed>);
 
-/// Reads a book, and sees that it can be written. A damaged one is left as it is.
-fn open(path: &Path, strict: bool) -> Result<Kept, StartError> {
+/// Reads a book, and sees that it can be written; and whether there is none. A damaged one is left as
+/// it is.
+fn open(path: &Path, strict: bool, now: Time) -> Result<(Kept, bool), StartError> {
     let failed = |why: BookFileError| StartError::Book {
         path: path.to_owned(),
         why,
@@ -266,9 +349,9 @@ fn open(path: &Path, strict: bool) -> Result<Kept, StartError> {
     }
     let edit = Edit::begin(path).map_err(failed)?;
     let seed = fresh_seed().map_err(StartError::System)?;
-    match edit.read(strict, seed, Clock::start().now()) {
-        Ok(loaded) => Ok((loaded.book, loaded.repairs, loaded.journal)),
-        Err(BookFileError::Missing) => Ok((AddrBook::new(strict, seed), Vec::new(), None)),
+    match edit.read(strict, seed, now) {
+        Ok(loaded) => Ok(((loaded.book, loaded.repairs, loaded.journal), false)),
+        Err(BookFileError::Missing) => Ok(((AddrBook::new(strict, seed), Vec::new(), None), true)),
         Err(why) => Err(failed(why)),
     }
 }

@@ -151,6 +151,8 @@ pub struct NetworkSettings {
     pub private_peer_ids: Vec<NodeId>,
     /// The file of the address book.
     pub book: PathBuf,
+    /// The file of the peer store.
+    pub peer_store: PathBuf,
     /// Whether addresses that not everybody can route to are refused.
     pub strict: bool,
     /// How many may be connected who came to us.

@@ -41,8 +41,8 @@ use std::sync::Arc;
 
 use pex::NodeId;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+#[cfg(feature = "system")]
+use tokio::{net::TcpStream, time::timeout};
 
 use budget::Budget;
 
@@ -197,6 +197,7 @@ impl Local {
 /// # Errors
 ///
 /// [`TransportError`] if there is no connection; the socket is closed then.
+#[cfg(feature = "system")]
 pub async fn connect(
     local: &Arc<Local>,
     config: &TransportConfig,
@@ -225,6 +226,7 @@ pub async fn connect(
 /// # Errors
 ///
 /// [`TransportError`] if there is no connection; the socket is closed then.
+#[cfg(feature = "system")]
 pub async fn accept(
     local: &Arc<Local>,
     config: &TransportConfig,
@@ -245,6 +247,7 @@ pub async fn accept(
 }
 
 /// Messages are few and go out whole: waiting to fill a segment only makes them late.
+#[cfg(feature = "system")]
 fn without_delay(stream: TcpStream) -> Result<TcpStream, TransportError> {
     stream
         .set_nodelay(true)

@@ -43,14 +43,28 @@ impl V1Node {
         listener: Option<TcpListener>,
         seed: Seed,
     ) -> Self {
-        let clock = Clock::start();
+        let mut node = Self::new_by(Clock::start(), local, transport, options, book, file, seed);
+        if let Some(listener) = listener {
+            node.listen(listener);
+        }
+        node
+    }
+
+    /// The same by this clock, without a listener.
+    #[must_use]
+    pub fn new_by(
+        clock: Clock,
+        local: Arc<Local>,
+        transport: TransportConfig,
+        options: Options,
+        book: AddrBook,
+        file: Option<&Path>,
+        seed: Seed,
+    ) -> Self {
         let now = clock.now();
         let switch = Switch::new(options, book, local.id(), seed, now);
         let node = Node::v1(Config::default(), switch, seed, now);
-        let mut driver = Driver::new(node, clock, local, transport);
-        if let Some(listener) = listener {
-            driver.listen(listener);
-        }
+        let driver = Driver::new(node, clock, local, transport);
         let book = driver.node().peers().book();
         let book = file.map(|path| (path.to_path_buf(), Keeper::new(path, book)));
         Self { driver, book }
@@ -65,6 +79,11 @@ impl V1Node {
             keeper.set_journal(path, with);
         }
         self
+    }
+
+    /// Takes connections from this listener, as long as the node lives.
+    pub fn listen(&mut self, listener: TcpListener) {
+        self.driver.listen(listener);
     }
 
     /// What happens next. The book is written as it changes; that is not told unless it fails, and
@@ -103,6 +122,12 @@ impl V1Node {
         self.driver.node().peers()
     }
 
+    /// The clock that it goes by.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        self.driver.clock()
+    }
+
     /// The whole machine.
     #[must_use]
     pub const fn node(&self) -> &Node<Switch> {
@@ -112,6 +137,11 @@ impl V1Node {
     /// Takes over other limits and times: see [`Switch::reconfigure`].
     pub fn reconfigure(&mut self, options: Options) {
         self.driver.reconfigure(options);
+    }
+
+    /// Takes over other lists of nodes as well: see [`Switch::reconfigure_with_lists`].
+    pub fn reconfigure_with_lists(&mut self, options: Options) {
+        self.driver.reconfigure_with_lists(options);
     }
 
     /// Holds whoever comes from now on to other limits; nobody who is in is sent away.

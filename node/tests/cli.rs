@@ -36,9 +36,23 @@ mod nodes;
 mod observe;
 #[path = "cli/peers.rs"]
 mod peers;
+#[path = "cli/running_seed.rs"]
+mod running_seed;
 #[path = "cli/seed.rs"]
 mod seed;
+#[path = "cli/seed_clock.rs"]
+mod seed_clock;
 #[path = "cli/seed_load.rs"]
 mod seed_load;
+#[path = "cli/seed_networks.rs"]
+mod seed_networks;
+#[path = "cli/seed_reload.rs"]
+mod seed_reload;
+#[path = "cli/seed_settings.rs"]
+mod seed_settings;
+#[path = "cli/seed_store.rs"]
+mod seed_store;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/sim.rs"]
+mod sim;

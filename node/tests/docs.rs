@@ -56,3 +56,70 @@ fn every_key_that_the_guide_of_a_seed_names_is_one() {
     expected.sort_unstable();
     assert_eq!(listed, expected);
 }
+
+/// The public fields of a source file, as keys of TOML have them.
+fn fields(source: &str) -> Vec<String> {
+    let lines = source.lines().map(str::trim_start);
+    let fields = lines.filter_map(|it| it.strip_prefix("pub ")?.split_once(": "));
+    let names = fields.map(|(name, _)| name).filter(|it| !it.contains(' '));
+    names.map(str::to_owned).collect()
+}
+
+/// The text of a page in which each of these must stand as code, by itself or at the end of a path.
+fn names_all(page: &str, names: &[String]) {
+    let code: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    for name in names {
+        let is_it = |it: &&str| it.rsplit('.').next() == Some(name);
+        assert!(code.iter().any(is_it), "{name} is not in docs/simulate.md");
+    }
+}
+
+#[test]
+fn the_guide_to_the_simulator_has_every_key_of_a_scenario_and_every_field_of_an_outcome() {
+    let page = fs::read_to_string(root().join("docs/simulate.md")).unwrap();
+    let read = |name: &str| fs::read_to_string(root().join("sim/src").join(name)).unwrap();
+    let keys: Vec<String> = fields(&read("scenario.rs"))
+        .into_iter()
+        .map(|it| it.replace('_', "-"))
+        .filter(|it| !["from", "to"].contains(&it.as_str()))
+        .collect();
+    assert!(keys.len() > 30, "{keys:?}");
+    names_all(&page, &keys);
+    let fields = fields(&read("outcome.rs"));
+    assert!(fields.len() > 40, "{fields:?}");
+    names_all(&page, &fields);
+}
+
+#[test]
+fn every_scenario_in_the_guide_to_the_simulator_is_one() {
+    let page = fs::read_to_string(root().join("docs/simulate.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let text = block.split("```").next().unwrap();
+        let scenario = pex_sim::Scenario::parse(text);
+        scenario.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    }
+}
+
+#[test]
+fn the_tables_in_the_guide_to_the_simulator_have_every_row_and_size() {
+    let page = fs::read_to_string(root().join("docs/simulate.md")).unwrap();
+    let (_, made) = page
+        .split_once("the tables are made: pex sim tables -->")
+        .unwrap();
+    for table in pex_sim::tables::tables().unwrap() {
+        let (_, after) = made
+            .split_once(&format!("### {}\n", table.title))
+            .unwrap_or_else(|| panic!("{} is missing: pex sim tables", table.title));
+        let section = after.split("\n### ").next().unwrap();
+        for row in &table.rows {
+            let begin = format!("| {} | ", row.name);
+            let line = section.lines().find(|it| it.starts_with(&begin));
+            let cells = line.unwrap_or_else(|| panic!("{} is missing", row.name));
+            assert!(cells.matches(" | ").count() >= table.sizes.len(), "{cells}");
+        }
+        let command = format!("`pex sim tables --only {}`", table.name);
+        assert!(section.contains(&command), "{section}");
+    }
+}

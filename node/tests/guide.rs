@@ -34,6 +34,7 @@ fn errors() -> Vec<(String, Vec<String>)> {
     let mut all = Vec::new();
     sources(&root().join("src"), &mut all);
     sources(&root().join("node/src"), &mut all);
+    sources(&root().join("sim/src"), &mut all);
     let mut errors = Vec::new();
     for source in &all {
         for kind in ["\npub enum ", "\npub struct "] {

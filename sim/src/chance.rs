@@ -30,6 +30,10 @@ pub(crate) enum Use {
     Thin,
     /// What hostile nodes do.
     Hostile,
+    /// Which options nodes have.
+    Tuning,
+    /// What a swarm's network is like.
+    Shape,
 }
 
 /// A stream of random numbers.

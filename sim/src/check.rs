@@ -12,7 +12,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-use pex::wire::Message;
+use pex::wire::{Message, Response};
 use pex::{NodeAction, NodeAddress, NodeEvent, Time};
 
 use crate::machine::Machine;
@@ -98,6 +98,23 @@ impl Check {
 }
 
 impl Simulation {
+    /// Nobody hears from a node of whom it keeps to itself.
+    pub(crate) fn keeps_secrets(&mut self, node: u32, response: &Response<'_>) {
+        let private = &self.members[node as usize].private;
+        if private.is_empty() {
+            return;
+        }
+        let told = response.entries().filter_map(|entry| entry.parse().ok());
+        let leak = told.into_iter().find(|address| {
+            let (known, there) = (self.places.number(address.id()), self.places.at(address));
+            let secret = |node: Option<u32>| node.is_some_and(|node| private.contains(&node));
+            secret(known) || secret(there)
+        });
+        if let Some(leak) = leak {
+            self.break_off(15, format!("{leak} is private, and is told"), node);
+        }
+    }
+
     /// Holds what a node does, and what it has become, to what must be so.
     pub(crate) fn judge(&mut self, node: u32, is_tick: bool, orders: &[NodeAction]) {
         let member = &self.members[node as usize];

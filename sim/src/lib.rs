@@ -14,13 +14,17 @@
               floats saturate"
 )]
 
+mod aim;
+mod believed;
 mod chance;
+mod change;
 mod check;
 mod churn;
 mod digest;
 mod disk;
 mod exchange;
 mod faults;
+mod histogram;
 mod hostile;
 mod links;
 mod lives;
@@ -31,20 +35,29 @@ mod minimise;
 mod network;
 mod orders;
 mod outcome;
+pub mod page;
 mod permute;
 mod places;
+pub mod plot;
 mod queue;
 mod reference;
 mod report;
 mod scenario;
 mod shared;
+pub mod show;
 mod simulation;
+mod swarm;
+pub mod tables;
 mod thin;
-mod villains;
+mod tuning;
 
+pub use change::{Change, ChangeError, Sweep, changed, combinations};
+pub use histogram::Histogram;
 pub use minimise::Minimal;
-pub use outcome::{Breach, Outcome, Population, Sample, Spread, Tally};
+pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
-    Churn, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Churn, Claim, Depth, Faults, Group, Knows, Network, Program, Range, Scenario, ScenarioError,
+    Tuning,
 };
 pub use simulation::Simulation;
+pub use swarm::swarm;

@@ -39,6 +39,12 @@ pub(crate) struct Link {
     pub(crate) ends: [End; 2],
 }
 
+impl Link {
+    pub(crate) fn is_open(&self, side: usize) -> bool {
+        self.ends[side].state == State::Open
+    }
+}
+
 /// All links. The epoch of a link is its name at both ends, and says where it is found.
 #[derive(Debug, Default)]
 pub(crate) struct Links {

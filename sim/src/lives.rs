@@ -1,23 +1,24 @@
 //! How nodes come into the world, and leave it.
 
+use pex::wire::Message;
 use pex::{NodeAddress, NodeEvent};
 
 use crate::chance::{nanos, seed_of};
 use crate::disk::Disk;
-use crate::hostile::Happening;
+use crate::hostile;
 use crate::links::State;
 use crate::machine::{Birth, Blueprint, Knowledge, Machine};
 use crate::member::{Member, NEVER};
 use crate::scenario::{Group, Knows, Program, ScenarioError};
-use crate::simulation::{Crowd, Simulation, What};
+use crate::simulation::{Crowd, Load, Simulation, What};
 
 impl Crowd {
-    pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
+    pub(crate) fn new(group: &Group, seed: u64, nth: u64) -> Result<Self, ScenarioError> {
         let ours = matches!(
             group.runs,
             Program::Pex | Program::PexPlain | Program::PexV1 | Program::PexSeed
         );
-        let blueprint = Blueprint::new(group)?;
+        let blueprint = Blueprint::new(group, seed, nth)?;
         Ok(Self {
             watched: group
                 .watched
@@ -30,7 +31,25 @@ impl Crowd {
             bytes: 0,
             dials: 0,
             faults_seen: 0,
+            operator: hostile::operator(&group.runs)?,
         })
+    }
+
+    pub(crate) const fn is_hostile(&self) -> bool {
+        matches!(self.group.runs, Program::Hostile(_))
+    }
+
+    /// Counts what hostile nodes send.
+    pub(crate) fn count(&mut self, load: &Load) {
+        match load {
+            Load::Message(message) => {
+                self.bytes += message.encoded_len() as u64;
+                let is_request = matches!(message, Message::Request(_));
+                self.requests += u64::from(is_request);
+                self.answers += u64::from(!is_request);
+            }
+            Load::Bytes(bytes) => self.bytes += bytes.len() as u64,
+        }
     }
 }
 
@@ -49,6 +68,11 @@ impl Simulation {
                 }
             }
         }
+        let operators = self
+            .crowds
+            .iter()
+            .filter_map(|crowd| crowd.operator.as_ref());
+        self.aim.victims = operators.filter_map(|it| it.victim()).collect();
         self.plan_churn();
         self.plan_faults();
         self.queue.push(0, What::Sample);
@@ -56,9 +80,15 @@ impl Simulation {
 
     /// A new member of a group, which doesn't live yet.
     pub(crate) fn conceive(&mut self, group: usize) -> u32 {
-        let node = self.places.add();
+        let places = &mut self.places;
+        let operator = self.crowds[group].operator.as_mut();
+        let is_hostile = operator.is_some();
+        let node = match operator {
+            Some(operator) => operator.settle(places),
+            None => places.add(),
+        };
         self.members.push(Member::new(group as u16));
-        self.watch.conceived();
+        self.watch.conceived(!is_hostile);
         let most = nanos(self.crowds[group].group.clock_skew);
         let member = &mut self.members[node as usize];
         member.ahead = i64::try_from(self.starts.up_to(most)).unwrap_or(i64::MAX);
@@ -94,6 +124,10 @@ impl Simulation {
         }
         let life = self.members[node as usize].life;
         self.members[node as usize].life += 1;
+        if self.is_hostile(node) {
+            self.set_timer(node, self.now);
+            return;
+        }
         let group = usize::from(self.members[node as usize].group);
         let disk = self.members[node as usize].disk.take();
         let again = life > 0;
@@ -104,6 +138,9 @@ impl Simulation {
         };
         let everyone = self.crowds[group].group.knows == Knows::Everyone;
         let addresses: Vec<NodeAddress> = known.iter().map(|it| self.places.address(*it)).collect();
+        let secrets = self.crowds[group].group.keeps_private as usize;
+        let private: Vec<_> = addresses.iter().take(secrets).cloned().collect();
+        self.members[node as usize].private = known.iter().take(secrets).copied().collect();
         let addresses_named = addresses.clone();
         let knowledge = match &disk {
             Some(disk) if again => Knowledge::Disk(disk),
@@ -120,7 +157,10 @@ impl Simulation {
             run: self.seed,
             now: clock,
         };
-        let machine = self.crowds[group].blueprint.build(&birth, knowledge);
+        let machine = self.crowds[group]
+            .blueprint
+            .keeping_private(&private)
+            .build(&birth, knowledge);
         // What is in a store already is not named, and an exchange that knows everybody has no list.
         let is_known = match &machine {
             Machine::V2(_) | Machine::Exchange(_) => everyone,
@@ -146,10 +186,6 @@ impl Simulation {
         }
         if let Some(check) = &mut self.check {
             check.starts(node, &own, &self.members[node as usize]);
-        }
-        if matches!(self.members[node as usize].machine, Machine::Hostile(_)) {
-            self.happen_to_hostile(node, Happening::Start);
-            return;
         }
         if !self.members[node as usize].machine.is_some() {
             return;

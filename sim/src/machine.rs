@@ -1,7 +1,9 @@
 //! The machines of the core, as a node runs them, behind one `handle`.
 
+use std::borrow::Cow;
+
 use pex::book::AddrBook;
-use pex::peers::{AddressRecord, Options, PeerManager, PeerRecord};
+use pex::peers::{AddressRecord, Options, OptionsBuilder, PeerManager, PeerRecord};
 use pex::v1::{self, Switch};
 use pex::{
     Broken, Config, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
@@ -11,12 +13,12 @@ use pex::{
 use crate::chance::{Chance, Use};
 use crate::disk::Disk;
 use crate::exchange::{Exchange, Manner};
-use crate::hostile::{self, Hostile};
 use crate::permute;
 use crate::reference::{Reference, Release};
-use crate::scenario::{Depth, Group, Knows, Program, ScenarioError};
+use crate::scenario::{Claim, Depth, Group, Knows, Program, ScenarioError};
 use crate::shared::World;
 use crate::thin::{grants, store_of};
+use crate::tuning::Builders;
 
 /// Times before the beginning at which those were last and first reached that a node has known for
 /// long.
@@ -31,7 +33,6 @@ pub(crate) enum Machine {
     V1(Box<Node<Switch>>),
     Exchange(Box<Exchange>),
     Reference(Box<Reference>),
-    Hostile(Box<dyn Hostile>),
 }
 
 /// What the nodes of a group have in common.
@@ -72,12 +73,9 @@ impl Blueprint {
     /// # Errors
     ///
     /// If the options of the program don't allow what the scenario asks for.
-    pub(crate) fn new(group: &Group) -> Result<Self, ScenarioError> {
+    pub(crate) fn new(group: &Group, seed: u64, nth: u64) -> Result<Self, ScenarioError> {
         let wrong = |error: pex::ConfigError| ScenarioError::new("nodes", error.to_string());
         let mut config = Config::builder();
-        if let Program::Hostile(sort) = &group.runs {
-            hostile::make(sort)?;
-        }
         let release = Release::of(&group.runs, group.connected, group.store);
         if let Some(release) = &release {
             config = pex::ConfigBuilder::from(release.config());
@@ -99,6 +97,16 @@ impl Blueprint {
         if let Some(store) = group.store {
             peers = peers.addresses_max(store as usize);
         }
+        let builders = Builders {
+            config,
+            peers,
+            switch,
+        };
+        let Builders {
+            config,
+            peers,
+            switch,
+        } = builders.tune(group.tuning, seed, nth);
         Ok(Self {
             program: group.runs.clone(),
             config: config.build().map_err(wrong)?,
@@ -117,11 +125,29 @@ impl Blueprint {
         })
     }
 
+    /// The same, for a node that keeps these to itself.
+    pub(crate) fn keeping_private(&self, private: &[NodeAddress]) -> Cow<'_, Self> {
+        if private.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let ids = || private.iter().map(NodeAddress::id);
+        let mut own = self.clone();
+        let config = pex::ConfigBuilder::from(own.config.clone());
+        let config = config.private_ids(ids());
+        let config = config.private_addresses(private.to_vec()).build();
+        let peers = OptionsBuilder::from(own.peers.clone());
+        let switch = v1::OptionsBuilder::from(own.switch.clone());
+        // The names are at most as many as there are, which the builders take.
+        own.config = config.unwrap_or(own.config);
+        own.peers = peers.private(ids()).build().unwrap_or(own.peers);
+        own.switch = switch.private(ids()).build().unwrap_or(own.switch);
+        Cow::Owned(own)
+    }
+
     /// Whether such a node has a machine at all.
     pub(crate) fn has_machine(&self) -> bool {
         match self.program {
-            Program::Hostile(_) => true,
-            Program::Uniform => false,
+            Program::Hostile(_) | Program::Uniform => false,
             _ => self.depth != Depth::Thin,
         }
     }
@@ -133,10 +159,6 @@ impl Blueprint {
             return Machine::None;
         }
         match (&self.program, &self.release) {
-            (Program::Hostile(sort), _) => match hostile::make(sort) {
-                Ok(villain) => Machine::Hostile(villain),
-                Err(_) => Machine::None,
-            },
             _ if self.depth == Depth::Exchange => {
                 let config = with_own(&self.config, own);
                 let key = permute::key(birth.run, birth.node);
@@ -234,7 +256,7 @@ impl Machine {
         out: &mut Vec<NodeAction>,
     ) {
         match self {
-            Self::None | Self::Hostile(_) => {}
+            Self::None => {}
             Self::V2(node) => out.extend(node.handle(now, event)),
             Self::V1(node) => out.extend(node.handle(now, event)),
             Self::Exchange(node) => node.handle(now, event, world, out),
@@ -244,7 +266,7 @@ impl Machine {
 
     pub(crate) fn deadline(&self) -> Option<Time> {
         match self {
-            Self::None | Self::Hostile(_) => None,
+            Self::None => None,
             Self::V2(node) => node.deadline(),
             Self::V1(node) => node.deadline(),
             Self::Exchange(node) => node.pex.deadline(),
@@ -255,7 +277,7 @@ impl Machine {
     pub(crate) fn rewind(&mut self, now: Time) {
         match self {
             // The reference has no such thing.
-            Self::None | Self::Hostile(_) | Self::Reference(_) => {}
+            Self::None | Self::Reference(_) => {}
             Self::V2(node) => node.rewind(now),
             Self::V1(node) => node.rewind(now),
             Self::Exchange(node) => node.pex.rewind(now),
@@ -264,7 +286,7 @@ impl Machine {
 
     pub(crate) fn check(&self) -> Result<(), Broken> {
         match self {
-            Self::None | Self::Hostile(_) => Ok(()),
+            Self::None => Ok(()),
             Self::V2(node) => node.check(),
             Self::V1(node) => node.check(),
             Self::Exchange(node) => node.pex.check(),
@@ -274,7 +296,7 @@ impl Machine {
 
     pub(crate) fn estimate(&self) -> Option<Estimate> {
         match self {
-            Self::None | Self::Hostile(_) => None,
+            Self::None => None,
             Self::V2(node) => Some(node.pex().estimate()),
             Self::V1(node) => Some(node.pex().estimate()),
             Self::Exchange(node) => Some(node.pex.estimate()),
@@ -322,8 +344,13 @@ impl Machine {
 }
 
 /// What a node takes another one to be, from the handshake.
-pub(crate) const fn kind_seen(by: &Program, of: &Program) -> Kind {
+pub(crate) const fn kind_seen(by: &Program, of: &Program, claims: Claim) -> Kind {
     match of {
+        Program::Hostile(_) => match (claims, by) {
+            (Claim::V1, _) => Kind::V1,
+            (Claim::V2, _) | (_, Program::PexPlain) => Kind::V2,
+            _ => Kind::Kin,
+        },
         Program::Pex | Program::PexV1 | Program::PexSeed => match by {
             // Who doesn't know the extension takes them for what else they speak.
             Program::PexPlain => Kind::V2,

@@ -4,20 +4,19 @@
 //! takes in, and its store which records it keeps. So looking at a thousand nodes costs a thousand
 //! numbers. Of more than a thousand watched nodes, a thousand are, evenly spread.
 
-use pex::Estimate;
-
+use crate::believed::Believed;
 use crate::member::Member;
-use crate::outcome::{Sample, Spread, Tally};
+use crate::outcome::{Guess, Sample, Spread, Tally};
 use crate::simulation::{Simulation, What, seconds};
 
 /// The most nodes that are watched.
 const EYES: u64 = 1_000;
 
-/// The most nodes whose estimate is looked at in one sample, since that takes work.
-const ESTIMATES: usize = 64;
-
 /// The shares of the living whose time is taken, in hundredths.
 const SHARES: [u64; 3] = [50, 90, 99];
+
+/// After so many answers a watched node is asked how large it holds the network to be.
+const GUESS_AFTER: u64 = 100;
 
 /// What is known of one watched node.
 #[derive(Clone, Debug)]
@@ -34,6 +33,8 @@ struct Eye {
     reached: [Option<u64>; 3],
     answers: u64,
     answers_to_99: Option<u64>,
+    /// What it believed after its hundredth answer.
+    guess: Option<Guess>,
     /// When half of the others knew it.
     known_at: Option<u64>,
     /// The change of its book that was last looked at.
@@ -49,6 +50,8 @@ pub(crate) struct Watch {
     eyes: Vec<Eye>,
     /// The eye on a node, by its number.
     eye_on: Vec<u32>,
+    /// Whether a node counts, by its number: hostile ones need not be known.
+    counts: Vec<bool>,
     /// How many watched nodes know a node, by its number.
     known_by: Vec<u32>,
     /// Nodes that live, and those of them that are watched.
@@ -68,6 +71,7 @@ impl Watch {
             passed: 0,
             eyes: Vec::new(),
             eye_on: Vec::new(),
+            counts: Vec::new(),
             known_by: Vec::new(),
             living: 0,
             living_eyes: 0,
@@ -77,7 +81,8 @@ impl Watch {
     }
 
     /// There is one more node, though it doesn't live yet.
-    pub(crate) fn conceived(&mut self) {
+    pub(crate) fn conceived(&mut self, counts: bool) {
+        self.counts.push(counts);
         self.eye_on.push(NOBODY);
         self.known_by.push(0);
     }
@@ -99,6 +104,7 @@ impl Watch {
                 reached: [None; 3],
                 answers: 0,
                 answers_to_99: None,
+                guess: None,
                 known_at: None,
                 revision: None,
             });
@@ -127,6 +133,9 @@ impl Watch {
 
     /// A node has begun to live.
     pub(crate) fn lives(&mut self, node: u32) {
+        if !self.counts[node as usize] {
+            return;
+        }
         self.living += 1;
         for eye in &mut self.eyes {
             eye.living += u64::from(knows(eye, node));
@@ -136,6 +145,9 @@ impl Watch {
 
     /// A node has died; what it knew is gone with it.
     pub(crate) fn dies(&mut self, node: u32) {
+        if !self.counts[node as usize] {
+            return;
+        }
         self.living -= 1;
         for eye in &mut self.eyes {
             eye.living -= u64::from(knows(eye, node));
@@ -171,6 +183,9 @@ impl Watch {
         now: u64,
         members: &[Member],
     ) {
+        if !self.counts[other as usize] {
+            return;
+        }
         let all = self.living.saturating_sub(1);
         let Some(eye) = self.eye(node) else {
             return;
@@ -210,10 +225,19 @@ impl Watch {
         }
     }
 
-    /// A node has got an answer.
-    pub(crate) fn answered(&mut self, node: u32) {
+    /// A node has got an answer; whether it is watched, and this was the hundredth.
+    pub(crate) fn answered(&mut self, node: u32) -> bool {
+        let Some(eye) = self.eye(node) else {
+            return false;
+        };
+        eye.answers += 1;
+        eye.answers == GUESS_AFTER
+    }
+
+    /// What a watched node believes of the size of the network.
+    pub(crate) fn guessed(&mut self, node: u32, guess: Option<Guess>) {
         if let Some(eye) = self.eye(node) {
-            eye.answers += 1;
+            eye.guess = guess;
         }
     }
 
@@ -269,6 +293,7 @@ impl Watch {
             to_99: since(eye, eye.reached[2]),
             answers: eye.answers_to_99.unwrap_or(eye.answers),
             known_to_half: since(eye, eye.known_at),
+            guess: eye.guess,
         })
         .collect()
     }
@@ -336,7 +361,11 @@ impl Simulation {
                 0.0
             }
         };
-        let (estimate, covered) = self.estimates(&known);
+        let Believed {
+            estimate,
+            covered,
+            interval,
+        } = self.estimates(&known);
         let mut shares: Vec<_> = known.into_iter().map(|(_, share)| share).collect();
         let sample = Sample {
             at: seconds(self.now),
@@ -347,28 +376,10 @@ impl Simulation {
             bytes: rate(bytes - bytes_before),
             estimate,
             covered,
+            interval,
         };
         self.watch.before = (self.now, requests, bytes);
         self.watch.samples.push(sample);
-    }
-
-    /// What some watched nodes believe of the size of the network, over the truth.
-    fn estimates(&self, known: &[(u32, f64)]) -> (Option<Spread>, Option<f64>) {
-        let truth = self.living.len().saturating_sub(1).max(1) as u64;
-        let every = known.len().div_ceil(ESTIMATES).max(1);
-        let (mut over, mut covers) = (Vec::new(), 0_u64);
-        for (node, _) in known.iter().step_by(every) {
-            let estimate = self.members[*node as usize].machine.estimate();
-            if let Some(Estimate::Known { nodes, low, high }) = estimate {
-                over.push(ratio(nodes, truth));
-                covers += u64::from((low..=high).contains(&truth));
-            }
-        }
-        if over.is_empty() {
-            return (None, None);
-        }
-        let covered = ratio(covers, over.len() as u64);
-        (Some(Spread::of(&mut over)), Some(covered))
     }
 }
 
@@ -392,6 +403,6 @@ impl Spread {
     }
 }
 
-fn ratio(part: u64, all: u64) -> f64 {
+pub(crate) fn ratio(part: u64, all: u64) -> f64 {
     part as f64 / all as f64
 }

@@ -19,6 +19,8 @@ pub(crate) struct Member {
     /// Its connections by peer, as its driver knows them: one a peer.
     pub(crate) open: Vec<(u32, Epoch)>,
     pub(crate) disk: Option<Box<Disk>>,
+    /// Of whom nobody may hear from it.
+    pub(crate) private: Vec<u32>,
     /// How far its clock is ahead.
     pub(crate) ahead: i64,
     /// By how much it has jumped besides, and what it has said since it stands still.
@@ -50,6 +52,7 @@ impl Member {
             machine: Machine::None,
             open: Vec::new(),
             disk: None,
+            private: Vec::new(),
             ahead: 0,
             jumped: 0,
             stopped: None,

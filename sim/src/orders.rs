@@ -75,7 +75,10 @@ impl Simulation {
             NodeAction::Down { epoch, .. } => record(8, epoch.number()),
             NodeAction::Answered { told, fresh, .. } => {
                 record(9, told << 32 | fresh);
-                self.watch.answered(node);
+                if self.watch.answered(node) {
+                    let guess = self.guess(node);
+                    self.watch.guessed(node, guess);
+                }
             }
             NodeAction::Heard { address, .. } => {
                 record(10, u64::from(address.port()));
@@ -104,6 +107,9 @@ impl Simulation {
         let is_open = |state| state == State::Open;
         if !(self.links.get(epoch)).is_some_and(|link| is_open(link.ends[side].state)) {
             return false;
+        }
+        if let Message::Response(response) = &message {
+            self.keeps_secrets(node, response);
         }
         let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
         let bytes = message.encoded_len() as u64;
@@ -209,6 +215,9 @@ impl Simulation {
 
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
+        if self.aim.dialed(from, &address, self.now) && !self.faults.drawn.any() {
+            self.break_off(25, "a place is dialed eight times a day at most", from);
+        }
         let target = self.places.at(&address);
         let answered = target.is_some_and(|target| self.reaches(from, target));
         let fails = self.network.dial_fails();
@@ -295,10 +304,11 @@ impl Simulation {
         }
         let programs = nodes.map(|node| {
             let group = usize::from(self.members[node as usize].group);
-            self.crowds[group].blueprint.program.clone()
+            let crowd = &self.crowds[group];
+            (crowd.blueprint.program.clone(), crowd.group.claims)
         });
         if keeps[0] {
-            let kind = kind_seen(&programs[0], &programs[1]);
+            let kind = kind_seen(&programs[0].0, &programs[1].0, programs[1].1);
             let ip = address.ip();
             let event = NodeEvent::Dialed {
                 address,
@@ -315,7 +325,7 @@ impl Simulation {
             let event = NodeEvent::Accepted {
                 peer: self.places.id(dialer),
                 epoch,
-                kind: kind_seen(&programs[1], &programs[0]),
+                kind: kind_seen(&programs[1].0, &programs[0].0, programs[0].1),
                 ip: Some(self.places.ip(dialer)),
                 listen: Some(self.places.address(dialer)),
             };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Scenario;
+use crate::{Histogram, Scenario};
 
 /// One run of a scenario. The same scenario and seed give the same, byte for byte.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,8 +27,17 @@ pub struct Outcome {
     pub newcomers: Vec<Tally>,
     /// How many peers each node that lives at the end is connected with that dialed it.
     pub in_degree: Spread,
+    /// The same, node by node.
+    #[serde(default)]
+    pub in_degrees: Histogram,
     /// How many requests each node was sent.
     pub asked: Spread,
+    /// The same, node by node.
+    #[serde(default)]
+    pub asked_counts: Histogram,
+    /// What hostile nodes have got out of it.
+    #[serde(default)]
+    pub gains: Vec<Gain>,
     /// What did not hold, if anything; the run ends with the first.
     pub breach: Option<Breach>,
 }
@@ -75,6 +84,9 @@ pub struct Sample {
     pub estimate: Option<Spread>,
     /// The share of those whose interval holds the truth.
     pub covered: Option<f64>,
+    /// The ends of their intervals, over the truth; the median of each.
+    #[serde(default)]
+    pub interval: Option<[f64; 2]>,
 }
 
 /// One newcomer.
@@ -95,6 +107,38 @@ pub struct Tally {
     pub answers: u64,
     /// Seconds until half of the watched nodes knew it.
     pub known_to_half: Option<f64>,
+    /// How large it held the network to be after a hundred answers, if it had that many.
+    #[serde(default)]
+    pub guess: Option<Guess>,
+}
+
+/// An estimate of how many nodes there are, and how many there were.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "an estimate with its interval, and the truth"
+)]
+pub struct Guess {
+    /// How many it seemed.
+    pub nodes: u64,
+    /// The least that it might be.
+    pub low: u64,
+    /// The most.
+    pub high: u64,
+    /// How many there were.
+    pub truth: u64,
+}
+
+/// What the nodes of a hostile group have got out of it, in one number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Gain {
+    /// What they run.
+    pub runs: String,
+    /// Which number.
+    pub what: String,
+    /// The number.
+    pub value: f64,
 }
 
 /// How a number is spread over nodes.

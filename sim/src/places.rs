@@ -8,7 +8,10 @@ use pex::{NodeAddress, NodeId, Reach};
 use crate::chance::{Chance, Use};
 
 /// Every node listens here.
-const PORT: u16 = 26_656;
+pub(crate) const PORT: u16 = 26_656;
+
+/// Who is at a place that is kept free.
+const NOBODY: u32 = u32::MAX;
 
 /// From one candidate to the next: odd, so that each of the 2^32 comes once, and near the golden
 /// section of them, so that they are spread over all networks.
@@ -48,14 +51,18 @@ impl Places {
 
     /// A new node, at an address of the world that nobody has; returns its number.
     pub(crate) fn add(&mut self) -> u32 {
-        let ip = loop {
+        let ip = self.free_ip();
+        self.add_at(ip, PORT)
+    }
+
+    fn free_ip(&mut self) -> u32 {
+        loop {
             self.next_ip = self.next_ip.wrapping_add(STEP);
             let ip = IpAddr::V4(Ipv4Addr::from_bits(self.next_ip));
             if Reach::of(ip) == Reach::World && !self.by_ip.contains_key(&(self.next_ip, PORT)) {
                 break self.next_ip;
             }
-        };
-        self.add_at(ip, PORT)
+        }
     }
 
     /// A new node at this place, where nobody is yet.
@@ -69,6 +76,25 @@ impl Places {
         self.all.push(Place { id, ip, port });
         self.by_ip.insert((ip, port), number);
         number
+    }
+
+    /// Gives a node another id, near this place on the ring of all ids.
+    pub(crate) fn grind(&mut self, node: u32, near: u64) {
+        let place = &mut self.all[node as usize];
+        let mut id = *place.id.as_bytes();
+        id[..8].copy_from_slice(&near.to_be_bytes());
+        place.id = NodeId::new(id);
+    }
+
+    /// A place where nobody will ever live.
+    pub(crate) fn reserve(&mut self) -> IpAddr {
+        let ip = self.free_ip();
+        self.by_ip.insert((ip, PORT), NOBODY);
+        IpAddr::V4(Ipv4Addr::from_bits(ip))
+    }
+
+    pub(crate) fn ip_bits(&self, node: u32) -> u32 {
+        self.all[node as usize].ip
     }
 
     pub(crate) fn id(&self, node: u32) -> NodeId {
@@ -94,7 +120,10 @@ impl Places {
     /// The node that lives where this address leads, whatever its id is.
     pub(crate) fn at(&self, address: &NodeAddress) -> Option<u32> {
         match address.ip()?.to_canonical() {
-            IpAddr::V4(ip) => self.by_ip.get(&(ip.to_bits(), address.port())).copied(),
+            IpAddr::V4(ip) => {
+                let node = self.by_ip.get(&(ip.to_bits(), address.port()));
+                node.copied().filter(|node| *node != NOBODY)
+            }
             IpAddr::V6(_) => None,
         }
     }

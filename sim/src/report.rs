@@ -1,5 +1,6 @@
 //! What has happened, in the words of an [`Outcome`].
 
+use crate::histogram::Histogram;
 use crate::links::State;
 use crate::outcome::{Outcome, Population, Spread};
 use crate::scenario::Program;
@@ -20,13 +21,8 @@ impl Simulation {
             }
         }
         let living = self.living.iter().map(|node| *node as usize);
-        let mut in_degree: Vec<_> = living
-            .clone()
-            .map(|node| f64::from(dialed_by[node]))
-            .collect();
-        let mut asked: Vec<_> = living
-            .map(|node| f64::from(self.members[node].asked))
-            .collect();
+        let dialed_by = living.clone().map(|node| dialed_by[node]);
+        let asked = living.map(|node| self.members[node].asked);
         Outcome {
             scenario: self.scenario.clone(),
             seed: self.seed,
@@ -38,8 +34,11 @@ impl Simulation {
                 .collect(),
             samples: self.watch.samples.clone(),
             newcomers: self.watch.newcomers(),
-            in_degree: Spread::of(&mut in_degree),
-            asked: Spread::of(&mut asked),
+            in_degree: Spread::of(&mut dialed_by.clone().map(f64::from).collect::<Vec<_>>()),
+            in_degrees: Histogram::of(dialed_by.map(u64::from)),
+            asked: Spread::of(&mut asked.clone().map(f64::from).collect::<Vec<_>>()),
+            asked_counts: Histogram::of(asked.map(u64::from)),
+            gains: self.gains(),
             breach: self.breach.clone(),
         }
     }

@@ -70,12 +70,43 @@ pub struct Group {
     /// When they start, after the beginning.
     #[serde(default, with = "humantime_serde")]
     pub starts: Duration,
+    /// What hostile ones say that they are when they shake hands.
+    #[serde(default)]
+    pub claims: Claim,
+    /// With which options.
+    #[serde(default)]
+    pub tuning: Tuning,
+    /// So many of those whom each knows when it starts are private to it: nobody may hear of them.
+    #[serde(default)]
+    pub keeps_private: u32,
     /// What they know and do is measured; by default that of honest nodes with a machine of ours.
     #[serde(default)]
     pub watched: Option<bool>,
     /// For this long their clocks are ahead, each by a random part of it.
     #[serde(default, with = "humantime_serde")]
     pub clock_skew: Duration,
+}
+
+impl Group {
+    /// So many nodes that run this, and nothing else said of them.
+    #[must_use]
+    pub fn new(count: u32, runs: Program) -> Self {
+        Self {
+            count,
+            runs,
+            depth: Depth::default(),
+            knows: Knows::default(),
+            connected: None,
+            store: None,
+            behind_nat: false,
+            starts: Duration::ZERO,
+            claims: Claim::default(),
+            tuning: Tuning::default(),
+            keeps_private: 0,
+            watched: None,
+            clock_skew: Duration::ZERO,
+        }
+    }
 }
 
 /// What a node runs.
@@ -102,6 +133,36 @@ pub enum Program {
     Uniform,
     /// One who is out for harm, of the sort with this name.
     Hostile(String),
+}
+
+/// What a hostile node says that it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Claim {
+    /// One of ours, which is trusted with the most.
+    #[default]
+    Kin,
+    /// A plain node of V2.
+    V2,
+    /// A node of V1.
+    V1,
+}
+
+/// With which options a node runs, other than what its group says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Tuning {
+    /// As they are by default.
+    #[default]
+    Default,
+    /// Without what they have against hostile nodes, as far as options can say it: one pace for all
+    /// peers as Tendermint 0.35.9 has it, every request granted, no shares of tellers, networks and
+    /// places, no rotation.
+    Undefended,
+    /// Some at the least and some at the most that they may be, as the seed draws them.
+    Bounds,
 }
 
 /// How much of a node is there.

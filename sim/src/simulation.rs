@@ -7,12 +7,13 @@ use pex::wire::{self, Message};
 use pex::{Epoch, NodeAction, NodeEvent, NodeId};
 use slab::Slab;
 
+use crate::aim::Aim;
 use crate::chance::{Chance, Use, nanos};
 use crate::check::Check;
 use crate::churn::Churn;
 use crate::digest::Digest;
 use crate::faults::Faults;
-use crate::hostile::Happening;
+use crate::hostile::Operator;
 use crate::links::{Links, State};
 use crate::machine::{Blueprint, Machine};
 use crate::measure::Watch;
@@ -76,6 +77,8 @@ pub(crate) struct Crowd {
     pub(crate) bytes: u64,
     pub(crate) dials: u64,
     pub(crate) faults_seen: u64,
+    /// Who runs them, if they are out for harm.
+    pub(crate) operator: Option<Box<dyn Operator>>,
 }
 
 /// What has become of all that was sent.
@@ -116,11 +119,13 @@ pub struct Simulation {
     pub(crate) dials: Slab<Dial>,
     pub(crate) network: Network,
     pub(crate) starts: Chance,
-    /// What thin nodes tell, and what hostile ones do.
+    /// What thin nodes tell.
     pub(crate) thin: Chance,
-    pub(crate) villainy: Chance,
     pub(crate) churn: Churn,
     pub(crate) faults: Faults,
+    /// What hostile nodes draw from.
+    pub(crate) mischief: Chance,
+    pub(crate) aim: Aim,
     pub(crate) watch: Watch,
     pub(crate) check: Option<Box<Check>>,
     pub(crate) ledger: Ledger,
@@ -143,7 +148,8 @@ impl Simulation {
     /// [`ScenarioError`] says what in the scenario can't be, and what to write instead.
     pub fn new(scenario: Scenario, seed: u64) -> Result<Self, ScenarioError> {
         scenario.validate()?;
-        let crowds = scenario.nodes.iter().map(Crowd::new);
+        let crowds = (0..).zip(&scenario.nodes);
+        let crowds = crowds.map(|(nth, group)| Crowd::new(group, seed, nth));
         let crowds = crowds.collect::<Result<Vec<_>, _>>()?;
         let watched = crowds.iter().filter(|crowd| crowd.watched);
         let watched = watched.map(|crowd| u64::from(crowd.group.count)).sum();
@@ -162,9 +168,10 @@ impl Simulation {
             network: Network::new(&scenario.network, seed),
             starts: Chance::new(seed, Use::Start),
             thin: Chance::new(seed, Use::Thin),
-            villainy: Chance::new(seed, Use::Hostile),
             churn: Churn::new(&scenario.churn, seed),
             faults: Faults::new(&scenario, seed),
+            mischief: Chance::new(seed, Use::Hostile),
+            aim: Aim::default(),
             watch: Watch::new(watched),
             check: scenario.check.then(Box::default),
             ledger: Ledger::default(),
@@ -237,14 +244,16 @@ impl Simulation {
 
     /// Tells a node's machine of something, and does what it wants done.
     pub(crate) fn tell(&mut self, node: u32, event: NodeEvent<'_>) {
+        if self.is_hostile(node) {
+            self.tell_operator(node, event);
+            return;
+        }
         let member = &mut self.members[node as usize];
         if self.done {
             return;
         }
-        match &member.machine {
-            Machine::None => return self.tell_thin(node, &event),
-            Machine::Hostile(_) => return self.tell_hostile(node, &event),
-            _ => {}
+        if let Machine::None = member.machine {
+            return self.tell_thin(node, &event);
         }
         self.events += 1;
         let clock = member.clock(self.now);
@@ -386,10 +395,6 @@ impl Simulation {
                 self.tell(node, event);
             }
             Ok(None) => {}
-            // Who is hostile reads what it likes.
-            Err(_) if matches!(self.members[node as usize].machine, Machine::Hostile(_)) => {
-                self.happen_to_hostile(node, Happening::Bytes { from, epoch, bytes });
-            }
             Err(error) => self.tell(node, NodeEvent::Garbage { from, epoch, error }),
         }
     }

@@ -167,7 +167,7 @@ impl AddrBook {
         if self.shelf.news_in(keys.lane.found) >= NEW_IN_NETWORK {
             return Err(AddError::Crowded(Crowd::Network));
         }
-        if self.shelf.told_by(keys.told_by) as usize >= TOLD_BY_GROUP {
+        if self.shelf.tellers.count(keys.told_by) as usize >= TOLD_BY_GROUP {
             return Err(AddError::Crowded(Crowd::Tellers));
         }
         Ok(())
@@ -213,8 +213,7 @@ impl AddrBook {
         entry: Entry,
         keys: &Keys,
     ) -> Result<Slot, AddError> {
-        let group = self.placer.group(&entry.address);
-        let bucket = self.placer.bucket_of(group, keys.told_by);
+        let bucket = self.placer.bucket_of(keys.group, keys.told_by);
         if !self.make_room(now, bucket, entry.last_success().is_some()) {
             return Err(AddError::Full);
         }

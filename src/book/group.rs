@@ -28,62 +28,63 @@ use crate::NetAddress;
 /// assert_eq!(group("127.0.0.1:26656")?, "local");
 /// # Ok::<(), pex::NetAddressError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupKey(Key);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey(
+    /// A tag in the upper 16 bits, and below it what the tag says: three numbers of 16 bits. As one
+    /// number it is compared and looked up in one step.
+    u64,
+);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Key {
-    Local,
-    Unroutable,
-    V4([u8; 2]),
-    Tor(u8),
-    V6([u16; 3]),
-}
+const LOCAL: GroupKey = GroupKey::tagged(1, [0; 3]);
+const UNROUTABLE: GroupKey = GroupKey::tagged(2, [0; 3]);
+/// The first half of an IPv4 address, in the lowest two bytes.
+const V4: u64 = 3;
+const TOR: u64 = 4;
+const V6: u64 = 5;
 
 impl GroupKey {
     /// The group of an address; `strict` as the option of that name.
     #[must_use]
     pub const fn of(address: &NetAddress, strict: bool) -> Self {
-        Self(if strict && address.is_local() {
-            Key::Local
+        if strict && address.is_local() {
+            LOCAL
         } else if strict && !address.is_routable() {
-            Key::Unroutable
+            UNROUTABLE
         } else {
             match address.ip() {
                 IpAddr::V4(ip) => of_v4(ip),
                 IpAddr::V6(ip) => of_v6(ip),
             }
-        })
+        }
+    }
+
+    const fn tagged(tag: u64, [a, b, c]: [u16; 3]) -> Self {
+        Self(tag << 48 | (a as u64) << 32 | (b as u64) << 16 | c as u64)
     }
 
     /// The first half of an IPv4 address, if the group is one of those.
     pub(crate) const fn v4(self) -> Option<[u8; 2]> {
-        match self.0 {
-            Key::V4(half) => Some(half),
-            Key::Local | Key::Unroutable | Key::Tor(_) | Key::V6(_) => None,
-        }
+        let [.., a, b] = self.0.to_be_bytes();
+        if self.tag() == V4 { Some([a, b]) } else { None }
     }
 
-    /// The group as a number, each with its own.
-    pub(crate) fn number(self) -> u64 {
-        let (tag, [a, b, c]) = match self.0 {
-            Key::Local => (1, [0; 3]),
-            Key::Unroutable => (2, [0; 3]),
-            Key::V4([a, b]) => (3, [0, a.into(), b.into()]),
-            Key::Tor(bits) => (4, [0, 0, bits.into()]),
-            Key::V6(segments) => (5, segments),
-        };
-        tag << 48 | u64::from(a) << 32 | u64::from(b) << 16 | u64::from(c)
+    const fn tag(self) -> u64 {
+        self.0 >> 48
+    }
+
+    /// The group as a number, each with its own; none is 0.
+    pub(crate) const fn number(self) -> u64 {
+        self.0
     }
 }
 
-const fn of_v4(ip: Ipv4Addr) -> Key {
+const fn of_v4(ip: Ipv4Addr) -> GroupKey {
     let [a, b, ..] = ip.octets();
-    Key::V4([a, b])
+    v4(u16::from_be_bytes([a, b]))
 }
 
 #[expect(clippy::match_same_arms, reason = "an arm is a rule of the reference")]
-const fn of_v6(ip: Ipv6Addr) -> Key {
+const fn of_v6(ip: Ipv6Addr) -> GroupKey {
     match ip.segments() {
         // Translated, RFC 6145, and NAT64, RFC 6052.
         [0, 0, 0, 0, 0xffff, 0, high, _] => v4(high),
@@ -95,27 +96,37 @@ const fn of_v6(ip: Ipv6Addr) -> Key {
         // OnionCat.
         [0xfd87, 0xd87e, 0xeb43, onion, ..] => {
             let [first, _] = onion.to_be_bytes();
-            Key::Tor(first & 0xf)
+            GroupKey::tagged(TOR, [0, 0, u16::from_be_bytes([0, first & 0xf])])
         }
         // Hurricane Electric, which gives anyone a tunnel.
-        [0x2001, 0x470, c, ..] => Key::V6([0x2001, 0x470, c & 0xf000]),
-        [a, b, ..] => Key::V6([a, b, 0]),
+        [0x2001, 0x470, c, ..] => GroupKey::tagged(V6, [0x2001, 0x470, c & 0xf000]),
+        [a, b, ..] => GroupKey::tagged(V6, [a, b, 0]),
     }
 }
 
-const fn v4(high: u16) -> Key {
-    Key::V4(high.to_be_bytes())
+const fn v4(high: u16) -> GroupKey {
+    GroupKey::tagged(V4, [0, 0, high])
 }
 
 /// The reference's text of it. Ignores width and fill.
 impl fmt::Display for GroupKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Key::Local => f.write_str("local"),
-            Key::Unroutable => f.write_str("unroutable"),
-            Key::V4([a, b]) => write!(f, "{}", Ipv4Addr::new(a, b, 0, 0)),
-            Key::Tor(bits) => write!(f, "tor:{bits}"),
-            Key::V6([a, b, c]) => write!(f, "{}", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)),
+        let [_, _, a0, a1, b0, b1, high, low] = self.0.to_be_bytes();
+        match (self.tag(), *self) {
+            (_, LOCAL) => f.write_str("local"),
+            (_, UNROUTABLE) => f.write_str("unroutable"),
+            (V4, _) => write!(f, "{}", Ipv4Addr::new(high, low, 0, 0)),
+            (TOR, _) => write!(f, "tor:{low}"),
+            _ => {
+                let [a, b, c] = [[a0, a1], [b0, b1], [high, low]].map(u16::from_be_bytes);
+                write!(f, "{}", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+            }
         }
+    }
+}
+
+impl fmt::Debug for GroupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GroupKey({self})")
     }
 }

@@ -1,15 +1,15 @@
 //! What the indices go by: hashed once for an address, and passed on to all that look for it.
 
-use core::net::IpAddr;
-
 use super::GroupKey;
+use crate::index_key::IndexKey;
 use crate::peers::lanes::Sought;
-use crate::seed::HashKey;
 use crate::{Group, NetAddress};
 
 /// All that places an address on the shelf.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
+    /// Its own group, which decides its buckets.
+    pub(crate) group: GroupKey,
     /// The hash of its node.
     pub(crate) node: u64,
     pub(crate) place: Place,
@@ -22,33 +22,37 @@ pub(crate) struct Keys {
 /// number of nodes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
-    ip: IpAddr,
+    ip: u128,
     port: Option<u16>,
     pub(crate) hash: u64,
 }
 
 impl Place {
     /// The place of an address, of whose IP address this is the group.
-    pub(crate) fn new(key: HashKey, address: &NetAddress, group: Group) -> Self {
+    pub(crate) fn new(key: &IndexKey, address: &NetAddress, group: Group) -> Self {
+        let ip = address.ip_bits();
         let port = (!group.is_of_world()).then(|| address.port());
-        let hash = match address.ip() {
-            IpAddr::V4(ip) => key.hash(&ip.octets()),
-            IpAddr::V6(ip) => key.hash(&ip.octets()),
+        let hash = match port {
+            None => key.hash(halves(ip)),
+            Some(port) => {
+                let [low, high] = halves(ip);
+                key.hash([low, high, port.into()])
+            }
         };
-        let spread = u64::from(port.unwrap_or_default()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        Self {
-            ip: address.ip(),
-            port,
-            hash: hash ^ spread,
-        }
+        Self { ip, port, hash }
     }
 
-    pub(crate) fn of(key: HashKey, address: &NetAddress) -> Self {
+    pub(crate) fn of(key: &IndexKey, address: &NetAddress) -> Self {
         Self::new(key, address, Group::of(address.ip()))
     }
 
     /// Whether another address is there too.
     pub(crate) fn is_of(&self, address: &NetAddress) -> bool {
-        address.ip() == self.ip && self.port.is_none_or(|port| port == address.port())
+        address.ip_bits() == self.ip && self.port.is_none_or(|port| port == address.port())
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the halves are meant")]
+const fn halves(bits: u128) -> [u64; 2] {
+    [bits as u64, (bits >> 64) as u64]
 }

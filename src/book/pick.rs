@@ -10,7 +10,7 @@ use crate::peers::lanes::{Among, Kind};
 
 /// `minGetSelection`, `maxGetSelection` and `getSelectionPercent`.
 const SELECTION_MIN: usize = 32;
-const SELECTION_MAX: usize = 250;
+pub(super) const SELECTION_MAX: usize = 250;
 const SELECTION_PERCENT: usize = 23;
 
 impl AddrBook {
@@ -52,19 +52,10 @@ impl AddrBook {
 
     /// Some of the book, each address as likely as any other: `GetSelection` of the reference.
     pub fn selection(&mut self) -> Vec<NetAddress> {
-        let (olds, news) = (self.shelf.told.list(true), self.shelf.told.list(false));
-        let count = self.selection_size();
-        let mut picked = Vec::with_capacity(count);
-        // From which list one comes is a matter of chance, which a processor can't guess: no branch.
-        let lists = [(olds, 0), (news, olds.len())];
-        sample(count, self.shelf.len(), &mut self.chance, |place| {
-            let place = place as usize;
-            let list = lists.get(usize::from(place >= olds.len()));
-            let slot = list.and_then(|(list, before)| list.get(place.saturating_sub(*before)));
-            if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
-                picked.push(entry.address);
-            }
-        });
+        let lists = [true, false].map(|old| self.shelf.told.list(old));
+        let slots = sample(self.selection_size(), lists, &mut self.chance);
+        let mut picked = Vec::with_capacity(slots.len());
+        self.shelf.gather(&slots, &mut picked);
         picked
     }
 
@@ -82,13 +73,8 @@ impl AddrBook {
             .min(self.new_ones());
         let mut picked = Vec::with_capacity(size);
         for (old, count) in [(false, new), (true, size.saturating_sub(new))] {
-            let list = self.shelf.told.list(old);
-            sample(count, list.len(), &mut self.chance, |place| {
-                let slot = list.get(place as usize);
-                if let Some(entry) = slot.and_then(|slot| self.shelf.get(*slot)) {
-                    picked.push(entry.address);
-                }
-            });
+            let slots = sample(count, [self.shelf.told.list(old), &[]], &mut self.chance);
+            self.shelf.gather(&slots, &mut picked);
         }
         picked
     }

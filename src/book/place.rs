@@ -191,13 +191,15 @@ struct Text {
 }
 
 impl Text {
-    fn new(key: &BookKey) -> Self {
-        let mut text = Self {
-            bytes: [0; TEXT_MAX],
-            len: 0,
-        };
-        text.append(&key.0);
-        text
+    const fn new(key: &BookKey) -> Self {
+        let mut bytes = [0; TEXT_MAX];
+        if let Some(room) = bytes.first_chunk_mut() {
+            *room = key.0;
+        }
+        Self {
+            bytes,
+            len: key.0.len(),
+        }
     }
 
     /// Writes what there is room for, which is all of what is written here.
@@ -212,9 +214,20 @@ impl Text {
 
     fn group(&mut self, group: GroupKey) -> &mut Self {
         if let Some([a, b]) = group.v4() {
-            return self.byte(a).append(b".").byte(b).append(b".0.0");
+            return self.half(a, 1).half(b, 4);
         }
         let _ = write!(self, "{group}");
+        self
+    }
+
+    /// Writes a few bytes at once, of which only the first so many count: what comes behind covers
+    /// the others.
+    fn write<const N: usize>(&mut self, bytes: [u8; N], used: u8) -> &mut Self {
+        let room = self.bytes.get_mut(self.len..);
+        if let Some(room) = room.and_then(<[u8]>::first_chunk_mut) {
+            *room = bytes;
+            self.len = self.len.wrapping_add(used.into());
+        }
         self
     }
 
@@ -231,18 +244,15 @@ impl Text {
     }
 
     fn byte(&mut self, number: u8) -> &mut Self {
-        let [first, second, third, used] =
-            BYTES.get(usize::from(number)).copied().unwrap_or_default();
-        // All three are written at once: what comes behind covers those that are not used.
-        if let Some(room) = self
-            .bytes
-            .get_mut(self.len..)
-            .and_then(<[u8]>::first_chunk_mut)
-        {
-            *room = [first, second, third];
-            self.len = self.len.saturating_add(usize::from(used));
-        }
-        self
+        let [text @ .., used] = BYTES.get(usize::from(number)).copied().unwrap_or_default();
+        self.write::<3>(text, used)
+    }
+
+    /// A number, and so much of `.0.0` behind it.
+    fn half(&mut self, number: u8, behind: u8) -> &mut Self {
+        let text = HALVES.get(usize::from(number)).copied();
+        let text @ [.., used] = text.unwrap_or_default();
+        self.write(text, used.wrapping_add(behind))
     }
 
     fn number(&mut self, number: u16) -> &mut Self {
@@ -261,6 +271,25 @@ impl Text {
         self.append(digits.get(start..).unwrap_or_default())
     }
 }
+
+/// Each byte as digits with `.0.0` behind them; the last is how many digits there are.
+#[cfg_attr(
+    not(test),
+    expect(clippy::indexing_slicing, reason = "made when it is compiled")
+)]
+const HALVES: [[u8; 8]; 256] = {
+    let mut halves = [[0; 8]; 256];
+    let mut number = 0;
+    while number < halves.len() {
+        halves[number] = match BYTES[number] {
+            [a, _, _, 1] => [a, b'.', b'0', b'.', b'0', 0, 0, 1],
+            [a, b, _, 2] => [a, b, b'.', b'0', b'.', b'0', 0, 2],
+            [a, b, c, _] => [a, b, c, b'.', b'0', b'.', b'0', 3],
+        };
+        number += 1;
+    }
+    halves
+};
 
 impl fmt::Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {

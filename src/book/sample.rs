@@ -1,84 +1,86 @@
 //! Some of many, each as likely as any other.
 
+use alloc::vec::Vec;
+
 use super::CAPACITY;
+use crate::peers::arena::Slot;
 use crate::seed::Chance;
 
 /// Up to so many, all of them are laid out and shuffled; of more, only a bit each is kept, which
 /// draws again what was drawn before: where that is frequent, a processor guesses wrong too often.
 const FEW: usize = 2_048;
 
-/// All of them, laid out.
-#[cfg_attr(
-    not(test),
-    expect(clippy::indexing_slicing, reason = "made when it is compiled")
-)]
-const NUMBERS: [u16; FEW] = {
-    let mut numbers = [0; FEW];
-    let mut number = 0_u16;
-    while (number as usize) < FEW {
-        numbers[number as usize] = number;
-        number += 1;
-    }
-    numbers
-};
-
-/// Takes `count` different numbers below `bound`, in an order that means nothing; all of them if
-/// they are fewer. Of more than 2,048 it takes at most half, and none beyond what a book can hold.
+/// Takes `count` different entries of two lists, in an order that means nothing; all of them if they
+/// are fewer. Of more than 2,048 it takes at most half, and none beyond what a book can hold.
 ///
-/// It takes time in proportion to `count`, and to a bit for each of `bound`; it allocates nothing.
-pub(crate) fn sample(count: usize, bound: usize, chance: &mut Chance, take: impl FnMut(u32)) {
-    let bound = bound.min(CAPACITY);
-    let many = u32::try_from(bound).unwrap_or(u32::MAX);
-    if bound <= FEW {
-        shuffle(count.min(bound), many, chance, take);
-    } else {
-        draw(count.min(bound / 2), many, chance, take);
+/// It takes time in proportion to `count`, and to a copy, or a bit, for each that is in the lists.
+pub(crate) fn sample(count: usize, lists: [&[Slot]; 2], chance: &mut Chance) -> Vec<Slot> {
+    let [first, second] = lists;
+    let all = first.len().saturating_add(second.len()).min(CAPACITY);
+    if all > FEW {
+        return draw(count.min(all / 2), all, lists, chance);
     }
+    let mut laid_out = Vec::with_capacity(all);
+    laid_out.extend_from_slice(first);
+    laid_out.extend_from_slice(second);
+    shuffle(&mut laid_out, count, chance);
+    laid_out.truncate(count);
+    laid_out
 }
 
 /// Draws until there are so many different ones. Less than half are taken, so every other draw is a
 /// new one at least.
-fn draw(count: usize, bound: u32, chance: &mut Chance, mut take: impl FnMut(u32)) {
+fn draw(count: usize, all: usize, lists: [&[Slot]; 2], chance: &mut Chance) -> Vec<Slot> {
+    let [first, second] = lists;
+    let bound = u32::try_from(all).unwrap_or(u32::MAX);
+    // From which list one comes is a matter of chance, which a processor can't guess: no branch.
+    let lists = [(first, 0), (second, first.len())];
     let mut drawn = [0_u64; CAPACITY.div_ceil(64)];
-    let mut left = count;
-    while left > 0 {
-        let number = chance.below(bound);
+    let mut taken = Vec::with_capacity(count);
+    while taken.len() < count {
+        let number = chance.below(bound) as usize;
         let bit = 1_u64 << (number % 64);
-        if let Some(word) = drawn.get_mut((number / 64) as usize)
+        if let Some(word) = drawn.get_mut(number / 64)
             && *word & bit == 0
         {
             *word |= bit;
-            left = left.saturating_sub(1);
-            take(number);
+            let list = lists.get(usize::from(number >= first.len()));
+            let slot = list.and_then(|(list, before)| list.get(number.saturating_sub(*before)));
+            taken.extend(slot);
         }
     }
+    taken
 }
 
 /// The first steps of a Fisher-Yates shuffle.
-fn shuffle(count: usize, bound: u32, chance: &mut Chance, mut take: impl FnMut(u32)) {
-    let mut numbers = NUMBERS;
-    for (step, left) in (1..=bound).rev().take(count).enumerate() {
-        let other = step.saturating_add(chance.below(left) as usize);
-        // What is taken is not looked at again, so only the first left has to be put elsewhere.
-        let first = numbers.get(step).copied();
-        if let (Some(first), Some(drawn)) = (first, numbers.get_mut(other)) {
-            take(core::mem::replace(drawn, first).into());
+fn shuffle(slots: &mut [Slot], count: usize, chance: &mut Chance) {
+    let mut left = u16::try_from(slots.len()).unwrap_or(u16::MAX);
+    let mut steps = count.min(slots.len());
+    let mut rest = slots;
+    while steps > 0 {
+        let lefts = [0, 1, 2, 3].map(|step| left.saturating_sub(step));
+        for other in chance.four_below(lefts).into_iter().take(steps) {
+            if usize::from(other) < rest.len() {
+                rest.swap(0, other.into());
+            }
+            rest = rest.split_first_mut().map_or(&mut [], |(_, rest)| rest);
         }
+        left = left.saturating_sub(4);
+        steps = steps.saturating_sub(4);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::vec;
-    use std::vec::Vec;
 
     use super::*;
     use crate::Seed;
 
     fn some(count: usize, bound: usize, chance: &mut Chance) -> Vec<u32> {
-        let mut some = Vec::new();
-        sample(count, bound, chance, |number| some.push(number));
-        some
+        let all: Vec<u32> = (0..u32::try_from(bound).unwrap()).collect();
+        let (first, second) = all.split_at(bound / 3);
+        sample(count, [first, second], chance)
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod sound;
 
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
@@ -14,9 +14,12 @@ use super::buckets::Buckets;
 use super::entry::{BucketNumber, Entry, NOWHERE, Numbers};
 use super::keys::{Keys, Place};
 use super::place::{NEW_BUCKETS, OLD_BUCKETS};
+use super::tellers::Tellers;
 use super::{CAPACITY, GroupKey};
+use crate::index_key::IndexKey;
 use crate::peers::arena::{Arena, Slot};
 use crate::peers::lanes::{Kind, LaneKey, Lanes};
+use crate::peers::ring::Ids;
 use crate::peers::told::{Places, Told};
 use crate::seed::{Chance, HashKey};
 use crate::{Group, NetAddress, NodeId};
@@ -32,7 +35,7 @@ const GROWTH: usize = 7;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
-    key: HashKey,
+    key: IndexKey,
     entries: Arena<Entry>,
     by_node: HashTable<Slot>,
     by_place: HashTable<Slot>,
@@ -41,8 +44,14 @@ pub(crate) struct Shelf {
     pub(crate) lanes: Lanes,
     pub(crate) told: Told,
     /// New entries by the group of who told them.
-    told_by: BTreeMap<u64, u32>,
+    pub(crate) tellers: Tellers,
     olds: usize,
+}
+
+impl Ids for Arena<Entry> {
+    fn id(&self, slot: Slot) -> Option<NodeId> {
+        self.get(slot).map(|entry| entry.address.id())
+    }
 }
 
 impl Places for Arena<Entry> {
@@ -56,7 +65,7 @@ impl Places for Arena<Entry> {
 impl Shelf {
     pub(crate) fn new(key: HashKey, outbound_per_network: u32) -> Self {
         Self {
-            key,
+            key: IndexKey::new(key),
             entries: Arena::new(),
             by_node: HashTable::with_capacity(FIRST),
             by_place: HashTable::with_capacity(FIRST),
@@ -64,7 +73,7 @@ impl Shelf {
             old: Buckets::new(OLD_BUCKETS),
             lanes: Lanes::new(key, outbound_per_network),
             told: Told::new(),
-            told_by: BTreeMap::new(),
+            tellers: Tellers::new(),
             olds: 0,
         }
     }
@@ -100,11 +109,31 @@ impl Shelf {
         self.entries.iter()
     }
 
+    /// The entries in the order of ids, from the first above this one.
+    pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = &Entry> {
+        let slots = self.told.ring().walk(from, &self.entries);
+        slots.filter_map(|slot| self.entries.get(slot))
+    }
+
+    /// The addresses of these entries, behind what is there already.
+    pub(crate) fn gather(&self, slots: &[Slot], addresses: &mut Vec<NetAddress>) {
+        let Some(any) = slots.iter().find_map(|&slot| self.get(slot)) else {
+            return;
+        };
+        // Each of them is there. Were one not, another stands in for it: a copy that may be left out
+        // goes through memory twice.
+        addresses.extend(slots.iter().map(|&slot| {
+            let entry = self.get(slot).unwrap_or(any);
+            entry.address
+        }));
+    }
+
     pub(crate) fn hash_of(&self, id: NodeId) -> u64 {
-        self.key.hash(id.as_bytes())
+        self.key.of(id)
     }
 
     /// All that places an address, whose node has this hash and whose IP address is of this group.
+    /// It may be in the book: where that is strict, it can be routed to.
     pub(crate) fn keys(
         &self,
         node: u64,
@@ -113,8 +142,10 @@ impl Shelf {
         told_by: GroupKey,
     ) -> Keys {
         Keys {
+            // Which of the two kinds of book it is makes a difference only where it can't be.
+            group: GroupKey::of(address, false),
             node,
-            place: Place::new(self.key, address, group),
+            place: Place::new(&self.key, address, group),
             lane: self.lanes.seek(LaneKey(group.number())),
             told_by,
         }
@@ -129,22 +160,25 @@ impl Shelf {
     /// The entry of this address, whose node has this hash; or else how many others the node has.
     pub(crate) fn find_among(&self, node: u64, address: &NetAddress) -> Result<Slot, usize> {
         let mut others = 0_usize;
-        for &slot in self.by_node.iter_hash(node) {
-            let Some(its) = self.get(slot).map(|it| &it.address) else {
-                continue;
-            };
-            if its == address {
-                return Ok(slot);
-            }
-            others = others.saturating_add(usize::from(its.id() == address.id()));
-        }
-        Err(others)
+        let found = self.by_node.find(node, |&slot| {
+            let its = self.get(slot).map(|it| &it.address);
+            let is_of_node = its.is_some_and(|its| its.id() == address.id());
+            others = others.saturating_add(usize::from(is_of_node));
+            is_of_node && its == Some(address)
+        });
+        found.copied().ok_or(others)
     }
 
     /// How many entries are at a place.
     pub(crate) fn count_at(&self, place: &Place) -> usize {
-        let is_there = |&&slot: &&Slot| self.get(slot).is_some_and(|it| place.is_of(&it.address));
-        self.by_place.iter_hash(place.hash).filter(is_there).count()
+        let mut count = 0_usize;
+        // Looks at all of them, as none is the one that is looked for.
+        let _none = self.by_place.find(place.hash, |&slot| {
+            let is_there = self.get(slot).is_some_and(|it| place.is_of(&it.address));
+            count = count.saturating_add(usize::from(is_there));
+            false
+        });
+        count
     }
 
     /// New entries in a network.
@@ -158,43 +192,23 @@ impl Shelf {
     /// The entries of a node.
     pub(crate) fn of_node(&self, id: NodeId) -> Slots {
         let is_it = |&&slot: &&Slot| self.get(slot).is_some_and(|it| it.address.id() == id);
-        let found = self.by_node.iter_hash(self.key.hash(id.as_bytes()));
+        let found = self.by_node.iter_hash(self.key.of(id));
         in_order(found.filter(is_it))
     }
 
     /// The entry of this address: a node at a place.
     pub(crate) fn find(&self, address: &NetAddress) -> Option<Slot> {
         let is_it = |&slot: &Slot| self.get(slot).is_some_and(|it| it.address == *address);
-        let hash = self.key.hash(address.id().as_bytes());
+        let hash = self.key.of(address.id());
         self.by_node.find(hash, is_it).copied()
     }
 
     /// The entries at the IP address of this one; at its port, where the IP address is not of the
     /// world and so may be that of any number of nodes.
     pub(crate) fn at_place(&self, address: &NetAddress) -> Slots {
-        let place = Place::of(self.key, address);
+        let place = Place::of(&self.key, address);
         let is_there = |&&slot: &&Slot| self.get(slot).is_some_and(|it| place.is_of(&it.address));
         in_order(self.by_place.iter_hash(place.hash).filter(is_there))
-    }
-
-    /// New entries that this group has told.
-    pub(crate) fn told_by(&self, group: GroupKey) -> u32 {
-        self.told_by
-            .get(&group.number())
-            .copied()
-            .unwrap_or_default()
-    }
-
-    fn count_told_by(&mut self, group: GroupKey, more: bool) {
-        let count = self.told_by.entry(group.number()).or_default();
-        *count = if more {
-            count.saturating_add(1)
-        } else {
-            count.saturating_sub(1)
-        };
-        if *count == 0 {
-            self.told_by.remove(&group.number());
-        }
     }
 
     /// Takes in an entry, into its first bucket. Since its keys were made, others may have gone and
@@ -210,10 +224,10 @@ impl Shelf {
         entry.lane = lane;
         entry.buckets = Numbers::one(bucket);
         let slot = self.entries.insert(entry);
-        let (entries, key) = (&self.entries, self.key);
+        let (entries, key) = (&self.entries, &self.key);
         enter(&mut self.by_node, keys.node, slot, |&slot| {
             let its = entries.get(slot).map(|it| it.address.id());
-            its.map_or(0, |id| key.hash(id.as_bytes()))
+            its.map_or(0, |id| key.of(id))
         });
         enter(&mut self.by_place, keys.place.hash, slot, |&slot| {
             let its = entries.get(slot);
@@ -221,7 +235,16 @@ impl Shelf {
         });
         self.table(old).put(bucket, slot);
         self.enlist(slot, old, lane, keys.told_by, chance);
+        if !old {
+            self.told.is_news(slot);
+        }
         slot
+    }
+
+    /// What others are told of what was learned since so much was, the latest first.
+    pub(crate) fn news_since(&self, learned: u64) -> impl Iterator<Item = &Entry> {
+        let slots = self.told.learned_since(learned);
+        slots.filter_map(|slot| self.entries.get(slot))
     }
 
     /// Enters a new entry into one more bucket, which is not full and does not hold it.
@@ -252,8 +275,8 @@ impl Shelf {
         self.delist(slot, told_by);
         let address = self.entries.get(slot)?.address;
         let hashes = [
-            self.key.hash(address.id().as_bytes()),
-            Place::of(self.key, &address).hash,
+            self.key.of(address.id()),
+            Place::of(&self.key, &address).hash,
         ];
         for (index, hash) in [&mut self.by_node, &mut self.by_place]
             .into_iter()
@@ -320,7 +343,7 @@ impl Shelf {
             self.lanes.count_tested(lane, true);
             self.olds = self.olds.saturating_add(1);
         } else {
-            self.count_told_by(told_by, true);
+            self.tellers.add(told_by);
         }
     }
 
@@ -342,7 +365,7 @@ impl Shelf {
             self.lanes.count_tested(lane, false);
             self.olds = self.olds.saturating_sub(1);
         } else {
-            self.count_told_by(told_by, false);
+            self.tellers.take(told_by);
         }
     }
 }

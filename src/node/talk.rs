@@ -27,6 +27,22 @@ impl<M: Directory> Directory for Told<'_, M> {
         self.0.start(chance)
     }
 
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        self.0.arc_start(chance)
+    }
+
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        self.0.walk_arc(from, visit);
+    }
+
+    fn learned(&self) -> u64 {
+        self.0.learned()
+    }
+
+    fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        self.0.walk_news(since, visit);
+    }
+
     fn answer_max(&self) -> usize {
         self.0.answer_max()
     }

@@ -6,9 +6,11 @@
 use alloc::vec::Vec;
 
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use super::arena::{Arena, Slot};
 use super::entry::NOWHERE;
+use crate::index_key::IndexKey;
 use crate::seed::{Chance, HashKey};
 
 /// What counts as one network, as a number. The top byte says what the others mean.
@@ -45,11 +47,14 @@ pub(crate) enum Among {
     All = 1,
 }
 
+/// Who may be dialed. Most networks have few, who need no heap of their own.
+type Ready = SmallVec<[Slot; 4]>;
+
 #[derive(Clone, Debug)]
 struct Lane {
     key: LaneKey,
     /// Who may be dialed, untested and tested.
-    ready: [Vec<Slot>; 2],
+    ready: [Ready; 2],
     stored: u32,
     tested: u32,
     /// Connections and dials of ours in this network.
@@ -68,7 +73,7 @@ pub(crate) struct Sought {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Lanes {
-    key: HashKey,
+    key: IndexKey,
     table: Arena<Lane>,
     index: HashTable<Slot>,
     /// The lanes with somebody to dial; by kind, then by `Among`.
@@ -78,10 +83,10 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) const fn new(key: HashKey, outbound_max: u32) -> Self {
+    pub(crate) fn new(key: HashKey, outbound_max: u32) -> Self {
         const NONE: Vec<Slot> = Vec::new();
         Self {
-            key,
+            key: IndexKey::new(key),
             table: Arena::new(),
             index: HashTable::new(),
             lists: [[NONE, NONE], [NONE, NONE]],
@@ -90,7 +95,7 @@ impl Lanes {
     }
 
     fn hash(&self, key: LaneKey) -> u64 {
-        self.key.hash(&key.0.to_le_bytes())
+        self.key.hash([key.0])
     }
 
     pub(crate) fn find(&self, key: LaneKey) -> Option<Slot> {
@@ -136,7 +141,7 @@ impl Lanes {
     fn add(&mut self, key: LaneKey, hash: u64) -> Slot {
         let slot = self.table.insert(Lane {
             key,
-            ready: [Vec::new(), Vec::new()],
+            ready: [Ready::new(), Ready::new()],
             stored: 0,
             tested: 0,
             outbound: 0,
@@ -145,7 +150,7 @@ impl Lanes {
         let (lanes, key) = (&self.table, self.key);
         self.index.insert_unique(hash, slot, |&slot| {
             let lane = lanes.get(slot);
-            lane.map_or(0, |lane| key.hash(&lane.key.0.to_le_bytes()))
+            lane.map_or(0, |lane| key.hash([lane.key.0]))
         });
         slot
     }
@@ -211,7 +216,9 @@ impl Lanes {
         let moved = ready.get(rank).copied();
         // Long lists give back what they do not need.
         if ready.capacity() > 16 && ready.len() < ready.capacity() / 4 {
-            ready.shrink_to(ready.capacity() / 2);
+            let mut shorter = Ready::with_capacity(ready.capacity() / 2);
+            shorter.extend_from_slice(ready);
+            *ready = shorter;
         }
         self.list(slot, kind);
         moved
@@ -335,7 +342,7 @@ impl Lanes {
     }
 }
 
-const fn list_of(ready: &mut [Vec<Slot>; 2], kind: Kind) -> &mut Vec<Slot> {
+const fn list_of(ready: &mut [Ready; 2], kind: Kind) -> &mut Ready {
     let [untested, tested] = ready;
     match kind {
         Kind::Untested => untested,

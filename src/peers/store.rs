@@ -15,6 +15,7 @@ use super::arena::{Arena, Slot};
 use super::entry::{Entry, NOWHERE, Stamp, Turn};
 use super::lanes::{Kind, LaneKey, Lanes};
 use super::queue::Queue;
+use super::ring::Ids;
 use super::told::{Places, Told};
 use crate::seed::{Chance, HashKey};
 use crate::{NodeAddress, NodeId, Reach, Time};
@@ -47,6 +48,12 @@ pub(crate) struct Store {
     tested: usize,
 }
 
+impl Ids for Arena<Entry> {
+    fn id(&self, slot: Slot) -> Option<NodeId> {
+        self.get(slot).map(|entry| entry.id)
+    }
+}
+
 impl Places for Arena<Entry> {
     fn set_place(&mut self, slot: Slot, place: u32) {
         if let Some(entry) = self.get_mut(slot) {
@@ -63,7 +70,7 @@ fn set_rank(entries: &mut Arena<Entry>, slot: Slot, rank: u32) {
 }
 
 impl Store {
-    pub(crate) const fn new(key: HashKey, outbound_per_lane: u32) -> Self {
+    pub(crate) fn new(key: HashKey, outbound_per_lane: u32) -> Self {
         Self {
             key,
             entries: Arena::new(),
@@ -193,6 +200,7 @@ impl Store {
         self.index(of_node, of_place, slot);
         self.nodes = self.nodes.saturating_add(usize::from(is_new));
         self.told.add(false, slot, chance, &mut self.entries);
+        self.told.is_news(slot);
         slot
     }
 
@@ -352,6 +360,19 @@ impl Store {
         &self.told
     }
 
+    /// What others are told, in the order of ids, from the first above this one.
+    pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = &Entry> {
+        let slots = self.told.ring().walk(from, &self.entries);
+        slots.filter_map(|slot| self.entries.get(slot))
+    }
+
+    /// What others are told of what was learned since so much was, the latest first.
+    pub(crate) fn news_since(&self, learned: u64) -> impl Iterator<Item = &Entry> {
+        let slots = self.told.learned_since(learned);
+        let entries = slots.filter_map(|slot| self.entries.get(slot));
+        entries.filter(|entry| entry.told != NOWHERE)
+    }
+
     /// Whether every index finds every entry, and nothing else.
     pub(crate) fn is_sound(&self) -> bool {
         let waits = |slot, entry: &Entry| match entry.turn {
@@ -367,7 +388,9 @@ impl Store {
         };
         let told = |slot, entry: &Entry| {
             let place = entry.told as usize;
-            entry.told == NOWHERE || self.told.list(entry.tested).get(place) == Some(&slot)
+            let is_there = self.told.list(entry.tested).get(place) == Some(&slot)
+                && self.told.ring().holds(slot, &self.entries);
+            entry.told == NOWHERE || is_there
         };
         let entries = self.entries.iter().all(|(slot, entry)| {
             let address = self.address(entry);
@@ -382,6 +405,8 @@ impl Store {
             && self.by_place.len() == self.len()
             && self.waiting.len() == count(|it| it.turn == Turn::Waiting)
             && self.told.len() == count(|it| it.told != NOWHERE)
+            && self.told.ring().len() == self.told.len()
+            && self.told.ring().is_sound(&self.entries)
             && self.tested == count(|it| it.tested)
             && self.lanes.is_sound()
     }

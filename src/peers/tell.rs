@@ -139,6 +139,31 @@ impl Directory for PeerManager {
         Told::start(chance)
     }
 
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        let slot = self.store.told().any(chance)?;
+        self.store.get(slot).map(|entry| entry.id)
+    }
+
+    /// Those reached before and those only heard of alike: arcs of several nodes meet only where
+    /// all of them tell of the same nodes, and which of them one has reached is its own affair. By
+    /// its share of a store nobody is told more often than by the other walk, which tells all of it
+    /// too.
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let addresses = self.store.ring_from(from);
+        let mut addresses = addresses.filter_map(|entry| self.store.address(entry));
+        addresses.any(|address| visit(&address).is_break());
+    }
+
+    fn learned(&self) -> u64 {
+        self.store.told().learned()
+    }
+
+    fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let addresses = self.store.news_since(since);
+        let mut addresses = addresses.filter_map(|entry| self.store.address(entry));
+        addresses.any(|address| visit(&address).is_break());
+    }
+
     fn knows(&self, address: &NodeAddress) -> bool {
         self.store.find(address).is_some()
     }

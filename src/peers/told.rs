@@ -4,15 +4,20 @@
 //! A newcomer goes to a random place, and who stood there goes to the end; a hole is filled from
 //! the end. So the lists are uniformly shuffled at any time, a change moves one address at most,
 //! and nothing about an address tells its place.
+//!
+//! Whoever can use it is told in the order of ids instead, which is a [`Ring`] of the same entries.
+//! And what was learned last is noted, so that it can be told first.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::arena::Slot;
+use super::ring::{Ids, Ring};
 use crate::Cursor;
 use crate::seed::Chance;
 
 /// Where an entry's place in these lists is written down.
-pub(crate) trait Places {
+pub(crate) trait Places: Ids {
     fn set_place(&mut self, slot: Slot, place: u32);
 }
 
@@ -20,7 +25,15 @@ pub(crate) trait Places {
 pub(crate) struct Told {
     tested: Vec<Slot>,
     untested: Vec<Slot>,
+    ring: Ring,
+    /// What was learned last, the latest at the back.
+    news: VecDeque<Slot>,
+    /// How much was ever learned.
+    learned: u64,
 }
+
+/// What is noted as learned last. It has to reach back to the last answer to each peer.
+const NEWS: usize = 256;
 
 /// Bits of a cursor's lower half: how many have been told. The upper half is where in the lists this
 /// began, as a part of their length.
@@ -31,6 +44,9 @@ impl Told {
         Self {
             tested: Vec::new(),
             untested: Vec::new(),
+            ring: Ring::new(),
+            news: VecDeque::new(),
+            learned: 0,
         }
     }
 
@@ -66,15 +82,57 @@ impl Told {
             places.set_place(moved, end);
         }
         places.set_place(slot, place);
+        self.ring.insert(slot, places);
     }
 
     pub(crate) fn remove(&mut self, tested: bool, place: u32, places: &mut impl Places) {
         let list = self.list_mut(tested);
         if (place as usize) < list.len() {
-            list.swap_remove(place as usize);
+            let gone = list.swap_remove(place as usize);
             if let Some(&moved) = list.get(place as usize) {
                 places.set_place(moved, place);
             }
+            // A list that everybody has left for the other does not keep its room.
+            if list.len() < list.capacity() / 4 {
+                list.shrink_to(list.len().saturating_mul(2));
+            }
+            self.ring.remove(gone, places);
+        }
+    }
+
+    /// Notes that an entry was not known before.
+    pub(crate) fn is_news(&mut self, slot: Slot) {
+        if self.news.len() == NEWS {
+            self.news.pop_front();
+        }
+        self.news.push_back(slot);
+        self.learned = self.learned.saturating_add(1);
+    }
+
+    /// How much was ever learned.
+    pub(crate) const fn learned(&self) -> u64 {
+        self.learned
+    }
+
+    /// What was learned since so much was, the latest first. It may be gone, and its slot another's.
+    pub(crate) fn learned_since(&self, learned: u64) -> impl Iterator<Item = Slot> {
+        let new = self.learned.saturating_sub(learned);
+        let new = usize::try_from(new).unwrap_or(usize::MAX);
+        self.news.iter().rev().take(new).copied()
+    }
+
+    pub(crate) const fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// Any of the entries, each with the same chance.
+    pub(crate) fn any(&self, chance: u64) -> Option<Slot> {
+        let all = self.len() as u64;
+        let at = (chance >> HALF).saturating_mul(all) >> HALF;
+        let at = usize::try_from(at).ok()?;
+        match at.checked_sub(self.tested.len()) {
+            Some(rest) => self.untested.get(rest).copied(),
+            None => self.tested.get(at).copied(),
         }
     }
 
@@ -139,6 +197,16 @@ mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
 
+    use crate::NodeId;
+
+    impl Ids for BTreeMap<Slot, u32> {
+        fn id(&self, slot: Slot) -> Option<NodeId> {
+            let mut bytes = [0; 20];
+            bytes[..4].copy_from_slice(&slot.to_be_bytes());
+            Some(NodeId::new(bytes))
+        }
+    }
+
     impl Places for BTreeMap<Slot, u32> {
         fn set_place(&mut self, slot: Slot, place: u32) {
             self.insert(slot, place);
@@ -195,6 +263,8 @@ mod tests {
             told.remove(slot < 1_000, place, &mut places);
         }
         assert_eq!(told.len(), places.len());
+        assert_eq!(told.ring().len(), places.len());
+        assert!(told.ring().is_sound(&places));
         for (slot, place) in places {
             assert_eq!(told.list(slot < 1_000)[place as usize], slot);
         }

@@ -1,8 +1,4 @@
-//! Which addresses an answer holds.
-//!
-//! Answers walk the store in its secret order, from where the last answer on the same connection
-//! ended (*cursor* answers): nothing is told twice before all has been told. The reference tells
-//! the same best hundred again and again, so that whoever asks it can never learn more than those.
+//! What answers a request, and in which dialect.
 //!
 //! An address is told unless it is the asker's own, ours, or private, by id or by place. V1 can't
 //! carry names, so those are resolved first; what has not come back in time is left out.
@@ -12,7 +8,6 @@ use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use core::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +19,7 @@ use crate::wire::{
     Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
     Message, ResponseBuilder,
 };
-use crate::{Action, Actions, Directory, Fault, Kind, NodeAddress, NodeId, QueryId};
-
-/// Addresses looked at for one answer, told or not: bounds the work in a store full of addresses
-/// that may not be told.
-const LOOK_MAX: usize = 10 * MAX_ANSWER_ADDRESSES;
+use crate::{Action, Actions, Directory, Fault, Kind, NodeAddress, QueryId};
 
 /// IP addresses of one name that are told.
 const IPS_OF_A_NAME: usize = 16;
@@ -64,7 +55,7 @@ impl Pex {
             Dialect::V2 => {
                 let max = self.room(slot, MAX_ANSWER_ADDRESSES, directory);
                 let mut answer = ResponseBuilder::with_limits(dialect, max, MAX_ANSWER_BYTES);
-                self.choose(slot, directory, |address| {
+                self.choose(slot, directory, max, |address| {
                     answer.push_address(address).is_ok()
                 });
                 self.send(slot, answer, out);
@@ -72,7 +63,7 @@ impl Pex {
             Dialect::V1 => {
                 let mut chosen = Vec::new();
                 let max = self.room(slot, self.limits_v1(slot).0, directory);
-                self.choose(slot, directory, |address| {
+                self.choose(slot, directory, max, |address| {
                     let room = chosen.len() < max;
                     if room {
                         chosen.push(address.clone());
@@ -82,46 +73,6 @@ impl Pex {
                 self.resolve_and_send(slot, chosen, out);
             }
         }
-    }
-
-    /// Offers the next addresses for this peer until one finds no room; with that one the next
-    /// answer begins.
-    fn choose(
-        &mut self,
-        slot: Slot,
-        directory: &(impl Directory + ?Sized),
-        mut take: impl FnMut(&NodeAddress) -> bool,
-    ) {
-        let Some(peer) = self.peers.get(slot) else {
-            return;
-        };
-        let (asker, cursor) = (peer.id, peer.cursor);
-        if cursor.is_none()
-            && let Some(own) = self.config.own_addresses.first()
-        {
-            take(own);
-        }
-        let mut cursor = cursor.unwrap_or_else(|| directory.start(self.chance.next_u64()));
-        let mut looks = 0;
-        directory.walk(cursor, &mut |position, address| {
-            if looks == LOOK_MAX || (self.may_tell(asker, address) && !take(address)) {
-                return ControlFlow::Break(());
-            }
-            looks = looks.saturating_add(1);
-            cursor = position;
-            ControlFlow::Continue(())
-        });
-        if let Some(peer) = self.peers.get_mut(slot) {
-            peer.cursor = Some(cursor);
-        }
-    }
-
-    fn may_tell(&self, asker: NodeId, address: &NodeAddress) -> bool {
-        address.id() != asker
-            && address.id() != self.me
-            && !self.config.private_ids.contains(&address.id())
-            && !self.private_places.contains(address)
-            && !self.own_places.contains(address)
     }
 
     fn resolve_and_send(&mut self, slot: Slot, chosen: Vec<NodeAddress>, out: &mut Actions) {
@@ -214,7 +165,7 @@ impl Pex {
     /// How many addresses an answer may hold: as many as the protocol and the store allow, our own
     /// aside.
     fn room(&self, slot: Slot, max: usize, directory: &(impl Directory + ?Sized)) -> usize {
-        let is_first = self.peers.get(slot).is_some_and(|it| it.cursor.is_none());
+        let is_first = self.peers.get(slot).is_some_and(|it| it.telling.is_none());
         let own = is_first && !self.config.own_addresses.is_empty();
         let store = directory.answer_max().saturating_add(usize::from(own));
         max.min(store)

@@ -8,7 +8,7 @@ use super::rotation::Slot;
 use crate::directory::nearly_full;
 use crate::stats::count;
 use crate::wire::Message;
-use crate::{Action, Actions, Directory, Fault, Time};
+use crate::{Action, Actions, Directory, Fault, Kind, Time};
 
 /// Requests in a row without an answer from which a peer is reported.
 const SILENCE_REPORTED: u32 = 3;
@@ -22,8 +22,7 @@ impl Pex {
         while let Some((slot, due)) = self.agenda.take_due(self.now) {
             match due {
                 Due::Ask => {
-                    self.peers.set_phase(slot, Phase::Ready);
-                    self.rotation.push_back(slot);
+                    self.line_up(slot);
                 }
                 Due::Silence => self.on_silence(slot, out),
                 Due::Answer => self.send_draft(slot, out),
@@ -42,6 +41,7 @@ impl Pex {
         peer.misses = peer.misses.saturating_add(1);
         peer.late = peer.late.saturating_add(1);
         let gap = self.config.gap(peer.kind);
+        self.turns.on_silence(self.now, peer.kind == Kind::Kin);
         // The request may have arrived just now, so the peer's own clock starts here.
         peer.standing.ask_at = self.now + gap;
         let at = self.now + pace::after_silence(gap, peer.misses);
@@ -57,10 +57,10 @@ impl Pex {
         self.wait(slot, at);
     }
 
-    /// Asks the front of the rotation, and the next, as long as policy and bounds allow.
+    /// Asks whose turn it is, and the next, as long as policy and bounds allow.
     pub(super) fn ask(&mut self, directory: &(impl Directory + ?Sized), out: &mut Actions) {
         while self.may_ask() && self.gate.next() <= self.now {
-            let Some(slot) = self.rotation.pop_front() else {
+            let Some(slot) = self.turns.next(self.now) else {
                 return;
             };
             let due = self.now + self.config.request_timeout;
@@ -72,6 +72,10 @@ impl Pex {
                 return;
             };
             peer.standing.ask_at = self.now + self.config.gap(peer.kind);
+            if !peer.asked {
+                peer.asked = true;
+                self.turns.on_first_question(peer.kind == Kind::Kin);
+            }
             let message = Message::Request(peer.kind.dialect());
             out.push(Action::Send {
                 to: peer.id,
@@ -84,7 +88,7 @@ impl Pex {
     }
 
     pub(super) const fn may_ask(&self) -> bool {
-        self.rotation.len() > 0 && self.outstanding < self.config.outstanding_max
+        self.outstanding < self.config.outstanding_max
     }
 
     /// The peers that could be asked now or later.
@@ -97,8 +101,7 @@ impl Pex {
     /// `at` was reckoned by.
     pub(super) fn wait(&mut self, slot: Slot, at: Time) {
         if at <= self.now {
-            self.peers.set_phase(slot, Phase::Ready);
-            self.rotation.push_back(slot);
+            self.line_up(slot);
         } else {
             let at = at.min(self.now + pace::LONGEST);
             let entry = self.agenda.add(at, slot, Due::Ask);
@@ -106,12 +109,20 @@ impl Pex {
         }
     }
 
-    /// Takes a peer out of the rotation or the agenda, whichever it is in.
+    /// Has a peer wait for its turn, behind all others of its line.
+    fn line_up(&mut self, slot: Slot) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        peer.phase = Phase::Ready;
+        let line = self.turns.line(peer.kind == Kind::Kin, peer.asked);
+        self.turns.push_back(slot, line);
+    }
+
+    /// Takes a peer out of its line or the agenda, whichever it is in.
     pub(super) fn leave_phase(&mut self, slot: Slot) {
         match self.peers.get(slot).map(|peer| peer.phase) {
-            Some(Phase::Ready) => {
-                self.rotation.remove(slot);
-            }
+            Some(Phase::Ready) => self.turns.remove(slot),
             Some(Phase::Waiting { entry }) => self.agenda.remove(entry),
             Some(Phase::Awaiting { entry }) => {
                 self.agenda.remove(entry);
@@ -134,6 +145,7 @@ impl Pex {
         let gap = self.config.gap(peer.kind);
         peer.standing.ask_at = self.now + gap;
         let at = self.now + gap.max(pace::RETRY_UNSENT);
+        self.turns.on_silence(self.now, peer.kind == Kind::Kin);
         self.leave_phase(slot);
         self.wait(slot, at);
     }

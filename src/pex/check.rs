@@ -4,11 +4,12 @@
 //! target call [`Pex::check`] after every event.
 
 use super::agenda::{Due, Entry};
-use super::peers::Phase;
+use super::peers::{Peer, Phase};
 use super::rotation::Slot;
+use super::turns::Line;
 use super::{Pex, pace};
-use crate::QueryId;
 use crate::invariant::{Broken, hold};
+use crate::{Kind, QueryId};
 
 impl Pex {
     /// Checks the invariants that can be seen from inside, in time linear in the peers.
@@ -22,13 +23,12 @@ impl Pex {
     )]
     pub fn check(&self) -> Result<(), Broken> {
         let (mut ready, mut awaiting, mut cut, mut listed, mut questions) = (0, 0, 0, 0, 0);
+        let mut asked = (0_u32, 0_u32);
         for (slot, peer) in self.peers.slots() {
-            let in_rotation = self.rotation.contains(slot);
-            hold(
-                9,
-                in_rotation == (peer.phase == Phase::Ready),
-                "in the rotation iff ready",
-            )?;
+            self.check_turn(slot, peer)?;
+            let is_kin = peer.kind == Kind::Kin;
+            asked.0 += u32::from(peer.asked && !is_kin);
+            asked.1 += u32::from(peer.asked && is_kin);
             match peer.phase {
                 Phase::Ready => ready += 1,
                 Phase::Waiting { entry } => {
@@ -80,13 +80,20 @@ impl Pex {
         }
         hold(
             9,
-            ready == self.rotation.len(),
-            "the rotation holds the ready and nobody else",
+            ready == self.turns.len(),
+            "the lines hold the ready and nobody else",
+        )?;
+        let lines = [Line::Newcomers, Line::Kin, Line::Others];
+        let lines = lines.map(|line| self.turns.rotation(line).iter().count());
+        hold(
+            9,
+            lines.iter().sum::<usize>() == ready,
+            "the lines are whole",
         )?;
         hold(
             9,
-            self.rotation.iter().count() == ready,
-            "the rotation is whole",
+            asked == (self.turns.asked(false), self.turns.asked(true)),
+            "those who were asked are counted",
         )?;
         hold(9, cut == self.cut, "those that are cut are counted")?;
         hold(
@@ -111,6 +118,19 @@ impl Pex {
         )?;
         self.check_bounds()?;
         self.check_timer()
+    }
+
+    fn check_turn(&self, slot: Slot, peer: &Peer) -> Result<(), Broken> {
+        let its = self.turns.line(peer.kind == Kind::Kin, peer.asked);
+        for line in [Line::Newcomers, Line::Kin, Line::Others] {
+            let wanted = peer.phase == Phase::Ready && line == its;
+            hold(
+                9,
+                self.turns.rotation(line).contains(slot) == wanted,
+                "in its line, and in no other, iff ready",
+            )?;
+        }
+        Ok(())
     }
 
     fn check_entry(&self, slot: Slot, entry: Entry, due: Due) -> Result<(), Broken> {

@@ -1,7 +1,7 @@
 //! Dump and restore: the whole state as bytes, and back.
 //!
 //! A dump says who and what, never in which slot: peers come in the order of their ids, the
-//! rotation as a list of them. So two machines in the same state give the same bytes, and a machine
+//! lines of those who wait as a list of them. So two machines in the same state give the same bytes, and a machine
 //! that was restored goes on exactly as the one that was dumped.
 
 use alloc::boxed::Box;
@@ -20,9 +20,11 @@ use super::pace::Gate;
 use super::peers::{Peer, Phase};
 use super::rotation::Slot;
 use super::seen::Seen;
+use super::telling::Telling;
+use super::turns::{Line, Means};
 use super::{Pex, Remembered};
 use crate::seed::{Chance, HashKey};
-use crate::{Config, Cursor, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
+use crate::{Config, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 
 /// The most entries or questions that a machine can have made when it is dumped. At a thousand
 /// million a second it takes 292 years; so a larger number is damage, and from a smaller one the
@@ -30,7 +32,7 @@ use crate::{Config, Cursor, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 const MADE_MAX: u64 = u64::MAX / 2;
 
 /// The first bytes of a dump: a name and the version of the format.
-const MAGIC: &[u8; 8] = b"pex-v2\0\x01";
+const MAGIC: &[u8; 8] = b"pex-v2\0\x02";
 
 #[derive(Serialize, Deserialize)]
 struct Dump {
@@ -42,7 +44,9 @@ struct Dump {
     entries_made: u64,
     queries_made: u64,
     peers: Vec<PeerDump>,
-    rotation: Vec<NodeId>,
+    /// Those who wait for their turn: the lines one after the other, each from its front.
+    lines: Vec<NodeId>,
+    means: Means,
     remembered: Vec<(NodeId, Standing)>,
     gate: Gate,
     seen: (Vec<u64>, Vec<u64>),
@@ -60,7 +64,9 @@ struct PeerDump {
     interval: Duration,
     misses: u32,
     late: u32,
-    cursor: Option<Cursor>,
+    asked: bool,
+    answered: bool,
+    telling: Option<Telling>,
     draft: Option<(Box<Draft>, (Time, u64))>,
 }
 
@@ -113,7 +119,9 @@ impl From<&Peer> for PeerDump {
             interval: peer.interval,
             misses: peer.misses,
             late: peer.late,
-            cursor: peer.cursor,
+            asked: peer.asked,
+            answered: peer.answered,
+            telling: peer.telling,
             draft,
         }
     }
@@ -130,7 +138,9 @@ impl PeerDump {
         peer.phase = self.phase.into();
         peer.misses = self.misses;
         peer.late = self.late;
-        peer.cursor = self.cursor;
+        peer.asked = self.asked;
+        peer.answered = self.answered;
+        peer.telling = self.telling;
         peer.draft = draft;
         peer
     }
@@ -154,11 +164,8 @@ impl Pex {
             entries_made: self.agenda.made(),
             queries_made: self.queries_made,
             peers: self.peers.sorted().map(PeerDump::from).collect(),
-            rotation: self
-                .rotation
-                .iter()
-                .filter_map(|slot| self.peers.get(slot).map(|peer| peer.id))
-                .collect(),
+            lines: self.lines(),
+            means: self.turns.means(),
             remembered: self.remembered.iter().collect(),
             gate: self.gate.clone(),
             seen: self.seen.dump(),
@@ -211,20 +218,22 @@ impl Pex {
         pex.seen = Seen::load(pex.config.seen_max, &dump.seen.0, &dump.seen.1);
         pex.census = dump.census;
         pex.stats = dump.stats;
-        pex.restore_peers(dump.peers, &dump.rotation)?;
-        let sound = pex.census.is_sound() && pex.check().is_ok();
+        pex.restore_peers(dump.peers, &dump.lines)?;
+        let means = pex.turns.resume(pex.now, dump.means);
+        let sound = means && pex.census.is_sound() && pex.check().is_ok();
         sound.then_some(pex).ok_or(RestoreError::Damaged)
     }
 
     fn restore_peers(
         &mut self,
         peers: Vec<PeerDump>,
-        rotation: &[NodeId],
+        lines: &[NodeId],
     ) -> Result<(), RestoreError> {
         let (mut slots, mut numbers) = (BTreeMap::new(), BTreeSet::new());
         for dump in peers {
             let peer = dump.into_peer(self.key);
-            let (id, phase) = (peer.id, peer.phase);
+            let (id, phase, asked) = (peer.id, peer.phase, peer.asked);
+            let is_kin = peer.kind == Kind::Kin;
             if slots.contains_key(&id) {
                 return Err(RestoreError::Damaged);
             }
@@ -235,6 +244,9 @@ impl Pex {
                 Phase::Awaiting { entry } => Some((entry, Due::Silence)),
                 Phase::Cut | Phase::Ready => None,
             };
+            if asked {
+                self.turns.on_first_question(is_kin);
+            }
             let awaits = matches!(phase, Phase::Awaiting { .. });
             self.outstanding = self.outstanding.saturating_add(usize::from(awaits));
             self.cut = self.cut.saturating_add(usize::from(phase == Phase::Cut));
@@ -246,11 +258,22 @@ impl Pex {
                 }
             }
         }
-        for id in rotation {
-            self.rotation
-                .push_back(*slots.get(id).ok_or(RestoreError::Damaged)?);
+        for id in lines {
+            let slot = *slots.get(id).ok_or(RestoreError::Damaged)?;
+            if let Some(peer) = self.peers.get(slot) {
+                let line = self.turns.line(peer.kind == Kind::Kin, peer.asked);
+                self.turns.push_back(slot, line);
+            }
         }
         Ok(())
+    }
+
+    fn lines(&self) -> Vec<NodeId> {
+        let lines = [Line::Newcomers, Line::Kin, Line::Others].into_iter();
+        let slots = lines.flat_map(|line| self.turns.rotation(line).iter());
+        slots
+            .filter_map(|slot| self.peers.get(slot).map(|peer| peer.id))
+            .collect()
     }
 
     /// Takes in what a peer's draft waits for; returns when the draft is due.

@@ -1,17 +1,24 @@
 //! What an answer teaches.
 
 use super::Pex;
+use super::arc;
 use super::pace::{self, Lesson};
 use super::peers::Phase;
 use super::rotation::Slot;
+use super::turns::Worth;
 use crate::directory::nearly_full;
 use crate::stats::count;
 use crate::wire::{Dialect, Response};
-use crate::{Action, Actions, Directory, Fault, NodeAddress};
+use crate::{Action, Actions, Directory, Fault, Kind, NodeAddress};
 
 /// The most addresses that an answer to us may hold: `maxAddresses` of V2, `maxGetSelection` of V1.
 const ANSWER_MAX_V2: usize = 100;
 const ANSWER_MAX_V1: usize = 250;
+
+/// Addresses at the end of an answer that tell whether an arc goes on into what is not known. Of so
+/// many that are drawn from a network of which half is known, one is new all but once in a thousand
+/// times.
+const END: usize = 10;
 
 impl Pex {
     pub(super) fn on_response(
@@ -87,15 +94,19 @@ impl Pex {
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
             fresh: 0,
+            ends_fresh: false,
             available: self.available(),
             full: nearly_full(directory),
         };
+        let nodes = arc::nodes(&judged);
+        let end = judged.len().saturating_sub(END);
         let mark = self.census.open(from);
-        for address in judged.drain(..) {
+        for (place, address) in judged.drain(..).enumerate() {
             let hash = self.key.hash(address.id().as_bytes());
             self.census.count(hash, mark);
             if self.seen.insert(hash) {
                 lesson.fresh = lesson.fresh.saturating_add(1);
+                lesson.ends_fresh |= place >= end;
             }
             if !directory.knows(&address) {
                 out.push(Action::AddPeer { address, from });
@@ -104,7 +115,25 @@ impl Pex {
         self.judged = judged;
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
+        self.put_worth(slot, lesson, nodes);
         lesson
+    }
+
+    /// Has what an answer told pay for further questions.
+    fn put_worth(&mut self, slot: Slot, lesson: Lesson, nodes: Option<u64>) {
+        let Some(peer) = self.peers.get_mut(slot) else {
+            return;
+        };
+        let (is_kin, is_first) = (peer.kind == Kind::Kin, !peer.answered);
+        peer.answered = true;
+        let worth = Worth {
+            is_kin,
+            is_first,
+            told: lesson.told,
+            fresh: lesson.fresh,
+            nodes: nodes.filter(|_| is_kin),
+        };
+        self.turns.on_answer(self.now, worth);
     }
 
     /// A peer has answered: to the back of the rotation, when its time comes.
@@ -120,7 +149,11 @@ impl Pex {
         // peer counts from the arrival of one request to that of the next.
         peer.standing.ask_at = now + gap;
         if open {
-            peer.interval = pace::unseen(gap, peer.interval, lesson);
+            let last = peer.interval;
+            peer.interval = match peer.kind {
+                Kind::Kin => pace::along_an_arc(gap, last, lesson, self.turns.asked(true)),
+                Kind::V1 | Kind::V2 => pace::unseen(gap, last, lesson),
+            };
         }
         let at = now + peer.interval;
         self.wait(slot, at);

@@ -5,6 +5,8 @@
 //! news is asked as often as it allows; one that repeats itself is asked less and less, down to
 //! once in ten minutes. One answer can lengthen an interval at most twofold, so no single stale or
 //! empty answer silences a search, and what one peer does never slows the questions to another.
+//! Kin is asked for more of an arc until that runs into what is known, and rests for a few seconds
+//! then. Once a peer may be asked, `turns.rs` decides whether it is worth it.
 //!
 //! [`Policy::Tendermint0350`] and [`Policy::Tendermint0359`] are the reference's two formulas, with
 //! one interval for all peers, here so that they can be compared. They compute what the originals
@@ -18,6 +20,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::telling::PAUSE;
 use crate::Time;
 
 /// How the machine decides when to ask.
@@ -39,6 +42,18 @@ pub enum Policy {
 /// reference.
 pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 
+/// How many gaps a peer is left alone at most whose last answer had something new.
+const CAP: u32 = 4;
+
+/// How long a peer is left alone at least whose arc has run into what is known: as long as it takes
+/// for it to begin another, and a little. On the way to it no pause becomes shorter.
+const REST: Duration = PAUSE.saturating_add(Duration::from_millis(100));
+
+/// How long it takes between two peers that begin another arc. As more and more is known, fewer of
+/// those arcs lie where something is left, and it is not worth much to be told many of them before
+/// the long ones have come to their ends.
+const BETWEEN_ARCS: Duration = Duration::from_millis(45);
+
 /// How long a peer is left alone at least when a request to it could not be sent.
 pub(crate) const RETRY_UNSENT: Duration = Duration::from_secs(1);
 
@@ -56,6 +71,8 @@ pub(crate) struct Lesson {
     pub(crate) told: u32,
     /// Those of nodes we had not heard of.
     pub(crate) fresh: u32,
+    /// Whether one of those is among its last addresses.
+    pub(crate) ends_fresh: bool,
     /// Peers that could be asked now or later, the one that answered included.
     pub(crate) available: u32,
     /// Whether the store is nearly full.
@@ -70,12 +87,36 @@ pub(crate) fn unseen(gap: Duration, last: Duration, lesson: Lesson) -> Duration 
         // can replace what died.
         return LONGEST;
     }
-    let longest = last.max(gap).saturating_mul(2);
-    let wanted = gap
-        .saturating_mul(lesson.told)
-        .checked_div(lesson.fresh)
-        .unwrap_or(longest);
+    let (last, cap) = (last.max(gap), gap.saturating_mul(CAP));
+    let longest = last.saturating_mul(2);
+    let wanted = match gap.saturating_mul(lesson.told).checked_div(lesson.fresh) {
+        // Where little is new a whole network may still be to be heard of, a little in each answer.
+        Some(wanted) => wanted.min(cap),
+        // Where so little is new, nothing of a hundred may be by bad luck, and nothing of the next.
+        None if (cap..cap.saturating_mul(2)).contains(&last) => half_again(last),
+        None => longest,
+    };
     wanted.clamp(gap, longest).min(LONGEST)
+}
+
+/// The same for a peer that tells arcs, as so many do. As long as the end of an arc is new, more of
+/// it is wanted. Else the arc has run into what is known; and after a rest another one is told. The
+/// rest is half as long again each time that nothing of an answer was new.
+pub(crate) fn along_an_arc(gap: Duration, last: Duration, lesson: Lesson, kin: u32) -> Duration {
+    if lesson.full {
+        return LONGEST;
+    }
+    let rest = gap.max(REST).max(BETWEEN_ARCS.saturating_mul(kin));
+    let wanted = match (lesson.ends_fresh, lesson.fresh) {
+        (true, _) => gap,
+        (false, 0) => half_again(last).max(rest),
+        (false, _) => rest,
+    };
+    wanted.min(LONGEST)
+}
+
+fn half_again(wait: Duration) -> Duration {
+    wait.saturating_mul(3).checked_div(2).unwrap_or(wait)
 }
 
 /// How long a peer that did not answer `misses` times in a row is left alone.
@@ -252,6 +293,7 @@ mod tests {
         Lesson {
             told,
             fresh,
+            ends_fresh: fresh > 0,
             available: 1,
             full: false,
         }
@@ -266,6 +308,30 @@ mod tests {
     #[test]
     fn a_peer_whose_news_is_half_of_what_it_tells_is_asked_half_as_often() {
         assert_eq!(unseen(GAP, GAP, lesson(100, 50)), 2 * GAP);
+    }
+
+    #[test]
+    fn an_arc_is_gone_along_as_long_as_its_end_is_new_and_left_where_it_is_known() {
+        let arc = |fresh, ends_fresh| Lesson {
+            ends_fresh,
+            ..lesson(100, fresh)
+        };
+        assert_eq!(along_an_arc(GAP, REST, arc(50, true), 16), GAP);
+        assert_eq!(along_an_arc(GAP, GAP, arc(50, false), 16), REST);
+        assert_eq!(along_an_arc(GAP, REST, arc(0, false), 16), REST * 3 / 2);
+        // Many of them rest for longer.
+        assert_eq!(
+            along_an_arc(GAP, GAP, arc(50, false), 64),
+            64 * BETWEEN_ARCS
+        );
+        let longest = along_an_arc(GAP, LONGEST, arc(0, false), 16);
+        assert_eq!(longest, LONGEST);
+    }
+
+    #[test]
+    fn where_anything_is_new_nobody_is_left_alone_for_more_than_four_gaps() {
+        assert_eq!(unseen(GAP, LONGEST, lesson(100, 1)), 4 * GAP);
+        assert_eq!(unseen(GAP, LONGEST, lesson(100, 0)), LONGEST);
     }
 
     #[test]
@@ -293,6 +359,7 @@ mod tests {
         let full = Lesson {
             told: 100,
             fresh: 100,
+            ends_fresh: false,
             available: 1,
             full: true,
         };
@@ -308,6 +375,7 @@ mod tests {
                 Lesson {
                     told: 100,
                     fresh,
+                    ends_fresh: false,
                     available,
                     full: false,
                 },
@@ -325,6 +393,7 @@ mod tests {
         let none = Lesson {
             told: 0,
             fresh: 0,
+            ends_fresh: false,
             available: 0,
             full: false,
         };

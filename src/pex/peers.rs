@@ -11,14 +11,15 @@ use super::agenda::Entry;
 use super::answer::Draft;
 use super::guard::Standing;
 use super::rotation::Slot;
+use super::telling::Telling;
 use crate::seed::Hashed;
-use crate::{Cursor, Epoch, Kind, NodeId};
+use crate::{Epoch, Kind, NodeId};
 
 /// Where a peer stands between two requests. Each peer is in one of these, and each place that
 /// lists peers lists those of one phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// In the rotation: may be asked now.
+    /// In line: may be asked as soon as its turn comes.
     Ready,
     /// Left alone until the agenda says so.
     Waiting { entry: Entry },
@@ -43,8 +44,11 @@ pub(crate) struct Peer {
     pub(crate) misses: u32,
     /// Answers that may still come after their time, and are no fault.
     pub(crate) late: u32,
-    /// Where its next answer begins in the store; drawn when it first asks.
-    pub(crate) cursor: Option<Cursor>,
+    /// Whether it was asked, and has answered, on this connection.
+    pub(crate) asked: bool,
+    pub(crate) answered: bool,
+    /// How far it has been told; nothing before it first asks.
+    pub(crate) telling: Option<Telling>,
     /// An answer that waits for names.
     pub(crate) draft: Option<Box<Draft>>,
 }
@@ -67,7 +71,9 @@ impl Peer {
             interval,
             misses: 0,
             late: 0,
-            cursor: None,
+            asked: false,
+            answered: false,
+            telling: None,
             draft: None,
         }
     }
@@ -84,6 +90,9 @@ impl Peer {
 
     pub(crate) fn rewind(&mut self, back: Duration) {
         self.standing.rewind(back);
+        if let Some(telling) = &mut self.telling {
+            telling.rewind(back);
+        }
         if let Phase::Waiting { entry } | Phase::Awaiting { entry } = &mut self.phase {
             *entry = entry.rewound(back);
         }

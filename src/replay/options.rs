@@ -28,6 +28,7 @@ const fn policy_name(policy: Policy) -> &'static str {
 /// Writes every option, defaults too, so that a log means the same when a default changes.
 pub(super) fn write(f: &mut impl Write, config: &Config) -> fmt::Result {
     writeln!(f, "policy={}", policy_name(config.policy))?;
+    writeln!(f, "extension={}", config.extension)?;
     for (name, value) in [
         ("ask_gap_v1", config.gap_v1),
         ("ask_gap_v2", config.gap_v2),
@@ -70,6 +71,10 @@ pub(super) fn set(config: &mut Config, name: &str, value: &str) -> Result<(), Lo
     let address = || NodeAddress::parse(value).map_err(LogProblem::Address);
     match name {
         "policy" => config.policy = policy(value)?,
+        "extension" => {
+            let wrong = LogProblem::Expected("`extension=true` or `extension=false`");
+            config.extension = value.parse().map_err(|_| wrong)?;
+        }
         "ask_gap_v1" => config.gap_v1 = duration(value)?,
         "ask_gap_v2" => config.gap_v2 = duration(value)?,
         "ask_gap_kin" => config.gap_kin = duration(value)?,

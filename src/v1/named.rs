@@ -54,6 +54,17 @@ impl Names {
         }
     }
 
+    /// Of a role, those of the list before are no longer named, and those of the new one are. Who is in
+    /// both stays as he is.
+    pub(crate) fn replace(&mut self, role: Role, before: &[NodeAddress], new: &[NodeAddress]) {
+        let is_gone = |it: &NodeAddress| before.contains(it) && !new.contains(it);
+        self.all
+            .retain(|it| it.role != role || !is_gone(&it.address));
+        for address in new {
+            self.add(address.clone(), role);
+        }
+    }
+
     /// Whether the operator named this address.
     pub(crate) fn has(&self, address: &NodeAddress) -> bool {
         self.all.iter().any(|it| it.address == *address)

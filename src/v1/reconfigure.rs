@@ -16,7 +16,7 @@ impl Switch {
     ///
     /// Who we are and whom the operator named stays as it was when the switch was made, whatever
     /// `options` say: seeds, persistent peers, unconditional and private ids, our own addresses, and
-    /// whether this is a seed node.
+    /// whether this is a seed node. [`Switch::reconfigure_with_lists`] takes over some of these.
     ///
     /// Where a limit is lower than before, those above it are told to go: of those who came to a
     /// seed node whoever has been there for longest, as they had time to ask, and else whoever has
@@ -40,8 +40,12 @@ impl Switch {
     /// ```
     #[must_use = "what is not carried out has not happened"]
     pub fn reconfigure(&mut self, now: Time, options: Options) -> Actions<Action> {
-        let mut out = Actions::default();
         self.advance(now);
+        self.reconfigure_now(options)
+    }
+
+    pub(super) fn reconfigure_now(&mut self, options: Options) -> Actions<Action> {
+        let mut out = Actions::default();
         let before = self.take_over(options);
         if self.options.feeler_every != before.feeler_every {
             self.plan_feeler();

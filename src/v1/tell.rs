@@ -41,6 +41,33 @@ impl Directory for Switch {
         Told::start(chance)
     }
 
+    /// A seed node tells only of whom it has reached, and of those there is no ring.
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        let book = &self.book.shelf;
+        let slot = book
+            .told
+            .any(chance)
+            .filter(|_| self.options.tells_unchecked);
+        slot.and_then(|slot| book.get(slot))
+            .map(|it| it.address.id())
+    }
+
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let mut entries = self.book.shelf.ring_from(from);
+        entries.any(|it| !it.is_bad(self.now) && visit(&it.address.into()).is_break());
+    }
+
+    fn learned(&self) -> u64 {
+        self.book.shelf.told.learned()
+    }
+
+    /// A seed node checks before it tells.
+    fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let entries = self.book.shelf.news_since(since);
+        let mut entries = entries.filter(|it| self.options.tells_unchecked && !it.is_bad(self.now));
+        entries.any(|it| visit(&it.address.into()).is_break());
+    }
+
     fn answer_max(&self) -> usize {
         self.book.selection_size()
     }

@@ -1,9 +1,10 @@
 //! What the naive model tells whom.
 
 use core::net::IpAddr;
+use core::time::Duration;
 
 use pex::wire::Dialect;
-use pex::{Kind, NodeAddress};
+use pex::{Kind, NodeAddress, NodeId, Time};
 
 use super::naive::{Deed, Draft, Naive};
 use super::program::{ME, OWN_PLACE, Options, PRIVATE, PRIVATE_PLACE, address, id};
@@ -22,54 +23,105 @@ fn is_at(told: &NodeAddress, place: &str) -> bool {
     there.ip() == told.ip() && there.port() == told.port()
 }
 
+/// How far a peer has been told.
+#[derive(Clone, Debug)]
+pub(crate) struct Telling {
+    from: From,
+    learned: usize,
+    at: Time,
+}
+
+/// Where a walk begins: in the secret order, or in that of ids.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum From {
+    Cursor(u64),
+    Arc(NodeId),
+}
+
 impl Naive {
     /// A request that may have been answered. `walked_from` is where the machine began its walk: the
-    /// first of a connection is drawn by chance, and none after that is.
+    /// first of a connection is drawn by chance, and so is each new arc, and nothing else is.
     pub(crate) fn asked(
         &mut self,
         place: usize,
         dialect: Dialect,
         store: &Store,
-        walked_from: Option<u64>,
+        walked_from: Option<From>,
     ) -> Result<(), String> {
         if !self.grants(place) {
             return Ok(());
         }
         self.send_draft(place);
         let from = walked_from.ok_or("the machine looked into no store")?;
-        let mut told = Vec::new();
-        match self.peers[place].cursor {
-            None if self.options.own => told.push(address(ME, OWN_PLACE)),
-            Some(cursor) if cursor != from => return Err("the cursor was lost".to_owned()),
-            _ => {}
-        }
-        let asker = self.peers[place].id;
+        self.check_start(place, from, store)?;
         let most = most(self.peers[place].kind, dialect);
-        let mut order: Vec<(usize, &NodeAddress)> = store.addresses.iter().enumerate().collect();
-        let first = order
-            .iter()
-            .position(|(index, _)| Store::position(*index) > from);
-        order.rotate_left(first.unwrap_or_default());
-        let mut cursor = from;
-        for (index, address) in order {
-            let ours = self.options.own && is_at(address, OWN_PLACE);
-            let secret = address.id() == PRIVATE || is_at(address, PRIVATE_PLACE);
-            if address.id() != asker && address.id() != ME && !ours && !secret {
+        let mut told = match &self.peers[place].telling {
+            None if self.options.own => vec![address(ME, OWN_PLACE)],
+            None => Vec::new(),
+            Some(before) => self.news(place, before.learned, most / 2, store),
+        };
+        let news = told.clone();
+        let mut walked: Vec<(usize, &NodeAddress)> = Vec::new();
+        for (index, address) in store.order(from) {
+            if self.tellable(place, address) && !news.contains(address) {
                 // With the first that finds no room the next answer begins.
                 if told.len() == most {
+                    let begun = walked.iter().position(|(_, it)| it.id() == address.id());
+                    // A node is told as a whole, unless it fills an answer by itself.
+                    if let (From::Arc(_), Some(begun @ 1..)) = (from, begun) {
+                        walked.truncate(begun);
+                    }
                     break;
                 }
                 told.push(address.clone());
             }
-            cursor = Store::position(index);
+            walked.push((index, address));
         }
-        self.peers[place].cursor = Some(cursor);
+        let next = walked.last().map(|(index, address)| match from {
+            From::Cursor(_) => From::Cursor(Store::position(*index)),
+            From::Arc(_) => From::Arc(address.id()),
+        });
+        self.peers[place].telling = Some(Telling {
+            from: next.unwrap_or(from),
+            learned: store.addresses.len(),
+            at: self.now,
+        });
         if dialect == Dialect::V2 {
             self.send(place, told);
         } else {
             self.resolve(place, told);
         }
         Ok(())
+    }
+
+    /// Whether the machine may have begun there.
+    fn check_start(&self, place: usize, from: From, store: &Store) -> Result<(), String> {
+        let peer = &self.peers[place];
+        let is_arc = matches!(from, From::Arc(_));
+        if is_arc != (peer.kind == Kind::Kin) {
+            return Err("kin is told arcs, and nobody else is".to_owned());
+        }
+        let goes_on = |before: &&Telling| !is_arc || self.now - before.at < Duration::from_secs(1);
+        match (peer.telling.as_ref().filter(goes_on), from) {
+            (Some(before), _) if before.from != from => Err("the place was lost".to_owned()),
+            (None, From::Arc(id)) if store.addresses.iter().all(|it| it.id() != id) => {
+                Err("an arc begins at nobody".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What was learned since there were so many, the latest first.
+    fn news(&self, place: usize, since: usize, most: usize, store: &Store) -> Vec<NodeAddress> {
+        let news = store.addresses[since..].iter().rev();
+        let news = news.filter(|address| self.tellable(place, address));
+        news.take(most).cloned().collect()
+    }
+
+    fn tellable(&self, place: usize, address: &NodeAddress) -> bool {
+        let ours = self.options.own && is_at(address, OWN_PLACE);
+        let secret = address.id() == PRIVATE || is_at(address, PRIVATE_PLACE);
+        address.id() != self.peers[place].id && address.id() != ME && !ours && !secret
     }
 
     fn resolve(&mut self, place: usize, told: Vec<NodeAddress>) {

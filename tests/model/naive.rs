@@ -7,9 +7,11 @@ use core::time::Duration;
 use pex::wire::{Dialect, WireError};
 use pex::{Epoch, Fault, Kind, NodeAddress, NodeId, Stats, Time};
 
+use super::answers::Telling;
 use super::limits::Limits;
 use super::program::{ME, OWN_PLACE, Options, address};
 use super::store::Store;
+use super::turns::Turns;
 
 pub(crate) const TEN_MINUTES: Duration = Duration::from_secs(600);
 
@@ -49,12 +51,14 @@ pub(crate) struct Peer {
     pub(crate) kind: Kind,
     pub(crate) phase: Phase,
     /// When it entered its phase, in steps of the model: who came first is served first.
-    since: u64,
-    limits: Limits,
-    interval: Duration,
-    misses: u32,
+    pub(crate) since: u64,
+    pub(crate) limits: Limits,
+    pub(crate) interval: Duration,
+    pub(crate) misses: u32,
     late: u32,
-    pub(crate) cursor: Option<u64>,
+    pub(crate) asked: bool,
+    pub(crate) answered: bool,
+    pub(crate) telling: Option<Telling>,
     pub(crate) draft: Option<Draft>,
 }
 
@@ -65,13 +69,14 @@ pub(crate) struct Naive {
     gone: Vec<(NodeId, Limits)>,
     heard: Vec<NodeId>,
     pub(crate) timer: Option<Time>,
+    pub(crate) turns: Turns,
     pub(crate) questions: usize,
     pub(crate) steps: u64,
     pub(crate) stats: Stats,
     pub(crate) out: Vec<Deed>,
 }
 
-const fn gap(kind: Kind) -> Duration {
+pub(crate) const fn gap(kind: Kind) -> Duration {
     match kind {
         Kind::V1 => Duration::from_secs(12),
         Kind::V2 => Duration::from_millis(300),
@@ -88,6 +93,7 @@ impl Naive {
             gone: Vec::new(),
             heard: Vec::new(),
             timer: None,
+            turns: Turns::default(),
             questions: 0,
             steps: 0,
             stats: Stats::default(),
@@ -133,6 +139,7 @@ impl Naive {
     pub(crate) fn settle(&mut self) -> Vec<Deed> {
         self.ask();
         let due = self.due().map(|(at, ..)| at);
+        let due = due.into_iter().chain(self.unpaid_at()).min();
         if due != self.timer {
             self.timer = due;
             self.out.extend(due.map(Deed::Timer));
@@ -146,7 +153,7 @@ impl Naive {
         self.peers[place].since = self.steps;
     }
 
-    fn wait(&mut self, place: usize, until: Time) {
+    pub(crate) fn wait(&mut self, place: usize, until: Time) {
         if until <= self.now {
             self.enter(place, Phase::Ready);
         } else {
@@ -161,12 +168,12 @@ impl Naive {
             if self.peers.iter().filter(awaited).count() >= self.options.outstanding_max {
                 return;
             }
-            let ready = (0..self.peers.len()).filter(|&n| self.peers[n].phase == Phase::Ready);
-            let Some(place) = ready.min_by_key(|&n| self.peers[n].since) else {
+            let Some(place) = self.whose_turn() else {
                 return;
             };
             self.enter(place, Phase::Awaiting(self.now + Options::TIMEOUT));
             let peer = &mut self.peers[place];
+            peer.asked = true;
             peer.limits.ask_at = self.now + gap(peer.kind);
             let dialect = match peer.kind {
                 Kind::V1 => Dialect::V1,
@@ -183,6 +190,7 @@ impl Naive {
         peer.misses += 1;
         peer.limits.ask_at = self.now + gap(peer.kind);
         peer.late += 1;
+        self.turns.give_back(peer.kind, self.now);
         if peer.misses > 2 {
             let in_a_row = peer.misses;
             self.out
@@ -214,6 +222,9 @@ impl Naive {
             self.out.push(Deed::Disconnect(id, epoch, reason));
             return;
         }
+        if self.peers.is_empty() {
+            self.turns.begin(self.now);
+        }
         let back = self.gone.iter().position(|(gone, _)| *gone == id);
         let limits = back.map(|place| self.gone.remove(place).1);
         self.peers.push(Peer {
@@ -226,7 +237,9 @@ impl Naive {
             interval: gap(kind),
             misses: 0,
             late: 0,
-            cursor: None,
+            asked: false,
+            answered: false,
+            telling: None,
             draft: None,
         });
         let place = self.peers.len() - 1;
@@ -286,6 +299,7 @@ impl Naive {
             peer.late += 1;
             peer.limits.ask_at = self.now + gap(peer.kind);
             let pause = gap(peer.kind).max(Duration::from_secs(1));
+            self.turns.give_back(peer.kind, self.now);
             self.wait(place, self.now + pause);
         }
     }
@@ -327,10 +341,11 @@ impl Naive {
         let good: Vec<&NodeAddress> = told.iter().flatten().filter(|a| self.usable(a)).collect();
         let own = told.iter().flatten().count() - good.len();
         let from = self.peers[place].id;
-        let before = self.heard.len();
-        for address in &good {
+        let (before, mut end) = (self.heard.len(), 0);
+        for (number, address) in good.iter().enumerate() {
             if !self.heard.contains(&address.id()) {
                 self.heard.push(address.id());
+                end += usize::from(number + 10 >= good.len());
             }
             if !store.addresses.contains(address) {
                 self.out.push(Deed::Add((*address).clone(), from));
@@ -343,7 +358,7 @@ impl Naive {
         self.stats.addresses_fresh += fresh as u64;
         self.stats.addresses_bad += bad as u64;
         self.stats.addresses_own += own as u64;
-        self.pace(place, good.len(), fresh, store.full);
+        self.pace(place, good.len(), fresh, end, store.full);
         if 2 * bad > found {
             self.strike(place, Fault::BadAddresses { bad, of: found });
         }
@@ -364,27 +379,5 @@ impl Naive {
         let own = address(ME, OWN_PLACE);
         let ours = self.options.own && told.ip() == own.ip() && told.port() == own.port();
         told.id() != ME && !ours
-    }
-
-    fn pace(&mut self, place: usize, told: usize, fresh: usize, full: bool) {
-        let peer = &mut self.peers[place];
-        let gap = gap(peer.kind);
-        peer.misses = 0;
-        peer.limits.ask_at = self.now + gap;
-        let doubled = peer.interval * 2;
-        let wanted = match (told, fresh) {
-            (_, 0) => doubled,
-            (told, fresh) => {
-                let nanos = gap.as_nanos() * told as u128 / fresh as u128;
-                Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-            }
-        };
-        peer.interval = if full {
-            TEN_MINUTES
-        } else {
-            wanted.min(doubled).min(TEN_MINUTES)
-        };
-        let until = self.now + peer.interval;
-        self.wait(place, until);
     }
 }

@@ -3,16 +3,18 @@
 use core::cell::Cell;
 use core::ops::ControlFlow;
 
-use pex::{Cursor, Directory, NodeAddress};
+use pex::{Cursor, Directory, NodeAddress, NodeId};
 
+use super::answers::From;
 use super::program::{NODES, OWN_PLACE, PRIVATE_PLACE, address, id};
 
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) addresses: Vec<NodeAddress>,
     pub(crate) full: bool,
-    /// Where the last walk began. The first cursor of a connection is drawn by chance.
-    pub(crate) walked_from: Cell<Option<u64>>,
+    /// Where the last walk began. The first cursor of a connection is drawn by chance, and so is
+    /// where an arc begins.
+    pub(crate) walked_from: Cell<Option<From>>,
 }
 
 impl Store {
@@ -40,25 +42,53 @@ impl Store {
 
     /// The position of an address: any increasing numbers will do.
     pub(crate) const fn position(index: usize) -> u64 {
-        (index as u64 + 1) << 55
+        (index as u64 + 1) << 50
+    }
+
+    /// Every address with its index, as a walk from there comes to them.
+    pub(crate) fn order(&self, from: From) -> Vec<(usize, &NodeAddress)> {
+        let mut order: Vec<(usize, &NodeAddress)> = self.addresses.iter().enumerate().collect();
+        if let From::Arc(_) = from {
+            order.sort_by_key(|(index, address)| (address.id(), *index));
+        }
+        let first = order.iter().position(|(index, address)| match from {
+            From::Cursor(from) => Self::position(*index) > from,
+            From::Arc(from) => address.id() > from,
+        });
+        order.rotate_left(first.unwrap_or_default());
+        order
     }
 }
 
 impl Directory for Store {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        let from = from.position();
+        let from = From::Cursor(from.position());
         self.walked_from.set(Some(from));
-        let all = || {
-            let numbered = self.addresses.iter().enumerate();
-            numbered.map(|(index, address)| (Self::position(index), address))
-        };
-        let after = all().filter(|(position, _)| *position > from);
-        let before = all().filter(|(position, _)| *position <= from);
-        for (position, address) in after.chain(before) {
-            if visit(Cursor::new(position), address).is_break() {
-                return;
-            }
-        }
+        let mut order = self.order(from).into_iter();
+        order.any(|(index, address)| visit(Cursor::new(Self::position(index)), address).is_break());
+    }
+
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        let number = chance % self.addresses.len() as u64;
+        let address = self.addresses.get(usize::try_from(number).ok()?);
+        address.map(NodeAddress::id)
+    }
+
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let from = From::Arc(from);
+        self.walked_from.set(Some(from));
+        let mut order = self.order(from).into_iter();
+        order.any(|(_, address)| visit(address).is_break());
+    }
+
+    fn learned(&self) -> u64 {
+        self.addresses.len() as u64
+    }
+
+    fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let since = usize::try_from(since).unwrap_or(usize::MAX);
+        let mut news = self.addresses.iter().skip(since).rev();
+        news.any(|address| visit(address).is_break());
     }
 
     fn knows(&self, address: &NodeAddress) -> bool {

@@ -6,9 +6,7 @@
 use core::time::Duration;
 
 use pex::wire::Dialect;
-use pex::{
-    Config, Cursor, Epoch, Event, Kind, NodeId, Pex, Policy, RestoreError, Seed, Stats, Time,
-};
+use pex::{Config, Epoch, Event, Kind, NodeId, Pex, Policy, RestoreError, Seed, Stats, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{ME, START, Store, World, asked, id, ms, nodes, reported, secs, steps};
@@ -39,7 +37,10 @@ struct Peer {
     interval: Duration,
     misses: u32,
     late: u32,
-    cursor: Option<Cursor>,
+    asked: bool,
+    answered: bool,
+    /// Nobody has asked us yet, and nobody waits for names.
+    telling: Option<()>,
     draft: Option<()>,
 }
 
@@ -50,8 +51,12 @@ enum Gate {
     B(Time, u64),
 }
 
-/// The order of the peers, and those that are gone with how they stood.
-type Lists = (Vec<NodeId>, Vec<(NodeId, (Time, Time, Time))>);
+/// What may be asked for: two purses, when somebody is asked for nothing, and whether kin is next;
+/// how many may be asked, when more may, and how long that takes.
+type Means = ([(u32, Time); 2], Time, bool, u32, Option<Time>, Duration);
+
+/// The order of the peers, what may be asked for, and those that are gone with how they stood.
+type Lists = (Vec<NodeId>, Means, Vec<(NodeId, (Time, Time, Time))>);
 
 fn config(policy: Policy) -> Config {
     Config::builder().policy(policy).build().unwrap()

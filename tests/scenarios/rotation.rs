@@ -235,7 +235,8 @@ fn ten_thousand_peers_are_each_asked_before_anyone_is_asked_twice() {
     for peer in 0..10_000 {
         w.up(peer, Kind::V2);
     }
-    assert_eq!(w.requests_made().len(), 64);
+    // A dozen at first, until it shows how large the network is.
+    assert_eq!(w.requests_made().len(), 12);
     w.converse(secs(14), ms(50), news());
     assert_eq!(w.pex.check(), Ok(()));
     let order: Vec<_> = w.requests_made().into_iter().map(|(_, to)| to).collect();

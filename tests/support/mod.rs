@@ -278,6 +278,13 @@ impl World {
         self.now = end;
     }
 
+    /// The clock was ahead by so much, and is corrected.
+    pub(crate) fn set_back(&mut self, by: Duration) {
+        self.now = START + (self.now - START).saturating_sub(by);
+        self.pex.rewind(self.now);
+        self.timer = self.pex.deadline();
+    }
+
     /// When this peer was asked, in time since the start.
     pub(crate) fn asked(&self, peer: u32) -> Vec<Duration> {
         let of_peer = |(at, action): &(Time, Action)| {

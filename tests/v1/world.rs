@@ -61,6 +61,12 @@ impl World {
         self
     }
 
+    /// The operator names others while it runs.
+    pub(crate) fn reconfigure_with_lists(&mut self, options: Options) -> Vec<Action> {
+        let actions = self.peers.reconfigure_with_lists(self.now, options);
+        self.carry_out(actions)
+    }
+
     /// The operator sets other limits while it runs.
     pub(crate) fn reconfigure(&mut self, options: Options) -> Vec<Action> {
         let actions = self.peers.reconfigure(self.now, options);

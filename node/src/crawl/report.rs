@@ -13,6 +13,8 @@ use pex::{Estimate, Kind, Time};
 use super::curve::Point;
 use super::map::Map;
 
+pub(crate) use pex_sim::page::printable;
+
 pub use csv::write_csv;
 pub use html::write_html;
 pub use json::{NodeLine, Results, ResultsError, Summary, write_json};
@@ -113,20 +115,6 @@ pub(super) const fn dialect(kind: Kind) -> &'static str {
         Kind::Kin => "v2, pex",
         _ => "unknown",
     }
-}
-
-/// What others chose, safe to show on a terminal: neither control characters nor those that turn
-/// the direction of text pass unescaped.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '"' | '\'') {
-            shown.push(c);
-        } else {
-            shown.extend(c.escape_debug());
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

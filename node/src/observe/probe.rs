@@ -97,7 +97,8 @@ impl Probe {
             Notice::NotWritten(_) => {
                 self.tallies.unwritten = self.tallies.unwritten.saturating_add(1);
             }
-            Notice::Heard { .. }
+            Notice::Reached { .. }
+            | Notice::Heard { .. }
             | Notice::Answered { .. }
             | Notice::SaveBook
             | Notice::WrittenAgain => {}

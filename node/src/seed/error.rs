@@ -9,6 +9,7 @@ use pex::ConfigError;
 
 use crate::book_file::BookFileError;
 use crate::transport::{NodeInfoError, OUT_OF_DESCRIPTORS, is_out_of_descriptors};
+use crate::vault::VaultError;
 
 /// Why a seed node does not start.
 #[derive(Debug)]
@@ -31,6 +32,13 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         why: BookFileError,
+    },
+    /// The peer store can't be read or written.
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        why: VaultError,
     },
     /// The operating system refused something.
     System(io::Error),
@@ -69,6 +77,7 @@ impl fmt::Display for StartError {
                 )
             }
             Self::Book { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Store { path, why } => write!(f, "{}: {why}", path.display()),
             Self::System(why) => why.fmt(f),
         }
     }
@@ -81,6 +90,7 @@ impl core::error::Error for StartError {
             Self::NodeInfo(why) => Some(why),
             Self::Options(why) => Some(why),
             Self::Book { why, .. } => Some(why),
+            Self::Store { why, .. } => Some(why),
         }
     }
 }

@@ -205,21 +205,27 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(settings: &NetworkSettings, me: NodeId) -> Self {
-        let named = settings.seeds.iter().chain(&settings.persistent_peers);
-        let ids = named.map(pex::NodeAddress::id);
-        Self {
-            names_us: ids.clone().any(|id| id == me),
-            seeds: ids.filter(|id| *id != me).map(|id| (id, None)).collect(),
+        let mut watch = Self {
+            names_us: false,
+            seeds: BTreeMap::new(),
             others: BTreeMap::new(),
             started: Instant::now(),
             met_at: None,
             check_period: settings.check_period,
             no_descriptors: false,
             told: None,
-        }
+        };
+        watch.reconfigure(settings, me);
+        watch
     }
 
-    pub(super) const fn reconfigure(&mut self, settings: &NetworkSettings) {
+    pub(super) fn reconfigure(&mut self, settings: &NetworkSettings, me: NodeId) {
+        let named = settings.seeds.iter().chain(&settings.persistent_peers);
+        let ids = named.map(pex::NodeAddress::id);
+        self.names_us = ids.clone().any(|id| id == me);
+        let before = core::mem::take(&mut self.seeds);
+        let failure = |id| (id, before.get(&id).cloned().flatten());
+        self.seeds = ids.filter(|id| *id != me).map(failure).collect();
         self.check_period = settings.check_period;
     }
 

@@ -253,19 +253,26 @@ pub const KEYS: &[Key] = &[
         .says("Where others reach this node, as host:port. It is told in the handshake, and is never \
                dialed or told by ourselves. Empty: they take it from the connection."),
     key("seeds", P2p, Network, Kind::Addresses)
+        .reloaded()
         .says("Nodes to begin with, as id@host:port with commas. They are asked when nobody else is \
                known, and again and again if they can't be reached or resolved. None are needed where \
                the address book is filled."),
     key("persistent_peers", P2p, Network, Kind::Addresses)
         .says("Nodes to be connected with all the time, as id@host:port with commas."),
     key("unconditional_peer_ids", P2p, Network, Kind::Ids)
+        .reloaded()
         .says("Ids of nodes that take no place of max_num_inbound_peers, with commas."),
     key("private_peer_ids", P2p, Network, Kind::Ids)
+        .reloaded()
         .says("Ids of nodes that nobody hears of from us, with commas. What they tell is not told on."),
     key("addr_book_file", P2p, Network, Kind::File)
         .or("config/addrbook.json")
         .says("The address book, as CometBFT's. With several networks the default of each is \
                <chain-id>/addrbook.json."),
+    key("peer_store_file", P2p, Network, Kind::File)
+        .or("data/peerstore.pex")
+        .says("The nodes that were reached, as Tendermint 0.35's peer store has them: pex peers show prints \
+               it. With several networks the default of each is <chain-id>/peerstore.pex."),
     key("addr_book_strict", P2p, Shared, Kind::Switch)
         .or("true")
         .says("Whether addresses that not everybody can route to are refused. Set it to false for a \

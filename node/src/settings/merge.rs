@@ -100,7 +100,7 @@ fn effective(over: &Layer, file: &FileLayers) -> Effective {
         let keys = KEYS.iter().filter(of_network);
         let mut all: Vec<_> = keys.map(|key| pick(key, layer)).collect();
         if several {
-            keep_books_apart(&mut all);
+            keep_files_apart(&mut all);
         }
         all
     };
@@ -112,15 +112,22 @@ fn effective(over: &Layer, file: &FileLayers) -> Effective {
     }
 }
 
-/// Of several networks, each has its book in a folder of its own, unless it is said where.
-fn keep_books_apart(all: &mut [Set]) {
+/// What is in the folder of a network, by the key that says where else it may be.
+const OF_NETWORK: [(&str, &str); 2] = [
+    ("addr_book_file", "addrbook.json"),
+    ("peer_store_file", "peerstore.pex"),
+];
+
+/// Of several networks, each has its files in a folder of its own, unless it is said where.
+fn keep_files_apart(all: &mut [Set]) {
     let chain_id = all.iter().find(|(key, _)| key.id == "chain_id");
     let chain_id = chain_id
         .map(|(_, given)| given.text.clone())
         .unwrap_or_default();
     for (key, given) in all {
-        if key.id == "addr_book_file" && given.source == Source::Default {
-            given.text = format!("{chain_id}/addrbook.json");
+        let file = OF_NETWORK.iter().find(|(id, _)| *id == key.id);
+        if let Some((_, file)) = file.filter(|_| given.source == Source::Default) {
+            given.text = format!("{chain_id}/{file}");
         }
     }
 }
@@ -215,14 +222,21 @@ fn network(
     if chain_id.is_empty() {
         return Err(vec![no_chain_id(inputs, line)]);
     }
-    if let Some(book) = values.given("addr_book_file")
-        && book.source == Source::Default
-        && (chain_id.contains('/') || chain_id.starts_with('.'))
-    {
+    let is_no_folder = chain_id.contains('/') || chain_id.starts_with('.');
+    let in_folder = |(id, file): &(&str, &str)| {
+        let given = values.given(id);
+        given.is_some_and(|it| {
+            it.source == Source::Default && it.text.ends_with(&format!("/{file}"))
+        })
+    };
+    let unset = OF_NETWORK.iter().filter(|it| in_folder(it));
+    let unset: Vec<&str> = unset.map(|(id, _)| *id).collect();
+    if is_no_folder && !unset.is_empty() {
         let at = values
             .given("chain_id")
             .map_or(Source::Default, |it| it.source.clone());
-        let what = "no folder can have the name of this chain; set addr_book_file";
+        let unset = unset.join(" and ");
+        let what = format!("no folder can have the name of this chain; set {unset}");
         return Err(vec![Problem::new(at, what)]);
     }
     let redial_max = values.time("persistent_peers_max_dial_period")?;
@@ -244,6 +258,7 @@ fn network(
             .read("unconditional_peer_ids", |text, _| value::ids(text))?,
         private_peer_ids: values.read("private_peer_ids", |text, _| value::ids(text))?,
         book: path("addr_book_file")?,
+        peer_store: path("peer_store_file")?,
         strict: values.switch("addr_book_strict")?,
         inbound_max: values.number("max_num_inbound_peers", usize::MAX)?,
         inbound_per_ip: values.number("max_inbound_per_ip", usize::MAX)?,
@@ -296,6 +311,11 @@ fn refuse_shared(settings: &Settings) -> Result<(), Vec<Problem>> {
                 (
                     "addr_book_file",
                     same_file(&one.book, &other.book),
+                    "give each network its own",
+                ),
+                (
+                    "peer_store_file",
+                    same_file(&one.peer_store, &other.peer_store),
                     "give each network its own",
                 ),
             ];

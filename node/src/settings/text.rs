@@ -96,8 +96,8 @@ const HEAD: &str = "\
 
 const NETWORKS: &str = "
 # Several networks in one process: take out what is of one network above, which is chain_id, laddr,
-# external_address, seeds, the ids of peers, persistent_peers and addr_book_file, and write a table
-# for each network. What a table does not say is taken from above.
+# external_address, seeds, the ids of peers, persistent_peers, addr_book_file and peer_store_file,
+# and write a table for each network. What a table does not say is taken from above.
 #
 # [[network]]
 # chain_id = \"cosmoshub-4\"

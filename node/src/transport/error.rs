@@ -9,7 +9,7 @@ use pex::NodeId;
 use super::node_info_error::NodeInfoError;
 use super::packet::{MESSAGE_BYTES_MAX, PacketError};
 use super::secret::SecretError;
-use crate::door::Crowd;
+use crate::crowd::Crowd;
 
 /// How far a connection had come when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

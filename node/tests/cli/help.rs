@@ -2,9 +2,10 @@
 
 use crate::command::pex;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "demo",
     "crawl",
+    "sim",
     "testnet",
     "seed",
     "init",

@@ -13,11 +13,12 @@ impl Shelf {
         for (slot, entry) in self.iter() {
             most = most.max(self.finds(slot, entry)?);
         }
-        let told_by: u64 = self.told_by.values().map(|&count| u64::from(count)).sum();
         let complete = self.by_node.len() == self.len()
             && self.by_place.len() == self.len()
             && self.told.len() == self.len()
-            && told_by == self.news() as u64
+            && self.told.ring().len() == self.len()
+            && self.told.ring().is_sound(&self.entries)
+            && self.tellers.total() == self.news() as u64
             && self.lanes.is_sound();
         complete.then_some(most)
     }
@@ -37,11 +38,12 @@ impl Shelf {
                 is_found |= other == slot;
             }
         }
-        let place = Place::of(self.key, address).hash;
+        let place = Place::of(&self.key, address).hash;
         let (kind, at) = (Kind::of(entry.old), entry.place as usize);
         let is_listed = self.by_place.find(place, |&other| other == slot).is_some()
             && self.lanes.holds(entry.lane, kind, entry.rank, slot)
-            && self.told.list(entry.old).get(at) == Some(&slot);
+            && self.told.list(entry.old).get(at) == Some(&slot)
+            && self.told.ring().holds(slot, &self.entries);
         (is_found && is_listed).then_some(of_node)
     }
 }

@@ -133,6 +133,7 @@ fn greet(seed: &SeedNode, voice: &Voice) {
     if let Some(journal) = seed.journal() {
         voice.say(LogLevel::Warn, format_args!("{path}: {journal}"));
     }
+    greet_with_store(seed, voice);
     if let Some((places, wanted)) = seed.too_few_places() {
         voice.say(
             LogLevel::Warn,
@@ -160,9 +161,45 @@ fn greet(seed: &SeedNode, voice: &Voice) {
     }
 }
 
+/// What an operator wants to know of the peer store.
+fn greet_with_store(seed: &SeedNode, voice: &Voice) {
+    let (path, opened) = (seed.store().path().display(), seed.opened());
+    if let Some((why, kept)) = &opened.set_aside {
+        let kept = kept.display();
+        voice.say(
+            LogLevel::Warn,
+            format_args!("{path}: {why}; it is kept as {kept}, and a new one is begun"),
+        );
+    }
+    for damaged in &opened.damaged {
+        voice.say(LogLevel::Warn, format_args!("{path}: {damaged}"));
+    }
+    let book = seed.settings().book.display();
+    if opened.told_book > 0 {
+        let addresses = opened.told_book;
+        voice.say(
+            LogLevel::Warn,
+            format_args!("{book} is not there; begun with {addresses} addresses of {path}"),
+        );
+    }
+    if opened.told_by_book > 0 {
+        let nodes = opened.told_by_book;
+        voice.say(
+            LogLevel::Info,
+            format_args!("{path}: begun with the {nodes} nodes of {book} that were reached"),
+        );
+    }
+    let nodes = seed.store().len();
+    voice.say(
+        LogLevel::Info,
+        format_args!("{path}: {nodes} nodes reached"),
+    );
+}
+
 fn tell(event: &SeedEvent, seed: &SeedNode, voice: &Voice) {
     match event {
         SeedEvent::Notice(notice) => voice.tell(notice),
+        SeedEvent::ClockSet(set) => voice.say(LogLevel::Warn, format_args!("{set}")),
         SeedEvent::Nobody(why) => voice.say(LogLevel::Warn, format_args!("{why}")),
         SeedEvent::Somebody => {
             let switch = seed.node().switch();

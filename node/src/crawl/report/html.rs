@@ -1,8 +1,4 @@
 //! The report for browsers: one page that needs nothing else, and lets nothing else in.
-//!
-//! What peers chose is escaped twice: control characters and those that turn the direction of text
-//! as on a terminal, and then what means something to HTML. The page forbids itself every script and
-//! style but its own two, by their hashes, and every request.
 
 mod charts;
 mod layout;
@@ -12,12 +8,12 @@ mod picture;
 use core::fmt::Write as _;
 use std::io::{self, Write};
 
-use base64ct::{Base64, Encoding as _};
-use sha2::{Digest as _, Sha256};
+use pex_sim::page::{self, escaped, section};
 
 use super::groups::{Counts, Groups};
-use super::{Report, in_words, json, printable};
+use super::{Report, in_words, json};
 
+/// What a crawl's page has beside what all pages have.
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
@@ -34,7 +30,13 @@ pub fn write_html(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let groups = Groups::of(report);
     let summary = json::summary(report);
     let mut page = String::new();
-    head(&mut page, &report.chain_id);
+    let name = format!("{}: a crawl", report.chain_id);
+    page::begin(
+        &mut page,
+        &name,
+        &[page::STYLE, STYLE].concat(),
+        Some(SCRIPT),
+    );
     title(&mut page, report, &summary.began);
     numbers(&mut page, report);
     section(&mut page, "picture", "Who told of whom", |page| {
@@ -60,23 +62,8 @@ pub fn write_html(report: &Report, out: &mut impl Write) -> io::Result<()> {
     section(&mut page, "nodes", "Nodes", |page| {
         list::write(report, page);
     });
-    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
+    page::end(&mut page, Some(SCRIPT));
     out.write_all(page.as_bytes())
-}
-
-fn head(page: &mut String, chain_id: &str) {
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
-    let chain_id = escaped(chain_id);
-    let _ = write!(
-        page,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\">\
-         <meta name=\"referrer\" content=\"no-referrer\">\
-         <title>{chain_id}: a crawl</title><style>{STYLE}</style></head><body><main>"
-    );
 }
 
 fn title(page: &mut String, report: &Report, began: &str) {
@@ -99,32 +86,20 @@ fn numbers(page: &mut String, report: &Report) {
     let share = report
         .percent()
         .map_or_else(|| "?".to_owned(), |it| format!("{it} %"));
-    page.push_str("<section class=\"numbers\" aria-label=\"Numbers\">");
-    for (id, number, what) in [
+    let all = [
         ("found", report.found().to_string(), "nodes found"),
         ("reached", report.reached().to_string(), "reached"),
         ("unreachable", report.failed().to_string(), "not reachable"),
         ("estimate", in_words(report.estimate), "there seem to be"),
         ("percent", share, "found of these"),
         ("faults", report.faults.to_string(), "faults of peers"),
-    ] {
-        let _ = write!(
-            page,
-            "<div><b id=\"{id}\">{}</b><span>{what}</span></div>",
-            escaped(&number)
-        );
-    }
+    ];
+    page::numbers(page, all);
     let _ = write!(
         page,
-        "</section><p class=\"complete\" id=\"completeness\">How complete it is believed to be: {}.</p>",
+        "<p class=\"complete\" id=\"completeness\">How complete it is believed to be: {}.</p>",
         escaped(&report.completeness())
     );
-}
-
-fn section(page: &mut String, id: &str, title: &str, body: impl FnOnce(&mut String)) {
-    let _ = write!(page, "<section id=\"{id}\"><h2>{title}</h2>");
-    body(page);
-    page.push_str("</section>");
 }
 
 /// A table of counts, each with a bar.
@@ -159,28 +134,6 @@ fn group(page: &mut String, title: &str, of: &str, counts: &Counts) {
         );
     }
     page.push_str("</section>");
-}
-
-/// The hash by which the page allows itself a script or style.
-fn hash(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    format!("sha256-{}", Base64::encode_string(&hash))
-}
-
-/// What somebody else chose, as text within HTML or an attribute.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in printable(text).chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

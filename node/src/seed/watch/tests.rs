@@ -66,7 +66,7 @@ fn said(watch: &mut Watch, switch: &Switch) -> Option<String> {
     match watch.look(switch)? {
         SeedEvent::Nobody(why) => Some(why.to_string()),
         SeedEvent::Somebody => Some("somebody".to_owned()),
-        SeedEvent::Notice(_) => None,
+        SeedEvent::Notice(_) | SeedEvent::ClockSet(_) => None,
     }
 }
 

@@ -2,103 +2,14 @@
 
 #![expect(clippy::cast_precision_loss, reason = "places in a picture")]
 
-use core::fmt::Write as _;
 use std::collections::BTreeMap;
+
+use pex_sim::plot::{Chart, Scale};
 
 use crate::crawl::Point;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 260.0;
-const LEFT: f64 = 52.0;
-const BELOW: f64 = 30.0;
-const ABOVE: f64 = 10.0;
-const RIGHT: f64 = 22.0;
-
 /// Columns of the chart of how often each node was told of.
 const COLUMNS: usize = 32;
-
-/// A frame, and the scale in it.
-struct Chart {
-    x_max: f64,
-    y_max: f64,
-}
-
-impl Chart {
-    fn begin(x_max: f64, y_max: f64, what: &str, unit: &str, page: &mut String) -> Self {
-        let chart = Self {
-            x_max: x_max.max(1e-9),
-            y_max: y_max.max(1.0),
-        };
-        let _ = write!(
-            page,
-            "<figure><svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{what}\">"
-        );
-        let step = step(chart.y_max);
-        let mut y = 0.0;
-        while y <= chart.y_max {
-            let at = chart.y(y);
-            let _ = write!(
-                page,
-                "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{:.1}\"/><text class=\"left\" x=\"{:.1}\" y=\"{:.1}\">{y}</text>",
-                WIDTH - RIGHT,
-                LEFT - 8.0,
-                at + 4.0
-            );
-            y += step;
-        }
-        let step = self::step(chart.x_max);
-        let mut x = 0.0;
-        while x <= chart.x_max {
-            let text = format!("{x:.3}");
-            let text = text.trim_end_matches('0').trim_end_matches('.');
-            let _ = write!(
-                page,
-                "<text class=\"below\" x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
-                chart.x(x),
-                HEIGHT - BELOW + 18.0
-            );
-            x += step;
-        }
-        let _ = write!(
-            page,
-            "<text class=\"unit\" x=\"{:.1}\" y=\"{:.1}\">{unit}</text>",
-            WIDTH - RIGHT,
-            HEIGHT - 1.0
-        );
-        chart
-    }
-
-    fn x(&self, value: f64) -> f64 {
-        LEFT + value / self.x_max * (WIDTH - LEFT - RIGHT)
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        HEIGHT - BELOW - value.min(self.y_max) / self.y_max * (HEIGHT - BELOW - ABOVE)
-    }
-
-    /// A line through these, as steps do not come from one point to the next by themselves.
-    fn line(&self, class: &str, points: impl Iterator<Item = (f64, f64)>, page: &mut String) {
-        let mut path = String::new();
-        for (x, y) in points {
-            let letter = if path.is_empty() { 'M' } else { 'L' };
-            let _ = write!(path, "{letter}{:.1} {:.1}", self.x(x), self.y(y));
-        }
-        let _ = write!(page, "<path class=\"{class}\" d=\"{path}\"/>");
-    }
-}
-
-/// A round step of which there are from two to five up to `max`.
-fn step(max: f64) -> f64 {
-    let mut step = 1e-3;
-    loop {
-        for factor in [1.0, 2.0, 5.0] {
-            if max / (step * factor) <= 5.0 || step > 1e15 {
-                return step * factor;
-            }
-        }
-        step *= 10.0;
-    }
-}
 
 /// What was found and reached, over time and over answers, and the estimate with its interval.
 pub(super) fn curve(points: &[Point], page: &mut String) {
@@ -142,34 +53,20 @@ fn over(
     page: &mut String,
 ) {
     let label = format!("Nodes found and reached {what}");
-    let chart = Chart::begin(x_max, y_max, &label, unit, page);
+    let mut chart = Chart::new(Scale::up_to(x_max), Scale::up_to(y_max), &label, unit);
     let known = || points.iter().filter_map(|it| Some((x(it), it.estimate?)));
-    let mut band = String::new();
-    let upper = known().map(|(at, [_, _, high])| (at, high));
-    let lower: Vec<_> = known().map(|(at, [low, _, _])| (at, low)).collect();
-    for (at, value) in upper.chain(lower.into_iter().rev()) {
-        let letter = if band.is_empty() { 'M' } else { 'L' };
-        let _ = write!(
-            band,
-            "{letter}{:.1} {:.1}",
-            chart.x(at),
-            chart.y(value as f64)
-        );
-    }
-    let _ = write!(page, "<path class=\"band\" d=\"{band}\"/>");
-    let estimate = known().map(|(at, [_, nodes, _])| (at, nodes as f64));
-    chart.line("line estimate", estimate, page);
+    let band = known().map(|(at, [low, _, high])| (at, low as f64, high as f64));
+    chart.band("estimate", band);
     chart.line(
-        "line found",
-        points.iter().map(|it| (x(it), it.found as f64)),
-        page,
+        "estimate",
+        known().map(|(at, [_, nodes, _])| (at, nodes as f64)),
     );
+    chart.line("found", points.iter().map(|it| (x(it), it.found as f64)));
     chart.line(
-        "line reached",
+        "reached",
         points.iter().map(|it| (x(it), it.reached as f64)),
-        page,
     );
-    let _ = write!(page, "</svg><figcaption>Nodes {what}</figcaption></figure>");
+    chart.end(&format!("Nodes {what}"), page);
 }
 
 /// How many nodes were told of by how many others.
@@ -185,27 +82,17 @@ pub(super) fn degrees(counts: &BTreeMap<usize, usize>, page: &mut String) {
     let highest = columns.iter().max().copied().unwrap_or(1) as f64;
     let x_max = (columns.len() * width) as f64;
     let what = "How many nodes were told of by how many others";
-    let chart = Chart::begin(x_max, highest * 1.05, what, "tellers", page);
+    let (x, y) = (Scale::up_to(x_max), Scale::up_to(highest * 1.05));
+    let mut chart = Chart::new(x, y, what, "tellers");
     for (place, nodes) in columns.iter().enumerate() {
-        let (from, to) = (
-            chart.x((place * width) as f64),
-            chart.x(((place + 1) * width) as f64),
-        );
-        let top = chart.y(*nodes as f64);
         let first = place * width;
         let range = match first + width - 1 {
             last if last == first => format!("{first}"),
             last => format!("{first} to {last}"),
         };
-        let _ = write!(
-            page,
-            "<rect class=\"column\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\">\
-             <title>{nodes} nodes were told of by {range} others</title></rect>",
-            (to - from - 1.0).max(0.5),
-            HEIGHT - BELOW - top
-        );
+        let said = format!("{nodes} nodes were told of by {range} others");
+        let end = (first + width) as f64;
+        chart.column(first as f64, end, *nodes as f64, &said);
     }
-    page.push_str(
-        "</svg><figcaption>Nodes by the number of others that told of them</figcaption></figure>",
-    );
+    chart.end("Nodes by the number of others that told of them", page);
 }

@@ -1,0 +1,41 @@
+//! `pex sim`.
+
+mod args;
+mod children;
+mod job;
+mod memory;
+mod one;
+mod outputs;
+mod plan;
+mod report;
+mod tables;
+
+use super::{Failure, Outcome};
+pub(super) use args::SimArgs;
+use args::SimCommand;
+use plan::Plan;
+
+pub(super) fn run(args: &SimArgs) -> Result<Outcome, Failure> {
+    match &args.command {
+        Some(SimCommand::Report(args)) => return report::run(args),
+        Some(SimCommand::Tables(args)) => return tables::run(args),
+        None => {}
+    }
+    let plan = Plan::of(args)?;
+    if args.print {
+        return plan.print_scenarios();
+    }
+    if args.many.print_commands {
+        return plan.print_commands();
+    }
+    match plan.jobs.as_slice() {
+        [job] if args.many.out.is_none() => one::run(job, args),
+        jobs => {
+            let outcomes = children::run(jobs, &args.many, args.output.quiet)?;
+            outputs::write_all(outcomes, &args.output)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

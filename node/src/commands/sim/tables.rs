@@ -1,0 +1,96 @@
+//! `pex sim tables`.
+
+use std::env;
+use std::fs;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use pex_sim::Outcome as Run;
+use pex_sim::tables::{Table, tables, write_markdown};
+
+use super::args::TablesArgs;
+use super::job::{Job, file_name};
+use super::plan::{folder, print_commands};
+use super::report::gather;
+use super::{children, outputs};
+use crate::commands::terminal::Output;
+use crate::commands::{Failure, Outcome};
+
+/// Seeds of each row, unless it is said how many.
+const SEEDS: u32 = 10;
+const SEEDS_QUICK: u32 = 2;
+
+pub(super) fn run(args: &TablesArgs) -> Result<Outcome, Failure> {
+    let tables = chosen(args)?;
+    if let Some(from) = &args.from {
+        return print(&tables, args.quick, &gather(core::slice::from_ref(from))?);
+    }
+    if args.many.print_commands {
+        let folder = folder(&args.many);
+        let jobs = jobs(&tables, args, &folder)?;
+        return print_commands(&jobs, &folder);
+    }
+    let own = env::temp_dir().join(format!("pex-tables-{}", std::process::id()));
+    let folder = args.many.out.as_ref().unwrap_or(&own);
+    let runs = jobs(&tables, args, folder).and_then(|jobs| children::run(&jobs, &args.many, false));
+    if args.many.out.is_none() {
+        // What is left of it does no harm.
+        let _ = fs::remove_dir_all(&own);
+    }
+    print(&tables, args.quick, &runs?)
+}
+
+/// The tables that are meant.
+fn chosen(args: &TablesArgs) -> Result<Vec<Table>, Failure> {
+    let all = tables().map_err(|error| Failure::new(&error))?;
+    let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+    if let Some(wrong) = args.only.iter().find(|it| !names.contains(&it.as_str())) {
+        return Err(Failure::new(format_args!(
+            "there is no table {wrong}; there are {}",
+            names.join(", ")
+        )));
+    }
+    let is_meant = |it: &Table| args.only.is_empty() || args.only.contains(&it.name);
+    Ok(all.into_iter().filter(is_meant).collect())
+}
+
+/// A run for each row, size and seed. The scenarios are written into the folder, so that each can be
+/// looked at, changed, and run by itself.
+fn jobs(tables: &[Table], args: &TablesArgs, folder: &Path) -> Result<Vec<Job>, Failure> {
+    let in_folder = |error: std::io::Error| {
+        let why = crate::commands::what_to_do(&error);
+        Failure::new(format_args!("folder {}: {why}", folder.display()))
+    };
+    fs::create_dir_all(folder).map_err(in_folder)?;
+    let seeds = if args.quick { SEEDS_QUICK } else { SEEDS };
+    let seeds = args.many.seeds.map_or(seeds, |it| it.get());
+    let mut jobs = Vec::new();
+    for table in tables {
+        let entries = table.entries(args.quick);
+        for entry in entries.map_err(|error| Failure::new(&error))? {
+            let row = table.rows.get(entry.row).map_or("", |it| it.name.as_str());
+            let name = file_name(&format!("{}-{row}-{}", table.name, entry.size));
+            let path = folder.join(format!("{name}.toml"));
+            outputs::save_to(&path, entry.scenario.to_text().as_bytes())?;
+            for n in 0..u64::from(seeds) {
+                let seed = args.many.seed.saturating_add(n);
+                jobs.push(Job::new(Some(&path), Vec::new(), seed)?);
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+fn print(tables: &[Table], quick: bool, runs: &[Run]) -> Result<Outcome, Failure> {
+    let mut out = BufWriter::new(Output::new());
+    for table in tables {
+        write_markdown(table, quick, runs, &mut out)?;
+    }
+    out.flush()?;
+    match runs.iter().filter(|it| it.breach.is_some()).count() {
+        0 => Ok(Outcome::Done),
+        of => Err(Failure::new(format_args!(
+            "in {of} runs something did not hold that must; the lines above say which"
+        ))),
+    }
+}

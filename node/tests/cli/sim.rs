@@ -1,0 +1,248 @@
+//! `pex sim`.
+
+use std::fs;
+use std::path::Path;
+
+use pex_sim::show::read_json;
+
+use crate::command::pex;
+
+/// A network that takes no time to run.
+const SMALL: [&str; 5] = ["sim", "--nodes", "12", "--duration", "8s"];
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    SMALL.iter().copied().chain(more.iter().copied()).collect()
+}
+
+#[test]
+fn a_network_of_flags_is_run_and_what_it_took_is_the_last_line() {
+    let run = pex(&with(&["--seed", "3"]), "");
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    for begins in ["a network\n", "seed 3, 8 s, ", "known  ", "in-degree  "] {
+        let begins = begins.trim_end_matches('\n');
+        let found = run.out.lines().any(|line| line.starts_with(begins));
+        assert!(found, "{begins} not in\n{}", run.out);
+    }
+    let last = run.out.lines().last().unwrap();
+    assert!(
+        last.contains(" events in ") && last.contains(" a second"),
+        "{last}"
+    );
+    if cfg!(target_os = "linux") {
+        assert!(
+            last.contains("; this process had ") && last.ends_with(" MiB at most"),
+            "{last}"
+        );
+    }
+}
+
+#[test]
+fn one_seed_writes_the_same_bytes_and_another_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let [a, b, c] = ["a.json", "b.json", "c.json"].map(|name| folder.path().join(name));
+    for (path, seed) in [(&a, "1"), (&b, "1"), (&c, "2")] {
+        let run = pex(
+            &with(&["--seed", seed, "--quiet", "--json", text(path)]),
+            "",
+        );
+        assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+        assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+    }
+    let [a, b, c] = [a, b, c].map(|path| fs::read_to_string(path).unwrap());
+    assert!(a == b, "the same seed");
+    let [a, c] = [a, c].map(|text| read_json(&text).unwrap().remove(0));
+    assert_ne!(a.digest, c.digest);
+    assert_eq!((a.seed, c.seed, a.population[0].born), (1, 2, 12));
+}
+
+#[test]
+fn json_can_be_printed_and_nothing_else_is_then() {
+    let run = pex(&with(&["--json", "-"]), "");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(read_json(&run.out).unwrap().len(), 1);
+    assert!(run.err.contains(" events in "), "{}", run.err);
+}
+
+#[test]
+fn the_scenario_of_the_flags_is_printed_and_runs_as_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("some.toml");
+    let flags = [
+        "--newcomers",
+        "2",
+        "--connected",
+        "6",
+        "--until-known",
+        "0.99",
+    ];
+    let printed = pex(&with(&[&flags[..], &["--print"]].concat()), "");
+    assert_eq!((printed.code, printed.err.as_str()), (Some(0), ""));
+    assert!(
+        printed.out.contains("knows = \"everyone\""),
+        "{}",
+        printed.out
+    );
+    assert!(
+        printed.out.contains("until-known = 0.99"),
+        "{}",
+        printed.out
+    );
+    fs::write(&file, &printed.out).unwrap();
+    let json = ["--seed", "5", "--json", "-"];
+    let of_flags = pex(&with(&[&flags[..], &json[..]].concat()), "");
+    let of_file = pex(&[&["sim", text(&file)], &json[..]].concat(), "");
+    assert_eq!(of_file.code, Some(0), "{}", of_file.err);
+    assert!(of_flags.out == of_file.out, "they are the same scenario");
+    let newcomers = read_json(&of_file.out).unwrap().remove(0).newcomers;
+    assert_eq!(newcomers.len(), 2);
+    assert!(
+        newcomers.iter().all(|it| it.to_99.is_some()),
+        "{newcomers:?}"
+    );
+}
+
+#[test]
+fn a_sweep_is_run_on_all_processors_and_has_a_line_a_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let html = folder.path().join("sweep.html");
+    let sweep = [
+        "--sweep",
+        "nodes.0.count=6,12",
+        "--seeds",
+        "3",
+        "--jobs",
+        "2",
+    ];
+    let run = pex(&with(&[&sweep[..], &["--html", text(&html)]].concat()), "");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(
+        lines[0].starts_with("scenario ") && lines[0].contains("known"),
+        "{}",
+        run.out
+    );
+    for begins in [
+        "nodes.0.count = 6   1 to 3 ",
+        "nodes.0.count = 12  1 to 3 ",
+        "6 runs, ",
+    ] {
+        let found = lines.iter().any(|it| it.starts_with(begins));
+        assert!(found, "{begins} not in\n{}", run.out);
+    }
+    assert_eq!(run.err.lines().count(), 6, "a line a run: {}", run.err);
+    assert!(
+        run.err.lines().all(|it| it.contains(" MiB at most")),
+        "{}",
+        run.err
+    );
+    let html = fs::read_to_string(html).unwrap();
+    assert_eq!(html.matches("<details").count(), 2);
+}
+
+#[test]
+fn the_commands_of_a_sweep_do_by_themselves_what_the_sweep_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("it's runs");
+    fs::create_dir(&out).unwrap();
+    let sweep = [
+        "--sweep",
+        "nodes.0.count=6,12",
+        "--seeds",
+        "2",
+        "--out",
+        text(&out),
+    ];
+    let printed = pex(&with(&[&sweep[..], &["--print-commands"]].concat()), "");
+    assert_eq!((printed.code, printed.err.as_str()), (Some(0), ""));
+    let commands: Vec<&str> = printed.out.lines().collect();
+    assert_eq!(commands.len(), 4);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "nothing was run");
+    for command in commands {
+        let own = command.replacen("pex ", concat!(env!("CARGO_BIN_EXE_pex"), " "), 1);
+        let status = std::process::Command::new("sh").args(["-c", &own]).output();
+        assert!(status.unwrap().status.success(), "{command}");
+    }
+    let gathered = folder.path().join("gathered.json");
+    let report = pex(
+        &["sim", "report", text(&out), "--json", text(&gathered)],
+        "",
+    );
+    assert_eq!((report.code, report.err.as_str()), (Some(0), ""));
+    let itself = folder.path().join("itself.json");
+    let run = pex(
+        &with(&[&sweep[..4], &["--json", text(&itself)]].concat()),
+        "",
+    );
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    assert!(read(&gathered) == read(&itself));
+    assert!(
+        run.out
+            .starts_with(&report.out[..report.out.rfind("\n\n").unwrap()])
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named_by_file_and_line_or_by_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("bad.toml");
+    fs::write(&bad, "[[nodes]]\ncount = 8\n[faults]\nloss = 7\n").unwrap();
+    let no_json = folder.path().join("no.json");
+    fs::write(&no_json, "{}\n").unwrap();
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    for (arguments, says) in [
+        (vec!["sim", text(&bad)], "bad.toml: line 4: faults.loss: 7"),
+        (vec!["sim", "/nowhere.toml"], "/nowhere.toml: "),
+        (vec!["sim"], "nothing to run"),
+        (with(&["--set", "nodes.0.pace=3"]), "nodes.0.pace=3"),
+        (
+            with(&["--set", "nodes.9.count=3"]),
+            "nodes.9.count: there is no place",
+        ),
+        (with(&["--policy", "best"]), "best"),
+        (with(&["--json", "/nowhere/a.json"]), "/nowhere/a.json"),
+        (
+            vec!["sim", "report", text(&no_json)],
+            "no.json: this is not what",
+        ),
+        (vec!["sim", "report", text(&empty)], "no JSON of a run"),
+        (
+            vec!["sim", "tables", "--only", "speed"],
+            "there is no table speed",
+        ),
+    ] {
+        let run = pex(&arguments, "");
+        assert_eq!(run.code, Some(1), "{arguments:?}");
+        assert!(
+            run.err.starts_with("pex: ") && run.err.contains(says),
+            "{}",
+            run.err
+        );
+        assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    }
+    for arguments in [
+        with(&["--sweep", "nodes"]),
+        with(&["--set", "nodes"]),
+        vec!["sim", "--policy", "pex"],
+        vec!["sim", "--nodes", "3", "file.toml"],
+    ] {
+        assert_eq!(pex(&arguments, "").code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_quick_tables_have_a_line_for_each_row() {
+    let run = pex(&["sim", "tables", "--quick", "--only", "fairness"], "");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(
+        run.out.contains("| | 500 nodes |\n|---|---|\n| ours | 1"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("Medians, seeds 1, 2."), "{}", run.out);
+}

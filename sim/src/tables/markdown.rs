@@ -1,0 +1,192 @@
+//! Tables as Markdown.
+
+use std::io::{self, Write};
+
+use super::{Row, Table};
+use crate::show::{Measure, ranges, thousands};
+use crate::{Outcome, Scenario};
+
+/// What stands in the place of what was not run.
+const NOT_RUN: &str = "–";
+
+/// Writes a table of what came out of its entries.
+///
+/// # Errors
+///
+/// What the writer fails with.
+pub fn write_markdown(
+    table: &Table,
+    quick: bool,
+    runs: &[Outcome],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let sizes = table.sizes(quick);
+    writeln!(out, "### {}\n\n{}\n", table.title, table.about)?;
+    let heads: Vec<String> = if is_wide(table) {
+        let columns = table.columns();
+        columns
+            .map(|(measure, high)| title(measure, high))
+            .collect()
+    } else {
+        let all = sizes.iter();
+        all.map(|it| format!("{} nodes", thousands(u64::from(*it))))
+            .collect()
+    };
+    writeln!(out, "| | {} |", heads.join(" | "))?;
+    writeln!(out, "|---|{}", "---|".repeat(heads.len()))?;
+    for row in &table.rows {
+        let found: Vec<Vec<Outcome>> = sizes
+            .iter()
+            .map(|size| of(row.at(*size, &table.title).ok().as_ref(), runs))
+            .collect();
+        line(&row.name, &cells(table, row, quick, &found), out)?;
+        // Goals are for the whole sizes.
+        let goals = if quick { Vec::new() } else { goals(table, row) };
+        if goals.iter().any(|it| !it.is_empty()) {
+            line("*goal*", &goals, out)?;
+        }
+    }
+    let (least, most) = seeds(table, quick, runs);
+    let missed = if quick {
+        ""
+    } else {
+        "; what misses its goal is **bold**"
+    };
+    let seeds = if least == most {
+        format!("seed {}", ranges([least].into_iter()))
+    } else {
+        format!("seeds {}", ranges(least..=most))
+    };
+    if most == 0 {
+        return writeln!(
+            out,
+            "\nNot run yet: `pex sim tables --only {}` does.\n",
+            table.name
+        );
+    }
+    writeln!(
+        out,
+        "\nMedians, {seeds}{missed}. `pex sim tables --only {}{}` makes it again.\n",
+        table.name,
+        if quick { " --quick" } else { "" }
+    )
+}
+
+fn line(name: &str, cells: &[String], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "| {name} | {} |", cells.join(" | "))
+}
+
+/// Whether the columns are what is measured: there is one size only.
+const fn is_wide(table: &Table) -> bool {
+    table.sizes.len() == 1
+}
+
+/// The runs of a scenario.
+fn of(scenario: Option<&Scenario>, runs: &[Outcome]) -> Vec<Outcome> {
+    let same = runs.iter().filter(|it| Some(&it.scenario) == scenario);
+    same.cloned().collect()
+}
+
+/// The first and the last seed of the runs of a table.
+fn seeds(table: &Table, quick: bool, runs: &[Outcome]) -> (u64, u64) {
+    let entries = table.entries(quick).unwrap_or_default();
+    let own = runs
+        .iter()
+        .filter(|run| entries.iter().any(|it| it.scenario == run.scenario));
+    let seeds = own.map(|it| it.seed);
+    (seeds.clone().min().unwrap_or(0), seeds.max().unwrap_or(0))
+}
+
+fn title(measure: &Measure, high: bool) -> String {
+    if high {
+        format!("{}, a twentieth above", measure.title)
+    } else {
+        measure.title.to_owned()
+    }
+}
+
+/// What was measured of a row, column by column.
+fn cells(table: &Table, row: &Row, quick: bool, found: &[Vec<Outcome>]) -> Vec<String> {
+    let one = |(size, runs): (&u32, &Vec<Outcome>)| -> Vec<String> {
+        let columns = table.columns().zip(&table.measures);
+        columns
+            .map(|((measure, high), name)| {
+                let goal = table.goal(row, name, *size).filter(|_| !quick);
+                cell(measure, high, runs, goal)
+            })
+            .collect()
+    };
+    let sizes = table.sizes(quick).iter().zip(found).map(one);
+    if is_wide(table) {
+        return sizes.flatten().collect();
+    }
+    sizes
+        .map(|it| {
+            let mut all: Vec<String> = it.into_iter().filter(|it| !it.is_empty()).collect();
+            // Who never comes there has no number of answers either.
+            if all.iter().any(|it| it.contains("never") || it == NOT_RUN) {
+                all.truncate(1);
+            }
+            all.join(", ")
+        })
+        .collect()
+}
+
+fn cell(
+    measure: &'static Measure,
+    high: bool,
+    runs: &[Outcome],
+    goal: Option<super::Goal>,
+) -> String {
+    if runs.is_empty() {
+        return NOT_RUN.to_owned();
+    }
+    let Some(measured) = measure.of(runs) else {
+        return String::new();
+    };
+    let value = if high { measured.high } else { measured.median };
+    let said = value.map_or_else(|| never(runs), |it| with_unit(measure, measure.say(it)));
+    if goal.is_some_and(|it| !it.is_met(value)) {
+        format!("**{said}**")
+    } else {
+        said
+    }
+}
+
+/// How far they came who never came far enough.
+fn never(runs: &[Outcome]) -> String {
+    let known = Measure::named("known");
+    let share = known.and_then(|it| Some(it.say(it.of(runs)?.median?)));
+    share.map_or_else(|| "never".to_owned(), |it| format!("never ({it})"))
+}
+
+fn with_unit(measure: &Measure, said: String) -> String {
+    match measure.unit {
+        // The heading says what is counted.
+        "%" | "requests" | "bytes" | "times" => said,
+        unit => format!("{said} {unit}"),
+    }
+}
+
+/// The goals of a row, column by column.
+fn goals(table: &Table, row: &Row) -> Vec<String> {
+    let one = |size: &u32| -> Vec<String> {
+        let columns = table.columns().zip(&table.measures);
+        columns
+            .map(|((measure, _), name)| {
+                let goal = table.goal(row, name, *size);
+                goal.map_or_else(String::new, |it| with_unit(measure, it.say(measure)))
+            })
+            .collect()
+    };
+    let sizes = table.sizes.iter().map(one);
+    if is_wide(table) {
+        return sizes.flatten().collect();
+    }
+    sizes
+        .map(|it| {
+            let there: Vec<String> = it.into_iter().filter(|it| !it.is_empty()).collect();
+            there.join(", ")
+        })
+        .collect()
+}

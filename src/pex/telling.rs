@@ -1,0 +1,198 @@
+//! How far each peer has been told, and where its next answer goes on.
+//!
+//! Most are told in the store's secret order, from where the last answer on the same connection ended
+//! (*cursor* answers): nothing is told twice before all has been told. The reference tells the same
+//! best hundred again and again, so that whoever asks it can never learn more than those.
+//!
+//! Kin are told in the order of ids, from a node that is drawn by chance (*arc* answers). The arcs of
+//! many peers tile the ring of all ids, so whoever asks them all need hear nothing twice; he sees that
+//! an arc has run into what he knows already, and stops. A pause then says that he wants another arc:
+//! the next answer after it begins one, at a node that is drawn anew. Nobody can choose where, and no
+//! two arcs of a node have more in common than those of two nodes.
+//!
+//! What was learned since the last answer to the same peer comes first, in either.
+
+use alloc::collections::BTreeSet;
+use core::ops::ControlFlow;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Pex;
+use super::rotation::Slot;
+use crate::wire::MAX_ANSWER_ADDRESSES;
+use crate::{Cursor, Directory, Kind, NodeAddress, NodeId, Time};
+
+/// Addresses looked at for one answer, told or not: bounds the work in a store full of addresses
+/// that may not be told.
+const LOOK_MAX: usize = 10 * MAX_ANSWER_ADDRESSES;
+
+/// How long kin has to stay silent after an answer to be told another arc. Kin that wants more of the
+/// same asks again as soon as it may, after a tenth of that; the rest is for the delays on the way.
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
+
+/// How far a peer has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Telling {
+    place: Place,
+    /// What the store had learned by then.
+    learned: u64,
+    /// When.
+    at: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Place {
+    /// In the secret order.
+    Cursor(Cursor),
+    /// In the order of ids, behind this node.
+    Arc(NodeId),
+}
+
+impl Telling {
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        self.at = self.at.back(back);
+    }
+}
+
+impl Pex {
+    /// Offers the next addresses for this peer until one finds no room; with that one the next
+    /// answer begins. At most half of an answer of `max` addresses is news.
+    pub(super) fn choose(
+        &mut self,
+        slot: Slot,
+        directory: &(impl Directory + ?Sized),
+        max: usize,
+        mut take: impl FnMut(&NodeAddress) -> bool,
+    ) {
+        let Some(peer) = self.peers.get(slot) else {
+            return;
+        };
+        let (asker, before, is_kin) = (peer.id, peer.telling, peer.kind == Kind::Kin);
+        let begin = self.begin(before, is_kin, directory);
+        let own = self.config.own_addresses.first();
+        if let Some(own) = own.filter(|_| before.is_none()) {
+            take(own);
+        }
+        let news = before.map_or_else(BTreeSet::new, |before| {
+            self.tell_news(asker, before.learned, directory, max / 2, &mut take)
+        });
+        let may_tell = |address: &NodeAddress| {
+            self.may_tell(asker, address) && (news.is_empty() || !news.contains(address))
+        };
+        let place = match begin {
+            Place::Cursor(from) => Place::Cursor(tell_on(directory, from, may_tell, take)),
+            Place::Arc(from) => Place::Arc(tell_arc(directory, from, may_tell, take)),
+        };
+        let telling = Telling {
+            place,
+            learned: directory.learned(),
+            at: self.now,
+        };
+        if let Some(peer) = self.peers.get_mut(slot) {
+            peer.telling = Some(telling);
+        }
+    }
+
+    /// Where an answer begins.
+    fn begin(
+        &mut self,
+        before: Option<Telling>,
+        is_kin: bool,
+        directory: &(impl Directory + ?Sized),
+    ) -> Place {
+        if is_kin {
+            if let Some(before) = before
+                && let Place::Arc(_) = before.place
+                && self.now - before.at < PAUSE
+            {
+                return before.place;
+            }
+            if let Some(start) = directory.arc_start(self.chance.next_u64()) {
+                return Place::Arc(start);
+            }
+        }
+        match before.map(|before| before.place) {
+            Some(Place::Cursor(cursor)) => Place::Cursor(cursor),
+            _ => Place::Cursor(directory.start(self.chance.next_u64())),
+        }
+    }
+
+    /// Offers what was learned since the store had learned so much; returns what was taken.
+    fn tell_news(
+        &self,
+        asker: NodeId,
+        since: u64,
+        directory: &(impl Directory + ?Sized),
+        max: usize,
+        take: &mut impl FnMut(&NodeAddress) -> bool,
+    ) -> BTreeSet<NodeAddress> {
+        let (mut told, mut looks) = (BTreeSet::new(), 0);
+        directory.walk_news(since, &mut |address| {
+            if looks == LOOK_MAX || told.len() >= max {
+                return ControlFlow::Break(());
+            }
+            looks = looks.saturating_add(1);
+            if self.may_tell(asker, address) && !told.contains(address) {
+                if !take(address) {
+                    return ControlFlow::Break(());
+                }
+                told.insert(address.clone());
+            }
+            ControlFlow::Continue(())
+        });
+        told
+    }
+
+    fn may_tell(&self, asker: NodeId, address: &NodeAddress) -> bool {
+        address.id() != asker
+            && address.id() != self.me
+            && !self.config.private_ids.contains(&address.id())
+            && !self.private_places.contains(address)
+            && !self.own_places.contains(address)
+    }
+}
+
+/// Tells on in the secret order; returns where the next answer begins.
+fn tell_on(
+    directory: &(impl Directory + ?Sized),
+    from: Cursor,
+    may_tell: impl Fn(&NodeAddress) -> bool,
+    mut take: impl FnMut(&NodeAddress) -> bool,
+) -> Cursor {
+    let (mut cursor, mut looks) = (from, 0);
+    directory.walk(from, &mut |position, address| {
+        if looks == LOOK_MAX || (may_tell(address) && !take(address)) {
+            return ControlFlow::Break(());
+        }
+        looks = looks.saturating_add(1);
+        cursor = position;
+        ControlFlow::Continue(())
+    });
+    cursor
+}
+
+/// Tells on in the order of ids; returns the node behind which the next answer begins. With a node
+/// that finds no room for all its addresses the next answer begins again, unless it began with it.
+fn tell_arc(
+    directory: &(impl Directory + ?Sized),
+    from: NodeId,
+    may_tell: impl Fn(&NodeAddress) -> bool,
+    mut take: impl FnMut(&NodeAddress) -> bool,
+) -> NodeId {
+    let (mut whole, mut part, mut looks, mut is_full) = (None, None, 0, false);
+    directory.walk_arc(from, &mut |address| {
+        if part != Some(address.id()) {
+            whole = part;
+        }
+        if looks == LOOK_MAX || (may_tell(address) && !take(address)) {
+            is_full = true;
+            return ControlFlow::Break(());
+        }
+        part = Some(address.id());
+        looks = looks.saturating_add(1);
+        ControlFlow::Continue(())
+    });
+    let last = if is_full { whole.or(part) } else { part };
+    last.unwrap_or(from)
+}

@@ -1,0 +1,382 @@
+//! Whose turn it is: three lines of peers that may be asked, and what each line may cost.
+//!
+//! **Newcomers**, who were not asked yet on their connection, come first. But not all of them at
+//! once: where a thousand nodes make up the network, a dozen of answers hold most of it. A few are
+//! asked, and from what they tell it shows how many more are worth it. Those that are held back are
+//! asked later all the same.
+//!
+//! **Kin** and **others** are asked again as long as that pays. Each of the two has a purse. What an
+//! answer tells that is new goes into it, a question takes from it, and what is in it dwindles with
+//! time. So a search that finds something may go as fast as the peers allow, and once a network is
+//! known, as many are asked as there is news to pay for. Purses are apart, so that nothing which the
+//! others repeat is paid for by what kin tells, and the other way round.
+//!
+//! Where both purses are empty, somebody is asked now and then: less than once in two minutes, and
+//! the two lines in turns.
+//!
+//! A policy of the reference has but one line, and no purse.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::rotation::{Rotation, Slot};
+use crate::Time;
+
+/// Newcomers that are asked before anything is known of the network.
+const FIRST: u32 = 12;
+
+/// How many more are asked each time that too few of those have answered, and how long that takes at
+/// first and in the end.
+const MORE: u32 = 8;
+const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE_MAX: Duration = Duration::from_secs(30);
+
+/// Nodes of the network for each arc that is told at once: about what an answer holds. Shorter arcs
+/// overlap more than they hasten.
+const NODES_AN_ARC: u64 = 80;
+
+/// What a question costs. A new node pays for half of it.
+const COST: u32 = 2;
+
+/// What a purse holds at most, and what it holds when a search begins.
+const PURSE_MAX: u32 = 512 * COST;
+const PURSE_FIRST: u32 = 16 * COST;
+
+/// How long it takes until half of what is in a purse has dwindled.
+const HALF_LIFE: Duration = Duration::from_secs(30);
+
+/// How long nobody is asked who could not be paid for.
+const EVERY: Duration = Duration::from_secs(130);
+
+/// In which line a peer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Newcomers,
+    Kin,
+    Others,
+}
+
+/// What an answer was worth.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Worth {
+    pub(crate) is_kin: bool,
+    /// Whether it is the first of its connection.
+    pub(crate) is_first: bool,
+    pub(crate) told: u32,
+    pub(crate) fresh: u32,
+    /// How many nodes there are, if what it told was an arc.
+    pub(crate) nodes: Option<u64>,
+}
+
+/// How much may be asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Purse {
+    holds: u32,
+    /// Up to when it has dwindled.
+    at: Time,
+}
+
+impl Purse {
+    fn halvings(self, now: Time) -> u32 {
+        let lives = (now - self.at).as_nanos().checked_div(HALF_LIFE.as_nanos());
+        u32::try_from(lives.unwrap_or_default()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it pays for a question.
+    fn pays(self, now: Time) -> bool {
+        self.holds.checked_shr(self.halvings(now)).unwrap_or(0) >= COST
+    }
+
+    fn dwindle(&mut self, now: Time) {
+        let halvings = self.halvings(now);
+        self.holds = self.holds.checked_shr(halvings).unwrap_or(0);
+        self.at = self.at + HALF_LIFE.saturating_mul(halvings);
+    }
+
+    fn spend(&mut self, now: Time) -> bool {
+        self.dwindle(now);
+        let left = self.holds.checked_sub(COST);
+        self.holds = left.unwrap_or(self.holds);
+        left.is_some()
+    }
+
+    /// Takes this much in, but what it holds at most is `max`, unless it holds more.
+    fn earn(&mut self, now: Time, more: u32, max: u32) {
+        self.dwindle(now);
+        let most = self.holds.max(max);
+        self.holds = self.holds.saturating_add(more).min(most);
+    }
+}
+
+/// All but the lines themselves, as it is dumped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Means {
+    kin: Purse,
+    others: Purse,
+    /// From when somebody is asked who can't be paid for, and whether it is kin.
+    free_at: Time,
+    kin_is_next: bool,
+    /// How many of those who are connected may have been asked.
+    width: u32,
+    /// When more may, if newcomers are held back, and how long that takes.
+    wider_at: Option<Time>,
+    patience: Duration,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Self {
+            kin: Purse::default(),
+            others: Purse::default(),
+            free_at: Time::EPOCH,
+            kin_is_next: false,
+            width: FIRST,
+            wider_at: None,
+            patience: PATIENCE,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Turns {
+    newcomers: Rotation,
+    kin: Rotation,
+    others: Rotation,
+    /// Connected peers that were asked: kin, and others.
+    asked_kin: u32,
+    asked_others: u32,
+    means: Means,
+    /// Whether there is but one line, and nothing is paid for.
+    is_plain: bool,
+}
+
+impl Turns {
+    pub(crate) fn new(is_plain: bool) -> Self {
+        Self {
+            newcomers: Rotation::default(),
+            kin: Rotation::default(),
+            others: Rotation::default(),
+            asked_kin: 0,
+            asked_others: 0,
+            means: Means::default(),
+            is_plain,
+        }
+    }
+
+    /// In which line such a peer stands.
+    pub(crate) const fn line(&self, is_kin: bool, was_asked: bool) -> Line {
+        match (self.is_plain, was_asked, is_kin) {
+            (false, false, _) => Line::Newcomers,
+            (false, true, true) => Line::Kin,
+            _ => Line::Others,
+        }
+    }
+
+    pub(crate) const fn rotation(&self, line: Line) -> &Rotation {
+        match line {
+            Line::Newcomers => &self.newcomers,
+            Line::Kin => &self.kin,
+            Line::Others => &self.others,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        let all = self.newcomers.len().saturating_add(self.kin.len());
+        all.saturating_add(self.others.len())
+    }
+
+    pub(crate) fn push_back(&mut self, slot: Slot, line: Line) {
+        match line {
+            Line::Newcomers => self.newcomers.push_back(slot),
+            Line::Kin => self.kin.push_back(slot),
+            Line::Others => self.others.push_back(slot),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        for line in [&mut self.newcomers, &mut self.kin, &mut self.others] {
+            line.remove(slot);
+        }
+    }
+
+    /// A search begins: the first peer is there.
+    pub(crate) fn on_first_peer(&mut self, now: Time) {
+        let purse = Purse {
+            holds: PURSE_FIRST,
+            at: now,
+        };
+        self.means = Means {
+            kin: purse,
+            others: purse,
+            free_at: now + EVERY,
+            ..Means::default()
+        };
+    }
+
+    /// A connected peer is asked for the first time.
+    pub(crate) const fn on_first_question(&mut self, is_kin: bool) {
+        let asked = self.asked_mut(is_kin);
+        *asked = asked.saturating_add(1);
+    }
+
+    /// A peer that was asked is gone.
+    pub(crate) const fn on_asked_gone(&mut self, is_kin: bool) {
+        let asked = self.asked_mut(is_kin);
+        *asked = asked.saturating_sub(1);
+    }
+
+    const fn asked_mut(&mut self, is_kin: bool) -> &mut u32 {
+        if is_kin {
+            &mut self.asked_kin
+        } else {
+            &mut self.asked_others
+        }
+    }
+
+    /// Nobody has answered a question: it has cost nothing, and another may be asked instead.
+    pub(crate) fn on_silence(&mut self, now: Time, is_kin: bool) {
+        self.purse(is_kin).earn(now, COST, PURSE_MAX);
+        self.means.width = self.means.width.saturating_add(1);
+    }
+
+    pub(crate) fn on_answer(&mut self, now: Time, worth: Worth) {
+        let Worth { told, fresh, .. } = worth;
+        let all_new = fresh > 0 && fresh.saturating_mul(2) >= told;
+        let earned = fresh.saturating_add(if all_new { COST } else { 0 });
+        // What somebody tells first is new, and says nothing of what he tells when he is asked
+        // again; but that of kin goes on.
+        let goes_on = worth.is_kin || !worth.is_first;
+        let max = if goes_on { PURSE_MAX } else { PURSE_FIRST };
+        self.purse(worth.is_kin).earn(now, earned, max);
+        let wider = if let Some(nodes) = worth.nodes {
+            u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX)
+        } else {
+            // For whoever has told something that was new, another; for whoever has told little
+            // else, two.
+            let some = fresh > 0 && fresh.saturating_mul(8) >= told;
+            let more = u32::from(some).saturating_add(u32::from(all_new));
+            self.means.width.saturating_add(more)
+        };
+        self.means.width = self.means.width.max(wider);
+    }
+
+    const fn purse(&mut self, is_kin: bool) -> &mut Purse {
+        if is_kin {
+            &mut self.means.kin
+        } else {
+            &mut self.means.others
+        }
+    }
+
+    /// Whose turn it is, if it is somebody's.
+    pub(crate) fn next(&mut self, now: Time) -> Option<Slot> {
+        if self.is_plain {
+            return self.others.pop_front();
+        }
+        if self.newcomers.len() > 0 {
+            if let Some(slot) = self.next_newcomer(now) {
+                return Some(slot);
+            }
+        } else {
+            self.means.wider_at = None;
+        }
+        let slot = if self.kin.len() > 0 && self.means.kin.spend(now) {
+            self.kin.pop_front()
+        } else if self.others.len() > 0 && self.means.others.spend(now) {
+            self.others.pop_front()
+        } else if self.means.free_at <= now {
+            self.next_unpaid()
+        } else {
+            None
+        };
+        if slot.is_some() {
+            self.means.free_at = now + EVERY;
+        }
+        slot
+    }
+
+    fn next_newcomer(&mut self, now: Time) -> Option<Slot> {
+        if self.asked_in_all() >= self.means.width {
+            let patience = self.means.patience;
+            let wider_at = *self.means.wider_at.get_or_insert(now + patience);
+            if wider_at > now {
+                return None;
+            }
+            self.means.width = self.asked_in_all().saturating_add(MORE);
+            self.means.patience = patience.saturating_mul(2).min(PATIENCE_MAX);
+        }
+        self.means.wider_at = None;
+        self.newcomers.pop_front()
+    }
+
+    fn next_unpaid(&mut self) -> Option<Slot> {
+        let kin = self.means.kin_is_next;
+        if self.kin.len() > 0 || self.others.len() > 0 {
+            self.means.kin_is_next = !kin;
+        }
+        if (kin || self.others.len() == 0) && self.kin.len() > 0 {
+            self.kin.pop_front()
+        } else {
+            self.others.pop_front()
+        }
+    }
+
+    /// From when it is somebody's turn, as long as nothing else happens.
+    pub(crate) fn next_at(&self, now: Time) -> Option<Time> {
+        if self.is_plain {
+            return (self.others.len() > 0).then_some(Time::EPOCH);
+        }
+        let means = &self.means;
+        let is_held = self.asked_in_all() >= means.width;
+        let newcomers = is_held.then_some(means.wider_at).flatten();
+        let newcomers = (self.newcomers.len() > 0).then(|| newcomers.unwrap_or(Time::EPOCH));
+        let again = |line: &Rotation, purse: Purse| {
+            let at = if purse.pays(now) {
+                Time::EPOCH
+            } else {
+                means.free_at
+            };
+            (line.len() > 0).then_some(at)
+        };
+        let kin = again(&self.kin, means.kin);
+        let others = again(&self.others, means.others);
+        newcomers.into_iter().chain(kin).chain(others).min()
+    }
+
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        let means = &mut self.means;
+        means.free_at = means.free_at.back(back);
+        means.wider_at = means.wider_at.map(|at| at.back(back));
+        means.kin.at = means.kin.at.back(back);
+        means.others.at = means.others.at.back(back);
+    }
+
+    pub(crate) const fn means(&self) -> Means {
+        self.means
+    }
+
+    /// Takes back what was dumped; false if that can't have been.
+    pub(crate) fn resume(&mut self, now: Time, means: Means) -> bool {
+        self.means = means;
+        let longest = now + EVERY;
+        means.kin.holds.max(means.others.holds) <= PURSE_MAX
+            && means.kin.at.max(means.others.at) <= now
+            && means.free_at <= longest
+            && means.wider_at.is_none_or(|at| at <= now + PATIENCE_MAX)
+            && (PATIENCE..=PATIENCE_MAX).contains(&means.patience)
+    }
+
+    /// Connected peers that were asked, kin or others.
+    pub(crate) const fn asked(&self, is_kin: bool) -> u32 {
+        if is_kin {
+            self.asked_kin
+        } else {
+            self.asked_others
+        }
+    }
+
+    const fn asked_in_all(&self) -> u32 {
+        self.asked_kin.saturating_add(self.asked_others)
+    }
+}

@@ -1,0 +1,158 @@
+//! Whom the naive model asks next, and when again.
+
+use core::time::Duration;
+
+use pex::{Kind, Time};
+
+use super::naive::{Naive, Peer, Phase, TEN_MINUTES, gap};
+
+/// How long nobody is asked who can't be paid for.
+const UNPAID: Duration = Duration::from_secs(130);
+
+/// What may be asked for, in halves of a question.
+#[derive(Clone, Copy, Debug, Default)]
+struct Purse {
+    halves: u32,
+    since: Time,
+}
+
+impl Purse {
+    fn dwindle(&mut self, now: Time) {
+        while now - self.since >= Duration::from_secs(30) {
+            self.halves /= 2;
+            self.since = self.since + Duration::from_secs(30);
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turns {
+    kin: Purse,
+    others: Purse,
+    unpaid_at: Time,
+    kin_is_next: bool,
+}
+
+impl Turns {
+    pub(crate) fn begin(&mut self, now: Time) {
+        let purse = Purse {
+            halves: 32,
+            since: now,
+        };
+        *self = Self {
+            kin: purse,
+            others: purse,
+            unpaid_at: now + UNPAID,
+            kin_is_next: false,
+        };
+    }
+
+    fn purse(&mut self, kind: Kind, now: Time) -> &mut Purse {
+        let purse = match kind {
+            Kind::Kin => &mut self.kin,
+            _ => &mut self.others,
+        };
+        purse.dwindle(now);
+        purse
+    }
+
+    /// A question was not answered, and has cost nothing.
+    pub(crate) fn give_back(&mut self, kind: Kind, now: Time) {
+        let purse = self.purse(kind, now);
+        purse.halves = (purse.halves + 2).min(1_024);
+    }
+}
+
+impl Naive {
+    /// Whose turn it is: who was never asked, then kin, then the others, as long as there is
+    /// something to pay with; and now and then somebody who is not paid for.
+    pub(crate) fn whose_turn(&mut self) -> Option<usize> {
+        let now = self.now;
+        let first = |peers: &[Peer], wanted: &dyn Fn(&Peer) -> bool| {
+            let ready = (0..peers.len()).filter(|&n| peers[n].phase == Phase::Ready);
+            let wanted = ready.filter(|&n| wanted(&peers[n]));
+            wanted.min_by_key(|&n| peers[n].since)
+        };
+        let newcomer = first(&self.peers, &|peer| !peer.asked);
+        if newcomer.is_some() {
+            return newcomer;
+        }
+        let kin = first(&self.peers, &|peer| peer.kind == Kind::Kin);
+        let other = first(&self.peers, &|peer| peer.kind != Kind::Kin);
+        for (line, kind) in [(kin, Kind::Kin), (other, Kind::V2)] {
+            let purse = self.turns.purse(kind, now);
+            if line.is_some() && purse.halves >= 2 {
+                purse.halves -= 2;
+                self.turns.unpaid_at = now + UNPAID;
+                return line;
+            }
+        }
+        if self.turns.unpaid_at > now {
+            return None;
+        }
+        let lines = if self.turns.kin_is_next {
+            [kin, other]
+        } else {
+            [other, kin]
+        };
+        let unpaid = lines.into_iter().flatten().next();
+        if unpaid.is_some() {
+            self.turns.kin_is_next = !self.turns.kin_is_next;
+            self.turns.unpaid_at = now + UNPAID;
+        }
+        unpaid
+    }
+
+    /// When somebody is asked who is ready and can't be paid for.
+    pub(crate) fn unpaid_at(&self) -> Option<Time> {
+        let count = |which: fn(&Phase) -> bool| {
+            let phases = self.peers.iter().map(|peer| &peer.phase);
+            phases.filter(|phase| which(phase)).count()
+        };
+        let awaited = count(|phase| matches!(phase, Phase::Awaiting(_)));
+        let ready = count(|phase| *phase == Phase::Ready);
+        let waits = awaited < self.options.outstanding_max && ready > 0;
+        waits.then_some(self.turns.unpaid_at)
+    }
+
+    /// An answer told so much, of which so much was new, and so much of the last ten.
+    pub(crate) fn pace(&mut self, place: usize, told: usize, fresh: usize, end: usize, full: bool) {
+        let now = self.now;
+        let among_kin = |peer: &&Peer| peer.kind == Kind::Kin && peer.asked;
+        let kin = u32::try_from(self.peers.iter().filter(among_kin).count()).unwrap_or(0);
+        let peer = &mut self.peers[place];
+        let (gap, last) = (gap(peer.kind), peer.interval);
+        let of_first = !core::mem::replace(&mut peer.answered, true) && peer.kind != Kind::Kin;
+        let purse = self.turns.purse(peer.kind, now);
+        let all_new = fresh > 0 && 2 * fresh >= told;
+        let earned = u32::try_from(fresh).unwrap_or(0) + if all_new { 2 } else { 0 };
+        let most = if of_first { 32 } else { 1_024 };
+        purse.halves = (purse.halves + earned).min(most.max(purse.halves));
+
+        peer.misses = 0;
+        peer.limits.ask_at = now + gap;
+        let more = if peer.kind == Kind::Kin {
+            let rest = Duration::from_millis(1_100).max(Duration::from_millis(45) * kin);
+            match (end, fresh) {
+                (0, 0) => rest.max(last + last / 2),
+                (0, _) => rest,
+                _ => gap,
+            }
+        } else if fresh > 0 {
+            let nanos = gap.as_nanos() * told as u128 / fresh as u128;
+            let share = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+            share.min(gap * 4).min(last * 2)
+        } else if last >= gap * 4 && last < gap * 8 {
+            last + last / 2
+        } else {
+            last * 2
+        };
+        peer.interval = if full {
+            TEN_MINUTES
+        } else {
+            more.min(TEN_MINUTES)
+        };
+        let until = now + peer.interval;
+        self.wait(place, until);
+    }
+}
