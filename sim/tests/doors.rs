@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use pex::peers::{AddressRecord, Options, PeerManager, PeerRecord};
 use pex::wire::{Dialect, Message};
-use pex::{
-    Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
-};
+use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
 use pex_sim::{Outcome, Scenario, Simulation};
 
 fn run(text: &str, seed: u64) -> Outcome {
@@ -157,11 +155,16 @@ fn a_tenth_of_liars_slows_discovery_by_no_more_than_their_share() {
     let seeds = 0..5;
     let answers = |sort: &str| {
         let text = newcomer(sort, "until-known = 0.99");
-        let runs = seeds.clone().map(|seed| run(&text, seed).newcomers[0].clone());
+        let runs = seeds
+            .clone()
+            .map(|seed| run(&text, seed).newcomers[0].clone());
         let runs: Vec<_> = runs.collect();
         assert!(runs.iter().all(|it| it.to_99.is_some()), "{sort}: {runs:?}");
         let time = median(runs.iter().filter_map(|it| it.to_99).collect());
-        (median(runs.iter().map(|it| it.answers as f64).collect()), time)
+        (
+            median(runs.iter().map(|it| it.answers as f64).collect()),
+            time,
+        )
     };
     let (alone, time_alone) = answers("");
     println!("nobody: {alone} answers, {time_alone:.2} s");
@@ -169,8 +172,14 @@ fn a_tenth_of_liars_slows_discovery_by_no_more_than_their_share() {
         let (among, time) = answers(sort);
         println!("{sort}: {among} answers, {time:.2} s");
         // Of all answers nine tenths are of honest nodes, but for what chance does with so few.
-        assert!(among <= 1.3 * alone / 0.9, "{sort}: {among} answers, {alone} without");
-        assert!(time <= 2.0 * time_alone, "{sort}: {time} s, {time_alone} without");
+        assert!(
+            among <= 1.3 * alone / 0.9,
+            "{sort}: {among} answers, {alone} without"
+        );
+        assert!(
+            time <= 2.0 * time_alone,
+            "{sort}: {time} s, {time_alone} without"
+        );
     }
 }
 
@@ -190,10 +199,15 @@ fn a_tenth_of_liars_does_not_bend_the_estimate() {
             outcome.newcomers[0].guess.expect("a hundred answers")
         });
         let guesses: Vec<_> = guesses.collect();
-        let off = guesses.iter().map(|it| it.nodes as f64 / it.truth as f64 - 1.0);
+        let off = guesses
+            .iter()
+            .map(|it| it.nodes as f64 / it.truth as f64 - 1.0);
         let off = median(off.collect());
         let covered = guesses.iter().filter(|it| it.covers()).count();
-        println!("{sort}: off by {:.1} %, {covered} of 5 covered", 100.0 * off);
+        println!(
+            "{sort}: off by {:.1} %, {covered} of 5 covered",
+            100.0 * off
+        );
         assert!(off.abs() <= at_most, "{sort}: {guesses:?}");
     }
 }
@@ -204,7 +218,11 @@ fn nobody_learns_from_a_thousand_answers_who_is_connected_with_whom() {
                 [[nodes]]\ncount = 150\nknows = 'everyone'\nconnected = 16\n\
                 [[nodes]]\ncount = 5\nruns = { hostile = 'topology-spy' }\n";
     let outcome = run(text, 1);
-    let gains: BTreeMap<_, _> = outcome.gains.iter().map(|it| (&*it.what, it.value)).collect();
+    let gains: BTreeMap<_, _> = outcome
+        .gains
+        .iter()
+        .map(|it| (&*it.what, it.value))
+        .collect();
     println!("{gains:?}");
     assert!(gains["answers"] >= 1_000.0, "{gains:?}");
     for (what, auc) in gains.iter().filter(|(what, _)| what.starts_with("AUC")) {
