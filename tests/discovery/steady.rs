@@ -6,6 +6,7 @@
 use core::ops::{Bound, ControlFlow};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use pex::wire::Message;
 use pex::{
@@ -16,6 +17,9 @@ use pex::{
 use crate::chance::Chance;
 
 const START: Time = Time::from_secs(1_000);
+
+/// Where the first node lives.
+const FIRST: u32 = 20 << 24;
 
 /// What one node knows, in the orders in which it tells it.
 #[derive(Clone, Debug, Default)]
@@ -37,14 +41,13 @@ fn id(n: u32) -> NodeId {
 }
 
 fn address(n: u32) -> NodeAddress {
-    let [a, b, c, d] = n.to_be_bytes();
-    NodeAddress::mconn(id(n), [20 + a, b, c, d].into(), 26_656)
+    NodeAddress::mconn(id(n), Ipv4Addr::from(FIRST + n).into(), 26_656)
 }
 
 /// Which node an address is of.
 fn number(address: &NodeAddress) -> u32 {
     match address.ip() {
-        Some(std::net::IpAddr::V4(ip)) => u32::from(ip) - (20 << 24),
+        Some(IpAddr::V4(ip)) => u32::from(ip) - FIRST,
         _ => panic!("{address}"),
     }
 }
