@@ -36,7 +36,7 @@ const PATIENCE_MAX: Duration = Duration::from_secs(30);
 /// overlap more than they hasten.
 const NODES_AN_ARC: u64 = 80;
 
-/// What a question costs, and what a new node pays.
+/// What a question costs, and what a new node pays. An answer that is mostly new pays for one more.
 const COST: u32 = 2;
 
 /// What a purse holds at most, and what it holds when a search begins.
@@ -94,10 +94,15 @@ impl Purse {
 
     /// From when it pays for a question, if one was asked at `last`.
     fn pays_at(self, now: Time, last: Time) -> Time {
-        match self.worth(now) {
-            LEAN.. => Time::EPOCH,
-            COST.. => last + EVENLY,
-            _ => last + EVERY,
+        if self.worth(now) >= LEAN {
+            return Time::EPOCH;
+        }
+        // By then it has dwindled further.
+        let at = last + EVENLY;
+        if self.worth(at.max(now)) >= COST {
+            at
+        } else {
+            last + EVERY
         }
     }
 
@@ -270,7 +275,8 @@ impl Turns {
     pub(crate) fn on_answer(&mut self, now: Time, worth: Worth) {
         let Worth { told, fresh, .. } = worth;
         let all_new = fresh > 0 && fresh.saturating_mul(2) >= told;
-        let earned = fresh.saturating_mul(COST);
+        let bonus = if all_new { COST } else { 0 };
+        let earned = fresh.saturating_mul(COST).saturating_add(bonus);
         // What somebody tells first is new, and says nothing of what he tells when he is asked
         // again; but that of kin goes on.
         if worth.is_kin && fresh == 0 {

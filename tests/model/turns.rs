@@ -123,8 +123,14 @@ impl Naive {
         let now = self.now;
         let turns = lines.into_iter().filter(|(ready, _)| *ready);
         let turns = turns.map(|(_, kind)| {
-            let lean = self.turns.purse(kind, now).halves >= 2;
-            self.turns.last_at + if lean { EVENLY } else { UNPAID }
+            let evenly = self.turns.last_at + EVENLY;
+            let mut purse = *self.turns.purse(kind, now);
+            purse.dwindle(evenly.max(now));
+            if purse.halves >= 2 {
+                evenly
+            } else {
+                self.turns.last_at + UNPAID
+            }
         });
         turns.min().filter(|_| waits)
     }
@@ -141,7 +147,8 @@ impl Naive {
         if peer.kind == Kind::Kin && fresh == 0 {
             purse.halves -= purse.halves.div_ceil(8);
         }
-        let earned = 2 * u32::try_from(fresh).unwrap_or(0);
+        let bonus = u32::from(fresh > 0 && 2 * fresh >= told);
+        let earned = 2 * (u32::try_from(fresh).unwrap_or(0) + bonus);
         let most = if of_first { 32 } else { 1_024 };
         purse.halves = (purse.halves + earned).min(most.max(purse.halves));
 
