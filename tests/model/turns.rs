@@ -35,7 +35,7 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    pub(crate) fn begin(&mut self, now: Time) {
+    pub(crate) const fn begin(&mut self, now: Time) {
         let purse = Purse {
             halves: 32,
             since: now,
