@@ -237,6 +237,9 @@ impl Pex {
             self.turns.on_first_peer(self.now);
         }
         let kind = self.config.treated_as(kind);
+        if kind == Kind::V1 {
+            self.turns.on_patient_peer();
+        }
         let standing = self.remembered.take(who).unwrap_or_default();
         let interval = self.config.gap(kind);
         let slot = self
