@@ -20,6 +20,7 @@ mod chance;
 mod change;
 mod check;
 mod churn;
+mod deliver;
 mod digest;
 mod disk;
 mod exchange;

@@ -159,6 +159,26 @@ pub struct Spread {
     pub max: f64,
 }
 
+impl Spread {
+    /// How these are spread; zero if there are none.
+    pub(crate) fn of(values: &mut [f64]) -> Self {
+        values.sort_unstable_by(f64::total_cmp);
+        let at = |share: usize| {
+            let place = (values.len().saturating_sub(1) * share + 50) / 100;
+            values.get(place).copied().unwrap_or_default()
+        };
+        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        Self {
+            min: at(0),
+            p5: at(5),
+            median: at(50),
+            mean,
+            p95: at(95),
+            max: at(100),
+        }
+    }
+}
+
 /// An invariant that did not hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -12,18 +12,21 @@
 //! Left out are upgrades (nobody here has a score of his own), persistence (it starts again with whom
 //! it knew at first), and that 0.35.9 sometimes tells one of a lower rank.
 
-use core::ops::ControlFlow;
+mod store;
+
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use pex::peers::Eviction;
 use pex::{
-    Action, Actions, Config, Cursor, Directory, Epoch, Event, HangUp, NodeAction, NodeAddress,
-    NodeEvent, NodeId, Pex, Policy, Reach, Seed, Time,
+    Action, Actions, Config, Epoch, Event, HangUp, NodeAction, NodeAddress, NodeEvent, NodeId, Pex,
+    Policy, Reach, Seed, Time,
 };
 
 use crate::chance::Chance;
 use crate::scenario::Program;
+
+use store::Store;
 
 /// How long a peer is left alone after a connection: `DisconnectCooldownPeriod` of 0.35.9.
 const COOLDOWN: Duration = Duration::from_secs(2);
@@ -108,84 +111,6 @@ impl Release {
         };
         let pause = self.retry_min.saturating_mul(times).min(self.retry_max);
         pause + Duration::from_nanos(chance.up_to(crate::chance::nanos(self.jitter)))
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Known {
-    address: NodeAddress,
-    failures: u32,
-    /// When it may be dialed again.
-    rests_until: Time,
-}
-
-/// The store, by id, and the same by rank.
-#[derive(Debug)]
-struct Store {
-    me: NodeId,
-    own: NodeAddress,
-    max: usize,
-    known: BTreeMap<NodeId, Known>,
-    ranked: Vec<NodeId>,
-    /// How often it has changed.
-    changes: u64,
-}
-
-impl Store {
-    fn rank(&mut self) {
-        self.changes += 1;
-        let mut ranked: Vec<_> = self
-            .known
-            .iter()
-            .map(|(id, it)| (it.failures, *id))
-            .collect();
-        ranked.sort_unstable();
-        self.ranked = ranked.into_iter().map(|(_, id)| id).collect();
-    }
-
-    /// Takes in an address; false if it is known, or has to go at once.
-    fn add(&mut self, address: NodeAddress, keep: impl Fn(NodeId) -> bool) -> bool {
-        let id = address.id();
-        if id == self.me || self.known.contains_key(&id) {
-            return false;
-        }
-        let rests_until = Time::EPOCH;
-        self.known.insert(
-            id,
-            Known {
-                address,
-                failures: 0,
-                rests_until,
-            },
-        );
-        if self.known.len() > self.max {
-            self.rank();
-            let lowest = self.ranked.iter().rev().find(|id| !keep(**id)).copied();
-            if let Some(lowest) = lowest {
-                self.known.remove(&lowest);
-            }
-        }
-        self.rank();
-        self.known.contains_key(&id)
-    }
-}
-
-impl Directory for Store {
-    fn walk(&self, _: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        let ranked = self.ranked.iter().filter_map(|id| self.known.get(id));
-        for known in core::iter::once(&self.own).chain(ranked.map(|known| &known.address)) {
-            if visit(Cursor::new(0), known).is_break() {
-                return;
-            }
-        }
-    }
-
-    fn knows(&self, address: &NodeAddress) -> bool {
-        self.known.contains_key(&address.id())
-    }
-
-    fn fill_percent(&self) -> u8 {
-        u8::try_from(self.known.len() * 100 / self.max.max(1)).unwrap_or(100)
     }
 }
 

@@ -64,7 +64,7 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
         ),
         (
             "[[nodes]]\ncount = 3\nruns = { hostile = 'rude' }\n",
-            "runs: there is no 'rude' among the hostile; write one of 'silent'",
+            "'rude' is no sort of hostile node; write one of",
         ),
     ] {
         let error = Scenario::parse(text).and_then(|it| Simulation::new(it, 1));
