@@ -237,6 +237,9 @@ impl Pex {
             self.turns.on_first_peer(self.now);
         }
         let kind = self.config.treated_as(kind);
+        if kind == Kind::V1 {
+            self.turns.on_patient_peer();
+        }
         let standing = self.remembered.take(who).unwrap_or_default();
         let interval = self.config.gap(kind);
         let slot = self
@@ -326,6 +329,11 @@ impl Pex {
         }
     }
 
+    /// Whether a peer of this kind is told in the order of ids, if the store has one.
+    pub(crate) fn tells_arcs_to(&self, kind: Kind) -> bool {
+        self.config.treated_as(kind) == Kind::Kin
+    }
+
     /// When the machine next has something to do by itself; `None` if only an event can wake it.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
@@ -343,12 +351,16 @@ impl Pex {
     /// Takes in what a peer has told in an earlier life of this machine: it counts for the estimate,
     /// and none of it is new any more. It makes nobody known to a store.
     pub fn recall(&mut self, teller: NodeId, told: impl IntoIterator<Item = NodeId>) {
-        let mark = self.census.open(teller);
+        let teller = self.key.of(teller);
+        let mark = self
+            .census
+            .open(self.now, teller, None::<core::iter::Empty<NodeId>>);
         for id in told {
             let hash = self.key.hash(id.as_bytes());
             self.census.count(hash, mark);
             self.seen.insert(hash);
         }
+        self.census.close();
     }
 
     /// What has been counted so far.

@@ -8,6 +8,8 @@ pub mod address_body;
 mod book_load_body;
 #[path = "fuzz_bodies/book_ops.rs"]
 mod book_ops_body;
+#[path = "fuzz_bodies/estimator.rs"]
+mod estimator_body;
 #[path = "fuzz_bodies/message.rs"]
 mod message_body;
 #[path = "fuzz_bodies/pex.rs"]
@@ -52,6 +54,11 @@ fn the_book_ops_corpus_passes() {
 }
 
 #[test]
+fn the_estimator_corpus_passes() {
+    replay("estimator", 20, estimator_body::estimator);
+}
+
+#[test]
 fn the_message_corpus_passes() {
     replay("message", 40, message_body::message);
 }
@@ -74,6 +81,7 @@ fn every_target_has_a_test_here() {
         "address",
         "book_load",
         "book_ops",
+        "estimator",
         "message",
         "pex",
         "record",

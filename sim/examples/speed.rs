@@ -17,8 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (nodes, seconds) = (argument(0, "1000"), argument(1, "600"));
     let (program, more) = (argument(2, "pex"), argument(3, "").replace(';', "\n"));
+    let millis = 1_000.0 * seconds.parse::<f64>()?;
     let text = format!(
-        "duration = '{seconds}s'\nsample-every = '10s'\ncheck = false\n\
+        "duration = '{millis}ms'\nsample-every = '10s'\ncheck = false\n\
          [[nodes]]\ncount = {nodes}\nruns = '{program}'\n{more}\n"
     );
     let scenario = Scenario::parse(&text)?;
@@ -26,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut simulation = Simulation::new(scenario, 1)?;
     println!("  made in {:.2} s, {} MiB", (cpu() - begun), peak() >> 10);
     let (mut at, mut before) = (core::time::Duration::ZERO, 0);
-    let part = core::time::Duration::from_secs(seconds.parse().unwrap_or(600)) / 10;
+    let part = core::time::Duration::try_from_secs_f64(seconds.parse()?)? / 10;
     loop {
         let begun = cpu();
         at += part;

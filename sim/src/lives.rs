@@ -110,6 +110,7 @@ impl Simulation {
             self.watch.born(node, crowd.watched, self.now);
         }
         self.living.push(node);
+        self.by_id.insert(self.places.id(node));
         self.watch.lives(node);
     }
 
@@ -244,6 +245,7 @@ impl Simulation {
         let place = member.place as usize;
         let open = core::mem::take(&mut member.open);
         self.living.swap_remove(place);
+        self.by_id.remove(&self.places.id(node));
         if let Some(moved) = self.living.get(place) {
             self.members[*moved as usize].place = place as u32;
         }

@@ -353,7 +353,7 @@ pub(crate) const fn kind_seen(by: &Program, of: &Program, claims: Claim) -> Kind
         },
         Program::Pex | Program::PexV1 | Program::PexSeed => match by {
             // Who doesn't know the extension takes them for what else they speak.
-            Program::PexPlain => Kind::V2,
+            Program::PexPlain | Program::Tendermint0350 | Program::Tendermint0359 => Kind::V2,
             _ => Kind::Kin,
         },
         _ => Kind::V2,

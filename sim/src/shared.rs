@@ -1,8 +1,9 @@
 //! The store that nodes without one of their own share: all who live.
 
-use core::ops::ControlFlow;
+use core::ops::{Bound, ControlFlow};
+use std::collections::BTreeSet;
 
-use pex::{Cursor, Directory, NodeAddress};
+use pex::{Cursor, Directory, NodeAddress, NodeId};
 
 use crate::measure::Watch;
 use crate::permute;
@@ -13,6 +14,8 @@ use crate::places::Places;
 pub(crate) struct World<'a> {
     pub(crate) places: &'a Places,
     pub(crate) living: &'a [u32],
+    /// The same in the order of their ids.
+    pub(crate) by_id: &'a BTreeSet<NodeId>,
     pub(crate) watch: &'a Watch,
 }
 
@@ -32,6 +35,13 @@ impl View<'_> {
     /// How many it keeps.
     pub(crate) fn len(&self) -> u32 {
         self.store.min(self.world.living.len() as u32)
+    }
+
+    /// Whether it keeps this node: as many are kept as there is room for, by their numbers and its key.
+    fn keeps(&self, other: u32) -> bool {
+        let all = self.world.living.len() as u64;
+        let drawn = permute::key(self.key, other) >> 32;
+        u64::from(self.store) >= all || drawn < (u64::from(self.store) << 32) / all
     }
 
     /// Who stands at this place of its order.
@@ -54,6 +64,28 @@ impl Directory for View<'_> {
             let other = self.at(place);
             let address = self.world.places.address(other);
             if visit(Cursor::new(place.into()), &address).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn arc_start(&self, chance: u64) -> Option<NodeId> {
+        let len = self.len();
+        if self.same || len == 0 {
+            return None;
+        }
+        let place = (chance % u64::from(len)) as u32;
+        Some(self.world.places.id(self.at(place)))
+    }
+
+    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
+        let ids = self.world.by_id;
+        let above = ids.range((Bound::Excluded(from), Bound::Unbounded));
+        for id in above.chain(ids.range(..=from)) {
+            let Some(other) = self.world.places.number(*id).filter(|it| self.keeps(*it)) else {
+                continue;
+            };
+            if visit(&self.world.places.address(other)).is_break() {
                 return;
             }
         }

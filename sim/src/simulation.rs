@@ -1,7 +1,7 @@
 //! The world: what happens next, and to whom.
 
 use core::time::Duration;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use pex::wire::{self, Message};
 use pex::{Epoch, NodeAction, NodeEvent, NodeId};
@@ -113,6 +113,8 @@ pub struct Simulation {
     pub(crate) members: Vec<Member>,
     /// Who lives, in no order that means anything.
     pub(crate) living: Vec<u32>,
+    /// The same by id.
+    pub(crate) by_id: BTreeSet<NodeId>,
     pub(crate) places: Places,
     pub(crate) links: Links,
     pub(crate) parcels: Slab<Parcel>,
@@ -161,6 +163,7 @@ impl Simulation {
             queue: Queue::new(),
             members: Vec::new(),
             living: Vec::new(),
+            by_id: BTreeSet::new(),
             places: Places::new(seed),
             links: Links::default(),
             parcels: Slab::new(),
@@ -265,6 +268,7 @@ impl Simulation {
         let world = World {
             places: &self.places,
             living: &self.living,
+            by_id: &self.by_id,
             watch: &self.watch,
         };
         member.machine.handle(clock, event, world, &mut orders);

@@ -2,19 +2,27 @@
 //!
 //! So that a million of them fit into memory, there is nothing of them but a place, a life and their
 //! connections. Their answers are made from the list of all who live: ours walk it in an order of
-//! their own, from where they were on the same connection; the reference's tell the same hundred
+//! their own, from where they were on the same connection, or tell kin in the order of ids; the reference's tell the same hundred
 //! again and again; `uniform` draws a hundred anew each time, which no real node can.
 //!
 //! What is left out: they dial nobody and ask nobody, they know of births and deaths at once, keep no
 //! limits (but the reference's own, which refuses what comes too soon), and never refuse a connection.
 
-use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES, Message, ResponseBuilder};
-use pex::{Epoch, NodeEvent, NodeId};
+use core::ops::ControlFlow;
+use std::collections::BTreeSet;
 
+use pex::wire::{Dialect, MAX_ANSWER_ADDRESSES, Message, ResponseBuilder};
+use pex::{Directory, Epoch, Kind, NodeAddress, NodeEvent, NodeId};
+
+use crate::chance::Chance;
+use crate::machine::kind_seen;
 use crate::permute;
-use crate::scenario::Program;
+use crate::scenario::{Claim, Program};
 use crate::shared::{View, World};
 use crate::simulation::Simulation;
+
+/// After so long a silence kin is told another arc.
+const PAUSE: u64 = 1_000_000_000;
 
 /// The most nodes that each program knows by default.
 pub(crate) const fn store_of(program: &Program) -> u32 {
@@ -70,12 +78,20 @@ impl Simulation {
             }
             return;
         }
+        let (told, rests) = (end.told, now.saturating_sub(end.asked_at));
         end.asked_at = now;
-        let told = end.told;
+        let asked_by = self.links.get(epoch).map(|link| link.ends[1 - side].node);
+        let asked_by =
+            asked_by.map(|it| &self.crowds[usize::from(self.members[it as usize].group)]);
+        let is_kin = asked_by.is_some_and(|crowd| {
+            kind_seen(&program, &crowd.blueprint.program, crowd.group.claims) == Kind::Kin
+                && kind_seen(&crowd.blueprint.program, &program, Claim::default()) == Kind::Kin
+        });
         let view = View {
             world: World {
                 places: &self.places,
                 living: &self.living,
+                by_id: &self.by_id,
                 watch: &self.watch,
             },
             node,
@@ -86,42 +102,94 @@ impl Simulation {
                 .unwrap_or_else(|| store_of(&program)),
             same: grants(&program).is_some(),
         };
-        let len = view.len();
-        // Each connection begins somewhere else, and goes on where it was.
-        let begins = permute::key(view.key, (epoch.number() >> 32) as u32) % u64::from(len.max(1));
-        let first = begins as u32 + told;
         let mut answer = ResponseBuilder::new(dialect);
         if told == 0 {
             // There is room for one in an empty answer.
             let _first = answer.push_address(&self.places.address(node));
         }
-        let mut drawn = Vec::new();
-        let mut looked = 0;
-        while looked < len && answer.len() < MAX_ANSWER_ADDRESSES {
-            let other = if program == Program::Uniform {
-                let other = self.living[self.thin.index(self.living.len())];
-                if drawn.contains(&other) {
-                    looked += 1;
-                    continue;
-                }
-                drawn.push(other);
-                other
-            } else {
-                let place = first.wrapping_add(looked) % len;
-                view.at(if view.same { looked } else { place })
-            };
-            looked += 1;
-            let address = self.places.address(other);
-            if other == node || address.id() == asker {
-                continue;
-            }
-            if answer.push_address(&address).is_err() {
-                break;
-            }
-        }
+        let mut take = |address: &NodeAddress| {
+            let is_other = address.id() != asker && address.id() != view.world.places.id(node);
+            !is_other || answer.push_address(address).is_ok()
+        };
+        let told = if is_kin {
+            let goes_on = told > 0 && rests < PAUSE;
+            tell_arc(
+                &view,
+                goes_on.then_some(told),
+                self.thin.next_u64(),
+                &mut take,
+            )
+        } else if program == Program::Uniform {
+            draw(&view, &mut self.thin, &mut take);
+            told.saturating_add(1)
+        } else {
+            // Each connection begins somewhere else, and goes on where it was.
+            let begins = permute::key(view.key, (epoch.number() >> 32) as u32);
+            told.wrapping_add(tell_on(&view, begins, told, &mut take))
+        };
         if let Some(link) = self.links.get_mut(epoch) {
-            link.ends[side].told = told.wrapping_add(looked.max(1));
+            link.ends[side].told = told.max(1);
         }
         self.send(node, epoch, Message::Response(answer.finish()));
+    }
+}
+
+/// Tells on in the node's own order, or, as the reference does, from its beginning; returns how many
+/// were looked at.
+fn tell_on(
+    view: &View<'_>,
+    begins: u64,
+    told: u32,
+    take: &mut impl FnMut(&NodeAddress) -> bool,
+) -> u32 {
+    let len = view.len();
+    let first = if view.same {
+        0
+    } else {
+        (begins % u64::from(len.max(1))) as u32 + told % len.max(1)
+    };
+    for looked in 0..len {
+        let other = view.at((first + looked) % len);
+        if !take(&view.world.places.address(other)) {
+            return looked;
+        }
+    }
+    len
+}
+
+/// Tells in the order of ids, behind the one told last or from one drawn by chance; returns the number
+/// of the last one, and one.
+fn tell_arc(
+    view: &View<'_>,
+    after: Option<u32>,
+    chance: u64,
+    take: &mut impl FnMut(&NodeAddress) -> bool,
+) -> u32 {
+    let places = view.world.places;
+    let start = after
+        .map(|told| places.id(told - 1))
+        .or_else(|| view.arc_start(chance));
+    let mut last = after.unwrap_or_default();
+    if let Some(start) = start {
+        view.walk_arc(start, &mut |address| {
+            if !take(address) {
+                return ControlFlow::Break(());
+            }
+            last = places.number(address.id()).unwrap_or_default() + 1;
+            ControlFlow::Continue(())
+        });
+    }
+    last
+}
+
+/// Tells of a hundred drawn by chance, none twice.
+fn draw(view: &View<'_>, chance: &mut Chance, take: &mut impl FnMut(&NodeAddress) -> bool) {
+    let living = view.world.living;
+    let mut drawn = BTreeSet::new();
+    for _ in 0..4 * MAX_ANSWER_ADDRESSES {
+        let other = living[chance.index(living.len())];
+        if drawn.insert(other) && !take(&view.world.places.address(other)) {
+            return;
+        }
     }
 }

@@ -89,32 +89,32 @@ impl Past {
 
 /// `knownAddress` of the reference. There may be twenty thousand, so it is kept small.
 ///
-/// What finds an entry, tells it and moves it in lists is in its first 64 bytes, and so in one line of
-/// a processor's cache; what only judging it needs is in the other.
+/// What finds an entry, tells it, and says whether it has to go from a full bucket, for which all in
+/// the bucket are compared, is in its first 64 bytes, and so in one line of a processor's cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub(crate) struct Entry {
     pub(crate) address: NetAddress,
-    pub(crate) buckets: Numbers,
-    /// Whether it has proved good: then it is in one old bucket, else in up to four new ones.
-    pub(crate) old: bool,
-    /// Its network, and its rank among those of it that are as old.
-    pub(crate) lane: u32,
-    pub(crate) rank: u32,
-    /// Its place in the shuffled list of those that are as old.
-    pub(crate) place: u32,
     /// Failures since the last success.
     pub(crate) attempts: u16,
-    /// Who told it first.
-    pub(crate) source: NetAddress,
+    /// Whether it has proved good: then it is in one old bucket, else in up to four new ones.
+    pub(crate) old: bool,
+    /// Its place in the shuffled list of those that are as old.
+    pub(crate) place: u32,
     /// The last attempt; when it came in, if there was none.
     pub(crate) last_attempt: Time,
     last_success: Past,
+    /// Who told it first.
+    pub(crate) source: NetAddress,
+    pub(crate) buckets: Numbers,
+    /// Its network, and its rank among those of it that are as old.
+    pub(crate) lane: u32,
+    pub(crate) rank: u32,
     first_success: Past,
 }
 
 const _: () = assert!(size_of::<Option<Entry>>() <= 128);
-const _: () = assert!(core::mem::offset_of!(Entry, attempts) < 64);
+const _: () = assert!(core::mem::offset_of!(Entry, last_success) < 64);
 
 impl Entry {
     pub(crate) fn new(address: NetAddress, source: NetAddress, now: Time) -> Self {

@@ -109,9 +109,15 @@ impl Shelf {
         self.entries.iter()
     }
 
-    /// The entries in the order of ids, from the first above this one.
+    /// Keeps the order of ids from now on.
+    pub(crate) fn keep_ring(&mut self) {
+        self.told.keep_ring(&self.entries);
+    }
+
+    /// The entries in the order of ids, from the first above this one; none if it is not kept.
     pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = &Entry> {
-        let slots = self.told.ring().walk(from, &self.entries);
+        let ring = self.told.ring().into_iter();
+        let slots = ring.flat_map(move |ring| ring.walk(from, &self.entries));
         slots.filter_map(|slot| self.entries.get(slot))
     }
 

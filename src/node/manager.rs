@@ -42,6 +42,9 @@ pub trait Manager: Directory + sealed::Sealed {
         Actions::default()
     }
 
+    /// Somebody is there whom it helps to be told in the order of ids.
+    fn tell_arcs(&mut self);
+
     /// How long somebody who has come to us is not asked: as long as it takes to see whether he
     /// stays. None if he is asked at once.
     fn newcomers_wait(&self) -> Option<Duration> {
@@ -92,6 +95,10 @@ impl Manager for PeerManager {
         back: &mut dyn FnMut(NodeAddress, NodeId, bool),
     ) -> Actions<Action> {
         self.learn_all(now, addresses, back)
+    }
+
+    fn tell_arcs(&mut self) {
+        self.tell_arcs();
     }
 
     fn deadline(&self) -> Option<Time> {

@@ -210,6 +210,9 @@ impl<M: Manager> Node<M> {
                 if let Some(wait) = self.peers.newcomers_wait().filter(|_| self.comes) {
                     self.pex.ask_not_before(peer, now + wait);
                 }
+                if self.pex.tells_arcs_to(kind) {
+                    self.peers.tell_arcs();
+                }
                 out.push(NodeAction::Up { peer, epoch });
                 self.tell_pex(now, Event::PeerUp { peer, epoch, kind }, tasks, out);
             }

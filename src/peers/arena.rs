@@ -66,7 +66,10 @@ impl<T> Arena<T> {
         if let Some(chunk) = self.chunks.last_mut().filter(|it| it.len() < CHUNK) {
             chunk.push(Some(value));
         } else {
-            let mut chunk = Vec::with_capacity(CHUNK);
+            // The first chunk grows as it is filled: most nodes know a few others, and a simulation
+            // holds many such nodes.
+            let room = if self.chunks.is_empty() { 1 } else { CHUNK };
+            let mut chunk = Vec::with_capacity(room);
             chunk.push(Some(value));
             self.chunks.push(chunk);
         }

@@ -360,9 +360,15 @@ impl Store {
         &self.told
     }
 
-    /// What others are told, in the order of ids, from the first above this one.
+    /// Keeps the order of ids from now on.
+    pub(crate) fn keep_ring(&mut self) {
+        self.told.keep_ring(&self.entries);
+    }
+
+    /// What others are told, in the order of ids, from the first above this one; none if it is not kept.
     pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = &Entry> {
-        let slots = self.told.ring().walk(from, &self.entries);
+        let ring = self.told.ring().into_iter();
+        let slots = ring.flat_map(move |ring| ring.walk(from, &self.entries));
         slots.filter_map(|slot| self.entries.get(slot))
     }
 
@@ -389,7 +395,7 @@ impl Store {
         let told = |slot, entry: &Entry| {
             let place = entry.told as usize;
             let is_there = self.told.list(entry.tested).get(place) == Some(&slot)
-                && self.told.ring().holds(slot, &self.entries);
+                && self.told.is_in_ring(slot, &self.entries);
             entry.told == NOWHERE || is_there
         };
         let entries = self.entries.iter().all(|(slot, entry)| {
@@ -405,8 +411,7 @@ impl Store {
             && self.by_place.len() == self.len()
             && self.waiting.len() == count(|it| it.turn == Turn::Waiting)
             && self.told.len() == count(|it| it.told != NOWHERE)
-            && self.told.ring().len() == self.told.len()
-            && self.told.ring().is_sound(&self.entries)
+            && self.told.is_ring_sound(&self.entries)
             && self.tested == count(|it| it.tested)
             && self.lanes.is_sound()
     }

@@ -38,6 +38,12 @@ impl Standing {
 }
 
 impl PeerManager {
+    /// Has the order of ids kept from now on, in which [kin](crate::Kind::Kin) is told. Without, kin is
+    /// told as others are. A [`Node`](crate::Node) does so when the first of them is there.
+    pub fn tell_arcs(&mut self) {
+        self.store.keep_ring();
+    }
+
     /// Where a node stands.
     #[must_use]
     pub fn standing(&self, id: NodeId) -> Standing {
@@ -140,7 +146,8 @@ impl Directory for PeerManager {
     }
 
     fn arc_start(&self, chance: u64) -> Option<NodeId> {
-        let slot = self.store.told().any(chance)?;
+        let told = self.store.told();
+        let slot = told.ring().and(told.any(chance))?;
         self.store.get(slot).map(|entry| entry.id)
     }
 

@@ -1,24 +1,23 @@
 //! How large the network is, from what its nodes tell of each other.
 //!
-//! What one peer has told, over all its answers, is one capture occasion: repeats within a peer
-//! speak of that peer's store, and not of the network. With n_i nodes told by peer i and S
-//! different nodes told by all, the size N solves S = N (1 - prod (1 - n_i / N)), and its variance
-//! is N / (1 / prod q_i + t - 1 - sum 1 / q_i) with q_i = 1 - n_i / N and t occasions (Darroch,
-//! "The multiple-recapture census", Biometrika 45, 1958). With fewer than ten recaptures, the
-//! pairs of peers are counted instead: N = sum n_i n_j / sum overlap_ij, with the score interval
-//! of a Poisson count. With none, nothing is known but a lower bound, and that is what is said.
+//! An answer is evidence of one of two kinds. Nodes that follow each other on the ring of ids, none
+//! left out, say how close they lie, and so how many there are on the whole (`arcs`, `cover`). Of
+//! any other answer counts what it has in common with those of other peers: all that one peer has
+//! told is one capture occasion, for repeats within a peer speak of its store and not of the network
+//! (`darroch`; `pairs` while there are fewer than ten recaptures). With neither, nothing is known
+//! but a lower bound, and that is what is said.
 //!
 //! Peers that tell of their own neighbourhoods, and not of nodes at random, share more nodes with
 //! some and fewer with others than chance would have it. By as much as the overlaps of the pairs
 //! scatter more than a Poisson count does, the variance is multiplied (as Burnham and Anderson's
 //! variance inflation factor c-hat in "Model Selection and Multimodel Inference", 2002).
 //!
-//! A peer whose overlap with the others is far off what is usual among them tells of nodes that
-//! nobody else knows, or of a corner of the network, and does not count.
+//! Peers that are far off what is usual do not count (`liars`, `cover`), nodes that nobody tells of
+//! any more are forgotten (`horizons`), and one answer at most doubles the estimate or halves it,
+//! but for what is known to be there.
 //!
-//! Memory is bounded whatever N is: at most 64 occasions (then the two that told nothing for longest
-//! become one), and at most 2,048 nodes. When there are more, a keyed hash of the id chooses which
-//! half is kept, and the result is scaled.
+//! Memory is bounded whatever the size is: 64 KiB, and 24 bytes for each of at most 127 peers
+//! (`table`, `tellers`).
 //!
 //! Floating point is used with `+ - * /` and conversion only, which IEEE 754 defines to the last
 //! bit on every platform.
@@ -27,30 +26,46 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::float_arithmetic,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "IEEE 754 defines + - * / to the last bit; counts stay far below 2^53, conversions of \
-              floats saturate, and places are those of the bits of a word"
+    reason = "IEEE 754 defines + - * / to the last bit; counts stay far below 2^53, and conversions \
+              of floats saturate"
 )]
 
+mod arcs;
+mod arithmetic;
+mod cover;
+mod darroch;
+mod horizons;
+mod liars;
 mod pairs;
+mod table;
+mod tellers;
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::NodeId;
+use crate::seed::Hashed;
+use crate::{NodeId, Time};
+use arcs::{Arc, Arcs};
+use arithmetic::sqrt;
+use darroch::Captures;
+use horizons::Horizons;
 use pairs::Pairs;
-
-/// Occasions that are told apart: the bits of a word.
-const OCCASIONS: usize = 64;
-
-/// Nodes in the sample.
-const SAMPLE: usize = 2_048;
+use table::Table;
+use tellers::Tellers;
 
 /// Recaptures from which the census is used; below, the pairs.
-const ENOUGH: u64 = 10;
+const ENOUGH: f64 = 10.0;
+
+/// Peers that must have told something before one answer can't move the estimate far: with fewer,
+/// whoever came first could hold it where it is.
+const WITNESSES: usize = 5;
+
+/// Nodes that nobody told of, few enough to count them one by one.
+const FEW: f64 = 8.0;
+
+/// The largest size that is given: no network of peers comes near it.
+const MOST: u64 = 1 << 32;
 
 /// How large the network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,157 +88,266 @@ pub enum Estimate {
     },
 }
 
-/// The nodes told of, and by whom.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What peers have told of, and when.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Census {
-    /// The peer behind each bit, and when it last told anything, in answers counted.
-    occasions: Vec<(NodeId, u64)>,
-    /// Which occasions told of a node, by the hash of its id.
-    sample: BTreeMap<u64, u64>,
-    /// The sample holds hashes with so many leading zeros: one node in 2^level.
-    level: u32,
-    answers: u64,
+    tellers: Tellers,
+    table: Table,
+    horizons: Horizons,
+    arcs: Arcs,
+    answers: u32,
+    now: Time,
+    /// Something was told since the anchor that was not known.
+    news: bool,
+    anchor: Anchor,
+}
+
+/// An estimate of late, from which the one now is not far off: so one answer can't move it far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Anchor {
+    /// Zero if there is none yet.
+    nodes: u64,
+    /// The answer after which it is set anew.
+    due: u32,
+}
+
+/// With which the nodes of an answer are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The teller's, or zero: the answer was an arc, and has been counted.
+    code: u8,
+}
+
+/// A size with its variance, by one kind of evidence.
+#[derive(Clone, Copy, Debug)]
+struct Guess {
+    nodes: f64,
+    low: f64,
+    high: f64,
+    /// The square of the relative standard deviation.
+    spread: f64,
+    tellers: u32,
 }
 
 impl Census {
-    /// Begins an answer of `teller`; returns the mark with which to count its nodes.
-    pub(crate) fn open(&mut self, teller: NodeId) -> u64 {
+    /// Begins an answer, which may be an `arc`: then these are its nodes in their order. Count each
+    /// of its nodes with the mark that is returned, and close it.
+    pub(crate) fn open(
+        &mut self,
+        now: Time,
+        teller: Hashed,
+        arc: Option<impl Iterator<Item = NodeId>>,
+    ) -> Mark {
+        self.now = now;
         self.answers = self.answers.saturating_add(1);
-        let answers = self.answers;
-        let known = self.occasions.iter().position(|(peer, _)| *peer == teller);
-        let place = known.unwrap_or_else(|| self.new_occasion(teller));
-        if let Some((_, last)) = self.occasions.get_mut(place) {
-            *last = answers;
+        let code = self
+            .tellers
+            .code(teller.hash, self.answers, &mut self.table);
+        if let Some(arc) = arc.and_then(|ids| Arc::of(teller.id, ids)) {
+            let peer = teller.hash;
+            if let Some(teller) = self.tellers.get_mut(code) {
+                self.arcs.add(&arc, peer, teller.arc_end);
+                // Zero says that there is none.
+                teller.arc_end = arc.end().max(1);
+            }
+            self.news = true;
+            return Mark { code: 0 };
         }
-        1 << place
-    }
-
-    /// A place for a new occasion. When all are taken, the two that told nothing for longest become
-    /// one: what several peers have told is as good an occasion as what one has.
-    fn new_occasion(&mut self, teller: NodeId) -> usize {
-        if self.occasions.len() < OCCASIONS {
-            self.occasions.push((teller, 0));
-            return self.occasions.len() - 1;
-        }
-        let last = |&place: &usize| self.occasions.get(place).map(|(_, last)| *last);
-        let quietest = (0..OCCASIONS).min_by_key(last).unwrap_or_default();
-        let others = (0..OCCASIONS).filter(|&place| place != quietest);
-        let next = others.min_by_key(last).unwrap_or_default();
-        if let Some(occasion) = self.occasions.get_mut(quietest) {
-            *occasion = (teller, 0);
-        }
-        for told_by in self.sample.values_mut() {
-            let told = *told_by >> quietest & 1;
-            *told_by = *told_by & !(1 << quietest) | told << next;
-        }
-        quietest
+        self.horizons.open(now);
+        Mark { code }
     }
 
     /// Counts a node, by the keyed hash of its id, for the answer with this mark.
-    pub(crate) fn count(&mut self, hash: u64, mark: u64) {
-        if hash.leading_zeros() < self.level {
+    pub(crate) fn count(&mut self, hash: u64, mark: Mark) {
+        if mark.code == 0 || !self.table.holds(hash) {
             return;
         }
-        *self.sample.entry(hash).or_default() |= mark;
-        while self.sample.len() > SAMPLE {
-            self.level += 1;
-            self.sample.split_off(&(1 << (64 - self.level)));
+        let share = self.table.share();
+        self.news |= self.table.tell(hash, mark.code);
+        if self.table.share() < share {
+            self.horizons.shrink(self.table.share() / share);
         }
+        self.horizons.tell();
+    }
+
+    /// Ends the answer.
+    pub(crate) fn close(&mut self) {
+        self.horizons.close(&mut self.table);
+        let is_due = self.answers >= self.anchor.due && self.tellers.len() >= WITNESSES;
+        if !is_due || !self.news {
+            return;
+        }
+        if let Estimate::Known { nodes, .. } = self.estimate() {
+            self.anchor.nodes = nodes;
+            self.news = false;
+            // An estimate is work, so the more answers there were, the fewer set it anew.
+            let later = (self.answers / 8).clamp(1, 256);
+            self.anchor.due = self.answers.saturating_add(later);
+        }
+    }
+
+    /// The clock was set back by so much.
+    pub(crate) fn rewind(&mut self, back: Duration) {
+        self.now = self.now.back(back);
+        self.horizons.rewind(back);
     }
 
     /// Whether this can be a census: its parts keep their bounds and agree with each other.
     pub(crate) fn is_sound(&self) -> bool {
-        if self.occasions.len() > OCCASIONS {
-            return false;
-        }
-        let marks = (0..self.occasions.len()).fold(0, |mask, place| mask | 1_u64 << place);
-        self.sample.len() <= SAMPLE
-            && self.level < u64::BITS
-            && self.sample.iter().all(|(hash, told_by)| {
-                hash.leading_zeros() >= self.level && *told_by != 0 && told_by & !marks == 0
-            })
+        self.tellers.is_sound()
+            && self.table.is_sound(self.tellers.len())
+            && self.arcs.is_sound()
+            && self.anchor.nodes <= MOST
     }
 
     /// How large the network is, as far as this census can tell.
     pub(crate) fn estimate(&self) -> Estimate {
-        let pairs = Pairs::of(self);
-        let trusted = pairs.trusted();
-        let told: Vec<f64> = ones(trusted).map(|i| pairs.told[i] as f64).collect();
-        let distinct = self
-            .sample
-            .values()
-            .filter(|&told_by| told_by & trusted != 0)
-            .count() as u64;
-        let scale = 1_u64 << self.level;
-        let captures: f64 = told.iter().sum();
-        let recaptures = (captures as u64).saturating_sub(distinct);
-        if recaptures == 0 {
-            return Estimate::Unknown {
-                at_least: distinct.saturating_mul(scale),
-            };
+        let pairs = Pairs::of(&self.table, self.tellers.len());
+        let trusted = liars::trusted(&pairs);
+        let captures = Captures::of(&self.table, &pairs, trusted);
+        let arc = self.arcs.density();
+        let seen = self.seen(&captures, trusted);
+        let by_arcs = arc.map(|arc| self.by_arcs(arc));
+        let by_captures = self.by_captures(&pairs, trusted, &captures);
+        match Guess::of_both(by_arcs, by_captures) {
+            Some(guess) => self.anchored(guess, seen),
+            None if self.anchor.nodes > 0 => Estimate::Known {
+                nodes: self.anchor.nodes.max(seen),
+                low: seen,
+                high: MOST,
+            },
+            None => Estimate::Unknown { at_least: seen },
         }
-        let (nodes, low, high) = if recaptures < ENOUGH {
-            pairs.ratio(trusted)
+    }
+
+    /// Different nodes that are known to be there.
+    fn seen(&self, captures: &Captures, trusted: u128) -> u64 {
+        // Of what was told long ago it is not known that it is still there.
+        let lately = if self.horizons.are_known(&self.table) {
+            self.within(1, trusted)
         } else {
-            darroch(&told, distinct as f64, scale as f64, |nodes| {
-                pairs.dispersion(trusted, nodes)
-            })
+            captures.distinct
         };
-        let seen = distinct.saturating_mul(scale);
-        let scaled = |n: f64| ((n * scale as f64) as u64).max(seen);
-        Estimate::Known {
-            nodes: scaled(nodes),
-            low: scaled(low),
-            high: scaled(high),
+        let told = (lately / self.table.share()) as u64;
+        let in_arcs = self.arcs.density().map_or(0, |arc| arc.known);
+        told.max(in_arcs).min(MOST)
+    }
+
+    fn by_arcs(&self, arc: cover::Density) -> Guess {
+        let nodes = arc.nodes;
+        let margin = 1.96 * sqrt(arc.variance);
+        Guess {
+            nodes,
+            low: (nodes - margin).max(arc.known as f64),
+            high: nodes + margin,
+            spread: arc.variance / (nodes * nodes),
+            tellers: self.tellers.arcs() as u32,
         }
     }
-}
 
-/// The census of Darroch: the size, and its interval, in units of the sample.
-fn darroch(
-    told: &[f64],
-    distinct: f64,
-    scale: f64,
-    dispersion: impl Fn(f64) -> f64,
-) -> (f64, f64, f64) {
-    let expected = |n: f64| n * (1.0 - told.iter().map(|&k| 1.0 - k / n).product::<f64>());
-    // What is expected to be distinct grows with the size, so bisection finds the size.
-    let (mut low, mut high) = (distinct, distinct * 2.0);
-    while expected(high) < distinct && high < 1e15 {
-        low = high;
-        high *= 2.0;
+    fn by_captures(&self, pairs: &Pairs, trusted: u128, captures: &Captures) -> Option<Guess> {
+        let (distinct, share) = (captures.distinct, self.table.share());
+        let recaptures = captures.recaptures();
+        if recaptures < 1.0 {
+            return None;
+        }
+        let tellers = trusted.count_ones();
+        if recaptures < ENOUGH {
+            let (nodes, low, high) = pairs.ratio(trusted);
+            let scaled = |nodes: f64| nodes.max(distinct) / share;
+            return Some(Guess {
+                nodes: scaled(nodes),
+                low: scaled(low),
+                high: scaled(high),
+                spread: 1.0 / recaptures,
+                tellers,
+            });
+        }
+        let (mut nodes, spread) = captures.census();
+        let dispersion = pairs.dispersion(trusted, nodes);
+        let mut variance = spread * dispersion;
+        let mut floor = distinct;
+        let within = |slices| self.within(slices, trusted);
+        if self.horizons.are_known(&self.table) {
+            let now = self.horizons.now(self.now, captures.share(pairs), within);
+            nodes *= now.nodes / distinct;
+            variance += now.variance;
+            floor = 1.0;
+        }
+        // Which nodes are in the sample is chance as well.
+        let variance = variance + nodes * (1.0 - share);
+        let relative = sqrt(variance) / nodes;
+        let (low, high) =
+            if share >= 1.0 && floor > 1.0 && nodes - distinct < FEW && dispersion < 1.5 {
+                let (least, most) = darroch::interval(nodes - distinct);
+                (distinct + least, distinct + most)
+            } else {
+                let low = nodes / (1.0 + 1.96 * relative);
+                (low, nodes / (1.0 - 1.96 * relative).max(0.02))
+            };
+        Some(Guess {
+            nodes: nodes / share,
+            low: low.max(floor) / share,
+            high: high / share,
+            spread: relative * relative,
+            tellers,
+        })
     }
-    for _ in 0..64 {
-        let middle = f64::midpoint(low, high);
-        if expected(middle) < distinct {
-            low = middle;
+
+    /// Nodes of the sample that trusted peers told of in so many of the last slices.
+    fn within(&self, slices: u32, trusted: u128) -> f64 {
+        let is_trusted = |code: usize| trusted >> code & 1 == 1;
+        let lately = self.table.entries().filter(|entry| entry.is_within(slices));
+        lately
+            .filter(|entry| entry.tellers().any(is_trusted))
+            .count() as f64
+    }
+
+    /// The estimate, in its bounds: not under what is known to be there, not over the most, and not
+    /// far from the anchor.
+    fn anchored(&self, guess: Guess, seen: u64) -> Estimate {
+        // An answer may move the estimate from one end to the other, and the anchor with it: three
+        // steps are a factor of two.
+        let step = 1.259;
+        let anchor = self.anchor.nodes as f64;
+        let nodes = if self.anchor.nodes == 0 {
+            guess.nodes
         } else {
-            high = middle;
+            guess.nodes.clamp(anchor / step, anchor * step)
+        };
+        let nodes = ((nodes + 0.5) as u64).clamp(seen, MOST);
+        Estimate::Known {
+            nodes,
+            low: ((guess.low + 0.5) as u64).min(nodes),
+            high: ((guess.high + 0.5) as u64).clamp(nodes, MOST),
         }
     }
-    let nodes = high;
-    let missed = told.iter().map(|&k| 1.0 - k / nodes);
-    let unseen: f64 = missed.clone().product();
-    let spread = if unseen > 0.0 {
-        let weight = 1.0 / unseen + told.len() as f64 - 1.0 - missed.map(|q| 1.0 / q).sum::<f64>();
-        nodes / weight.max(1e-9)
-    } else {
-        0.0
-    };
-    // One node in `scale` is in the sample: that is a binomial draw of its own.
-    let variance = spread * dispersion(nodes) + nodes * (1.0 - 1.0 / scale);
-    let margin = 1.96 * sqrt(variance);
-    (nodes, (nodes - margin).max(distinct), nodes + margin)
 }
 
-/// The square root to a thousandth; the core has no floating-point one.
-fn sqrt(value: f64) -> f64 {
-    ((value * 1e6) as u128).isqrt() as f64 / 1e3
-}
-
-/// The places of the ones in a mask of occasions.
-fn ones(mask: u64) -> impl Iterator<Item = usize> + Clone {
-    (0..OCCASIONS).filter(move |place| mask & (1 << place) != 0)
+impl Guess {
+    /// Both kinds of evidence as one: weighted by what they know, if they agree; if they do not,
+    /// the one that more peers stand for.
+    fn of_both(arcs: Option<Self>, captures: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (arcs, captures) else {
+            return arcs.or(captures);
+        };
+        let (one, other) = (a.spread.max(1e-12), b.spread.max(1e-12));
+        let off = (a.nodes - b.nodes) / f64::midpoint(a.nodes, b.nodes);
+        if off * off > 16.0 * (one + other) {
+            return Some(if a.tellers >= b.tellers { a } else { b });
+        }
+        let weight = other / (one + other);
+        let nodes = a.nodes * weight + b.nodes * (1.0 - weight);
+        let spread = one * other / (one + other);
+        let margin = 1.96 * sqrt(spread) * nodes;
+        Some(Self {
+            nodes,
+            low: nodes - margin,
+            high: nodes + margin,
+            spread,
+            tellers: a.tellers.saturating_add(b.tellers),
+        })
+    }
 }
 
 #[cfg(test)]

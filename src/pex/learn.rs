@@ -90,6 +90,7 @@ impl Pex {
         out: &mut Actions,
     ) -> Lesson {
         let from = self.peers.get(slot).map_or(self.me, |peer| peer.id);
+        let kind = self.peers.get(slot).map(|peer| peer.kind);
         let mut judged = core::mem::take(&mut self.judged);
         let mut lesson = Lesson {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
@@ -100,7 +101,8 @@ impl Pex {
         };
         let nodes = arc::nodes(&judged);
         let end = judged.len().saturating_sub(END);
-        let mark = self.census.open(from);
+        let arc = (kind == Some(Kind::Kin)).then(|| judged.iter().map(NodeAddress::id));
+        let mark = self.census.open(self.now, self.key.of(from), arc);
         for (place, address) in judged.drain(..).enumerate() {
             let hash = self.key.hash(address.id().as_bytes());
             self.census.count(hash, mark);
@@ -112,6 +114,7 @@ impl Pex {
                 out.push(Action::AddPeer { address, from });
             }
         }
+        self.census.close();
         self.judged = judged;
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));

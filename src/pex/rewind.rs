@@ -17,6 +17,7 @@ impl Pex {
         self.now = self.now.min(now);
         self.gate.rewind(back);
         self.turns.rewind(back);
+        self.census.rewind(back);
         let agenda = core::mem::replace(&mut self.agenda, Agenda::after(0));
         self.agenda = agenda.rewound(back);
         self.peers.each_mut(|peer| peer.rewind(back));

@@ -36,7 +36,7 @@ const PATIENCE_MAX: Duration = Duration::from_secs(30);
 /// overlap more than they hasten.
 const NODES_AN_ARC: u64 = 80;
 
-/// What a question costs. A new node pays for half of it.
+/// What a question costs, and what a new node pays. An answer that is mostly new pays for one more.
 const COST: u32 = 2;
 
 /// What a purse holds at most, and what it holds when a search begins.
@@ -45,6 +45,11 @@ const PURSE_FIRST: u32 = 16 * COST;
 
 /// How long it takes until half of what is in a purse has dwindled.
 const HALF_LIFE: Duration = Duration::from_secs(30);
+
+/// Below this a purse is lean, and who is paid from it is not asked at once: what a network at rest
+/// has to tell comes little by little, and is worth more when it is asked for evenly.
+const LEAN: u32 = 8 * COST;
+const EVENLY: Duration = Duration::from_secs(10);
 
 /// How long nobody is asked who could not be paid for.
 const EVERY: Duration = Duration::from_secs(130);
@@ -83,22 +88,43 @@ impl Purse {
         u32::try_from(lives.unwrap_or_default()).unwrap_or(u32::MAX)
     }
 
-    /// Whether it pays for a question.
-    fn pays(self, now: Time) -> bool {
-        self.holds.checked_shr(self.halvings(now)).unwrap_or(0) >= COST
+    fn worth(self, now: Time) -> u32 {
+        self.holds.checked_shr(self.halvings(now)).unwrap_or(0)
+    }
+
+    /// From when it pays for a question, if one was asked at `last`.
+    fn pays_at(self, now: Time, last: Time) -> Time {
+        if self.worth(now) >= LEAN {
+            return Time::EPOCH;
+        }
+        // By then it has dwindled further.
+        let at = last + EVENLY;
+        if self.worth(at.max(now)) >= COST {
+            at
+        } else {
+            last + EVERY
+        }
     }
 
     fn dwindle(&mut self, now: Time) {
-        let halvings = self.halvings(now);
-        self.holds = self.holds.checked_shr(halvings).unwrap_or(0);
-        self.at = self.at + HALF_LIFE.saturating_mul(halvings);
+        self.holds = self.worth(now);
+        self.at = self.at + HALF_LIFE.saturating_mul(self.halvings(now));
     }
 
-    fn spend(&mut self, now: Time) -> bool {
+    /// Pays for a question, if it can.
+    fn spend(&mut self, now: Time, last: Time) -> bool {
+        let pays = self.worth(now) >= COST && self.pays_at(now, last) <= now;
+        if pays {
+            self.dwindle(now);
+            self.holds = self.holds.saturating_sub(COST);
+        }
+        pays
+    }
+
+    /// Loses an eighth.
+    fn shrink(&mut self, now: Time) {
         self.dwindle(now);
-        let left = self.holds.checked_sub(COST);
-        self.holds = left.unwrap_or(self.holds);
-        left.is_some()
+        self.holds = self.holds.saturating_sub(self.holds.div_ceil(8));
     }
 
     /// Takes this much in, but what it holds at most is `max`, unless it holds more.
@@ -114,8 +140,9 @@ impl Purse {
 pub(crate) struct Means {
     kin: Purse,
     others: Purse,
-    /// From when somebody is asked who can't be paid for, and whether it is kin.
-    free_at: Time,
+    /// When somebody was last asked again.
+    last_at: Time,
+    /// Whether the next who can't be paid for is kin.
     kin_is_next: bool,
     /// How many of those who are connected may have been asked.
     width: u32,
@@ -129,7 +156,7 @@ impl Default for Means {
         Self {
             kin: Purse::default(),
             others: Purse::default(),
-            free_at: Time::EPOCH,
+            last_at: Time::EPOCH,
             kin_is_next: false,
             width: FIRST,
             wider_at: None,
@@ -200,6 +227,11 @@ impl Turns {
         }
     }
 
+    /// A peer of V1 is up, which tells much and may be asked seldom: it takes nobody's place.
+    pub(crate) const fn on_patient_peer(&mut self) {
+        self.means.width = self.means.width.saturating_add(1);
+    }
+
     /// A search begins: the first peer is there.
     pub(crate) fn on_first_peer(&mut self, now: Time) {
         let purse = Purse {
@@ -209,7 +241,7 @@ impl Turns {
         self.means = Means {
             kin: purse,
             others: purse,
-            free_at: now + EVERY,
+            last_at: now,
             ..Means::default()
         };
     }
@@ -243,9 +275,15 @@ impl Turns {
     pub(crate) fn on_answer(&mut self, now: Time, worth: Worth) {
         let Worth { told, fresh, .. } = worth;
         let all_new = fresh > 0 && fresh.saturating_mul(2) >= told;
-        let earned = fresh.saturating_add(if all_new { COST } else { 0 });
+        let bonus = if all_new { COST } else { 0 };
+        let earned = fresh.saturating_mul(COST).saturating_add(bonus);
         // What somebody tells first is new, and says nothing of what he tells when he is asked
         // again; but that of kin goes on.
+        if worth.is_kin && fresh == 0 {
+            // Where an arc ends, no more is known than that. But where they begin in what is known,
+            // one after the other, all of it is known soon.
+            self.means.kin.shrink(now);
+        }
         let goes_on = worth.is_kin || !worth.is_first;
         let max = if goes_on { PURSE_MAX } else { PURSE_FIRST };
         self.purse(worth.is_kin).earn(now, earned, max);
@@ -281,17 +319,18 @@ impl Turns {
         } else {
             self.means.wider_at = None;
         }
-        let slot = if self.kin.len() > 0 && self.means.kin.spend(now) {
+        let last = self.means.last_at;
+        let slot = if self.kin.len() > 0 && self.means.kin.spend(now, last) {
             self.kin.pop_front()
-        } else if self.others.len() > 0 && self.means.others.spend(now) {
+        } else if self.others.len() > 0 && self.means.others.spend(now, last) {
             self.others.pop_front()
-        } else if self.means.free_at <= now {
+        } else if last + EVERY <= now {
             self.next_unpaid()
         } else {
             None
         };
         if slot.is_some() {
-            self.means.free_at = now + EVERY;
+            self.means.last_at = now;
         }
         slot
     }
@@ -332,12 +371,7 @@ impl Turns {
         let newcomers = is_held.then_some(means.wider_at).flatten();
         let newcomers = (self.newcomers.len() > 0).then(|| newcomers.unwrap_or(Time::EPOCH));
         let again = |line: &Rotation, purse: Purse| {
-            let at = if purse.pays(now) {
-                Time::EPOCH
-            } else {
-                means.free_at
-            };
-            (line.len() > 0).then_some(at)
+            (line.len() > 0).then(|| purse.pays_at(now, means.last_at))
         };
         let kin = again(&self.kin, means.kin);
         let others = again(&self.others, means.others);
@@ -346,7 +380,7 @@ impl Turns {
 
     pub(crate) fn rewind(&mut self, back: Duration) {
         let means = &mut self.means;
-        means.free_at = means.free_at.back(back);
+        means.last_at = means.last_at.back(back);
         means.wider_at = means.wider_at.map(|at| at.back(back));
         means.kin.at = means.kin.at.back(back);
         means.others.at = means.others.at.back(back);
@@ -359,10 +393,9 @@ impl Turns {
     /// Takes back what was dumped; false if that can't have been.
     pub(crate) fn resume(&mut self, now: Time, means: Means) -> bool {
         self.means = means;
-        let longest = now + EVERY;
         means.kin.holds.max(means.others.holds) <= PURSE_MAX
             && means.kin.at.max(means.others.at) <= now
-            && means.free_at <= longest
+            && means.last_at <= now
             && means.wider_at.is_none_or(|at| at <= now + PATIENCE_MAX)
             && (PATIENCE..=PATIENCE_MAX).contains(&means.patience)
     }

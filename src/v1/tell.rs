@@ -44,10 +44,8 @@ impl Directory for Switch {
     /// A seed node tells only of whom it has reached, and of those there is no ring.
     fn arc_start(&self, chance: u64) -> Option<NodeId> {
         let book = &self.book.shelf;
-        let slot = book
-            .told
-            .any(chance)
-            .filter(|_| self.options.tells_unchecked);
+        let ring = book.told.ring().filter(|_| self.options.tells_unchecked);
+        let slot = ring.and_then(|_| book.told.any(chance));
         slot.and_then(|slot| book.get(slot))
             .map(|it| it.address.id())
     }
@@ -124,6 +122,12 @@ impl Manager for Switch {
             self.finish(&mut out);
         }
         out
+    }
+
+    fn tell_arcs(&mut self) {
+        if self.options.tells_unchecked {
+            self.book.shelf.keep_ring();
+        }
     }
 
     fn newcomers_wait(&self) -> Option<Duration> {

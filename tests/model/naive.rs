@@ -139,7 +139,7 @@ impl Naive {
     pub(crate) fn settle(&mut self) -> Vec<Deed> {
         self.ask();
         let due = self.due().map(|(at, ..)| at);
-        let due = due.into_iter().chain(self.unpaid_at()).min();
+        let due = due.into_iter().chain(self.turn_at()).min();
         if due != self.timer {
             self.timer = due;
             self.out.extend(due.map(Deed::Timer));

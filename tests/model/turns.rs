@@ -6,8 +6,9 @@ use pex::{Kind, Time};
 
 use super::naive::{Naive, Peer, Phase, TEN_MINUTES, gap};
 
-/// How long nobody is asked who can't be paid for.
+/// How long nobody is asked who can't be paid for, and who can be, but hardly.
 const UNPAID: Duration = Duration::from_secs(130);
+const EVENLY: Duration = Duration::from_secs(10);
 
 /// What may be asked for, in halves of a question.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,12 +30,12 @@ impl Purse {
 pub(crate) struct Turns {
     kin: Purse,
     others: Purse,
-    unpaid_at: Time,
+    last_at: Time,
     kin_is_next: bool,
 }
 
 impl Turns {
-    pub(crate) fn begin(&mut self, now: Time) {
+    pub(crate) const fn begin(&mut self, now: Time) {
         let purse = Purse {
             halves: 32,
             since: now,
@@ -42,7 +43,7 @@ impl Turns {
         *self = Self {
             kin: purse,
             others: purse,
-            unpaid_at: now + UNPAID,
+            last_at: now,
             kin_is_next: false,
         };
     }
@@ -79,15 +80,17 @@ impl Naive {
         }
         let kin = first(&self.peers, &|peer| peer.kind == Kind::Kin);
         let other = first(&self.peers, &|peer| peer.kind != Kind::Kin);
+        let last = self.turns.last_at;
         for (line, kind) in [(kin, Kind::Kin), (other, Kind::V2)] {
             let purse = self.turns.purse(kind, now);
-            if line.is_some() && purse.halves >= 2 {
+            let may = purse.halves >= 16 || purse.halves >= 2 && now >= last + EVENLY;
+            if line.is_some() && may {
                 purse.halves -= 2;
-                self.turns.unpaid_at = now + UNPAID;
+                self.turns.last_at = now;
                 return line;
             }
         }
-        if self.turns.unpaid_at > now {
+        if last + UNPAID > now {
             return None;
         }
         let lines = if self.turns.kin_is_next {
@@ -98,13 +101,13 @@ impl Naive {
         let unpaid = lines.into_iter().flatten().next();
         if unpaid.is_some() {
             self.turns.kin_is_next = !self.turns.kin_is_next;
-            self.turns.unpaid_at = now + UNPAID;
+            self.turns.last_at = now;
         }
         unpaid
     }
 
-    /// When somebody is asked who is ready and can't be paid for.
-    pub(crate) fn unpaid_at(&self) -> Option<Time> {
+    /// When somebody is asked who is ready and was not asked at once.
+    pub(crate) fn turn_at(&mut self) -> Option<Time> {
         let count = |which: fn(&Phase) -> bool| {
             let phases = self.peers.iter().map(|peer| &peer.phase);
             phases.filter(|phase| which(phase)).count()
@@ -112,7 +115,24 @@ impl Naive {
         let awaited = count(|phase| matches!(phase, Phase::Awaiting(_)));
         let ready = count(|phase| *phase == Phase::Ready);
         let waits = awaited < self.options.outstanding_max && ready > 0;
-        waits.then_some(self.turns.unpaid_at)
+        let ready = |is_kin: bool| {
+            let mut peers = self.peers.iter();
+            peers.any(|it| it.phase == Phase::Ready && (it.kind == Kind::Kin) == is_kin)
+        };
+        let lines = [(ready(true), Kind::Kin), (ready(false), Kind::V2)];
+        let now = self.now;
+        let turns = lines.into_iter().filter(|(ready, _)| *ready);
+        let turns = turns.map(|(_, kind)| {
+            let evenly = self.turns.last_at + EVENLY;
+            let mut purse = *self.turns.purse(kind, now);
+            purse.dwindle(evenly.max(now));
+            if purse.halves >= 2 {
+                evenly
+            } else {
+                self.turns.last_at + UNPAID
+            }
+        });
+        turns.min().filter(|_| waits)
     }
 
     /// An answer told so much, of which so much was new, and so much of the last ten.
@@ -124,8 +144,11 @@ impl Naive {
         let (gap, last) = (gap(peer.kind), peer.interval);
         let of_first = !core::mem::replace(&mut peer.answered, true) && peer.kind != Kind::Kin;
         let purse = self.turns.purse(peer.kind, now);
-        let all_new = fresh > 0 && 2 * fresh >= told;
-        let earned = u32::try_from(fresh).unwrap_or(0) + if all_new { 2 } else { 0 };
+        if peer.kind == Kind::Kin && fresh == 0 {
+            purse.halves -= purse.halves.div_ceil(8);
+        }
+        let bonus = u32::from(fresh > 0 && 2 * fresh >= told);
+        let earned = 2 * (u32::try_from(fresh).unwrap_or(0) + bonus);
         let most = if of_first { 32 } else { 1_024 };
         purse.halves = (purse.halves + earned).min(most.max(purse.halves));
 

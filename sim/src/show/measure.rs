@@ -183,7 +183,10 @@ pub const MEASURES: &[Measure] = &[
         title: "covered after 100",
         unit: "%",
         about: "share of the newcomers whose interval held the truth after a hundred answers",
-        values: |it| vec![share(&guesses(it, |it| it.covers().then_some(1.0)))],
+        values: |it| {
+            let share = share(&guesses(it, |it| it.covers().then_some(1.0)));
+            share.map(Some).into_iter().collect()
+        },
     },
     Measure {
         name: "busiest",

@@ -181,7 +181,7 @@ fn the_table_of_cases_has_a_line_each_and_columns_for_what_there_is() {
     assert_eq!(lines.len(), 5);
     assert!(lines[0].contains("s to 99 %") && !lines[0].contains("s to be known"));
     assert!(lines[1].starts_with("nodes.0.count = 64  1, 2 "), "{said}");
-    assert!(lines[2].contains("  2.08 to never  "), "{said}");
+    assert!(lines[2].contains("  2.05 to never  "), "{said}");
     assert!(lines[3].starts_with("nodes.0.count = 9   1 "), "{said}");
 }
 

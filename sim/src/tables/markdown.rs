@@ -122,9 +122,10 @@ fn cells(table: &Table, row: &Row, quick: bool, found: &[Vec<Outcome>]) -> Vec<S
     }
     sizes
         .map(|it| {
-            let mut all: Vec<String> = it.into_iter().filter(|it| !it.is_empty()).collect();
+            let mut all = it;
             // Who never comes there has no number of answers either.
-            if all.iter().any(|it| it.contains("never") || it == NOT_RUN) {
+            let is_nothing = |it: &String| it.contains("never") || it == NOT_RUN || it == "none";
+            if all.iter().any(is_nothing) {
                 all.truncate(1);
             }
             all.join(", ")
@@ -142,7 +143,7 @@ fn cell(
         return NOT_RUN.to_owned();
     }
     let Some(measured) = measure.of(runs) else {
-        return String::new();
+        return "none".to_owned();
     };
     let value = if high { measured.high } else { measured.median };
     let said = value.map_or_else(|| never(runs), |it| with_unit(measure, measure.say(it)));

@@ -152,3 +152,26 @@ fn who_is_born_is_known_and_who_is_dead_is_not_counted() {
     );
     assert!(outcome.samples.last().unwrap().known.median > 0.95);
 }
+
+#[test]
+fn kin_that_is_told_in_the_order_of_ids_needs_fewer_answers_than_by_chance() {
+    let answers = |runs: &str, depth: &str| {
+        let text = format!(
+            "duration = '2min'\nuntil-known = 0.99\nsample-every = '100ms'\n\
+             [[nodes]]\ncount = 2000\nruns = '{runs}'\ndepth = '{depth}'\nwatched = false\nknows = 'everyone'\n\
+             [[nodes]]\ncount = 1\ndepth = 'exchange'\nknows = {{ some = 16 }}\nconnected = 16\nstarts = '1s'\n"
+        );
+        let outcome = run(&text, 12);
+        let newcomer = &outcome.newcomers[0];
+        assert!(newcomer.to_99.is_some(), "{runs} {depth}: {newcomer:?}");
+        newcomer.answers
+    };
+    let by_chance = answers("uniform", "thin");
+    for depth in ["thin", "exchange"] {
+        let by_arc = answers("pex", depth);
+        assert!(
+            by_arc * 3 < by_chance * 2,
+            "{depth}: {by_arc}, by chance {by_chance}"
+        );
+    }
+}

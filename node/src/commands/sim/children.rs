@@ -61,7 +61,7 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
                     match one(&program, job, path) {
                         Ok(said) if quiet => drop(said),
                         Ok(said) => {
-                            bar.suspend(|| complain(format_args!("{}: {said}", job.name())))
+                            bar.suspend(|| complain(format_args!("{}: {said}", job.name())));
                         }
                         Err(why) => {
                             let said = format!("{}: {why}", job.name());

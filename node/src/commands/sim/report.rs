@@ -1,5 +1,6 @@
 //! `pex sim report`.
 
+use core::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,8 @@ fn in_order(name: &str) -> String {
             continue;
         }
         if !digits.is_empty() {
-            key.push_str(&format!("{digits:0>24}"));
+            // Into a string it can't fail.
+            let _ = write!(key, "{digits:0>24}");
             digits.clear();
         }
         key.push(c);

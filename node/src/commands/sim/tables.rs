@@ -63,7 +63,7 @@ fn jobs(tables: &[Table], args: &TablesArgs, folder: &Path) -> Result<Vec<Job>, 
     };
     fs::create_dir_all(folder).map_err(in_folder)?;
     let seeds = if args.quick { SEEDS_QUICK } else { SEEDS };
-    let seeds = args.many.seeds.map_or(seeds, |it| it.get());
+    let seeds = args.many.seeds.map_or(seeds, core::num::NonZero::get);
     let mut jobs = Vec::new();
     for table in tables {
         let entries = table.entries(args.quick);

@@ -1,0 +1,204 @@
+//! What is known of the ring of ids: the stretches of it in which every node was told.
+//!
+//! Ids are hashes, so they lie evenly on the ring, and a stretch with so many of them says how many
+//! there are on the whole. A stretch on which the nodes lie far closer or far wider than on the
+//! others is left out: someone made up its nodes, or had his ids chosen to lie there.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "IEEE 754; counts of nodes, and places found by search"
+)]
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+/// Stretches that are kept.
+pub(super) const STRETCHES: usize = 96;
+
+/// Standard deviations of a Poisson count that are not put down to chance.
+const ODD: f64 = 4.5;
+
+/// How far off what is said to be usual is by itself.
+const VAGUE: f64 = 0.06;
+
+/// From after one id up to another, and the nodes in it: 24 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stretch {
+    after: u64,
+    to: u64,
+    nodes: u32,
+}
+
+impl Stretch {
+    /// From one node to the next one.
+    pub(super) const fn gap(after: u64, to: u64) -> Self {
+        let nodes = 1;
+        Self { after, to, nodes }
+    }
+
+    /// From a node to the top of the ring; the node that comes next lies beyond.
+    pub(super) const fn top(after: u64) -> Self {
+        let (to, nodes) = (u64::MAX, 0);
+        Self { after, to, nodes }
+    }
+
+    const fn length(&self) -> u64 {
+        self.to.saturating_sub(self.after)
+    }
+
+    /// Whether chance does not put so many nodes here, where so many are usual on the whole ring.
+    fn is_odd(&self, usual: f64) -> bool {
+        let found = f64::from(self.nodes);
+        let expected = usual * self.length() as f64 / RING;
+        let vague = VAGUE * expected;
+        let off = found - expected;
+        off * off > ODD * ODD * (found.max(expected).max(1.0) + vague * vague)
+    }
+}
+
+/// Stretches that do not overlap, in the order of the ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cover {
+    stretches: Vec<Stretch>,
+    /// Nodes told of, again and again, since the cover began.
+    pub(super) told: u64,
+}
+
+/// How many nodes a cover says there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Density {
+    /// Different nodes in the cover.
+    pub(super) known: u64,
+    pub(super) nodes: f64,
+    pub(super) variance: f64,
+}
+
+impl Cover {
+    /// Takes in an arc, as the gaps between its nodes in the order of the ring, unless it is far
+    /// from what is `usual`; and drops of what it knew what is.
+    pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>) {
+        let (told, length) = total(gaps);
+        self.told = self.told.saturating_add(told);
+        let is_odd = |one: &Stretch| usual.is_some_and(|usual| one.is_odd(usual));
+        let whole = Stretch {
+            after: 0,
+            to: length,
+            nodes: u32::try_from(told).unwrap_or(u32::MAX),
+        };
+        if is_odd(&whole) {
+            return;
+        }
+        for run in self.runs(gaps) {
+            self.insert(run);
+        }
+        if usual.is_some() {
+            self.stretches.retain(|one| !is_odd(one));
+            if self.stretches.len() > STRETCHES / 2 {
+                self.join();
+            }
+        }
+    }
+
+    /// The parts of an arc that lie outside the cover, whole gaps each.
+    fn runs(&self, gaps: &[Stretch]) -> Vec<Stretch> {
+        let mut runs: Vec<Stretch> = Vec::new();
+        for gap in gaps.iter().filter(|gap| !self.touches(gap)) {
+            match runs.last_mut().filter(|run| run.to == gap.after) {
+                Some(run) => {
+                    run.to = gap.to;
+                    run.nodes += gap.nodes;
+                }
+                None => runs.push(*gap),
+            }
+        }
+        runs
+    }
+
+    /// Whether something of this gap is in the cover.
+    fn touches(&self, gap: &Stretch) -> bool {
+        let next = self.stretches.partition_point(|one| one.to <= gap.after);
+        self.stretches
+            .get(next)
+            .is_some_and(|one| one.after < gap.to)
+    }
+
+    fn insert(&mut self, run: Stretch) {
+        if self.stretches.len() >= STRETCHES {
+            self.join();
+        }
+        if self.stretches.len() >= STRETCHES {
+            // The one that says least makes room.
+            let places = 0..self.stretches.len();
+            let least = places.min_by_key(|&place| self.stretches[place].nodes);
+            match least {
+                Some(place) if self.stretches[place].nodes < run.nodes => {
+                    self.stretches.remove(place);
+                }
+                _ => return,
+            }
+        }
+        let place = self.stretches.partition_point(|one| one.after < run.after);
+        self.stretches.insert(place, run);
+    }
+
+    /// Makes one of each two stretches that meet.
+    fn join(&mut self) {
+        self.stretches.dedup_by(|next, one| {
+            let meet = one.to == next.after;
+            if meet {
+                one.to = next.to;
+                one.nodes = one.nodes.saturating_add(next.nodes);
+            }
+            meet
+        });
+    }
+
+    /// How many nodes there are, as far as this cover can tell.
+    pub(super) fn density(&self) -> Option<Density> {
+        let (known, length) = total(&self.stretches);
+        if known < 4 || length == 0 {
+            return None;
+        }
+        // Of a ring that is known all around, the last gap ends where the first begins.
+        let share = length as f64 / RING;
+        let open = u64::MAX - length;
+        let rate = (known as f64 - 1.0) / share;
+        let nodes = known as f64 + rate * (open as f64 / RING);
+        let variance = nodes * nodes * (open as f64 / RING) / known as f64;
+        Some(Density {
+            known,
+            nodes,
+            variance,
+        })
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let ordered = self
+            .stretches
+            .windows(2)
+            .all(|pair| pair[0].to <= pair[1].after);
+        ordered
+            && self.stretches.len() <= STRETCHES
+            && self.stretches.iter().all(|one| one.after < one.to)
+    }
+}
+
+/// The ring of the first 64 bits of the ids.
+const RING: f64 = 18_446_744_073_709_551_616.0;
+
+/// The nodes in all of these, and how long they are.
+fn total(stretches: &[Stretch]) -> (u64, u64) {
+    stretches.iter().fold((0, 0), |(nodes, length), one| {
+        let nodes = u64::from(one.nodes).saturating_add(nodes);
+        (nodes, one.length().saturating_add(length))
+    })
+}
+
+/// The nodes on the whole ring if it were everywhere as on these.
+pub(super) fn rate(stretches: &[Stretch]) -> f64 {
+    let (nodes, length) = total(stretches);
+    nodes as f64 * RING / (length as f64).max(1.0)
+}

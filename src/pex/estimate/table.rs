@@ -1,0 +1,295 @@
+//! Which nodes were told of, by whom, and how lately: a table of eight bytes a node.
+//!
+//! An entry holds 32 bits of the keyed hash of an id, the codes of at most four of its tellers,
+//! whether there are more, and in which of the last three slices of time it was told. Which four
+//! tellers are kept is chosen by a hash of the teller and the node: so it makes no difference who
+//! came first, and whoever tells of the node again changes nothing.
+//!
+//! When the table is full, the nodes with the largest hashes go, a thirtieth of them: what stays is
+//! a sample of which the share of the whole is known.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::float_arithmetic,
+    reason = "places are below the length, and the fields of a word are cut to their bits"
+)]
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+/// Slots of a table that has grown to its full size: 59 KiB.
+pub(super) const SLOTS: usize = 7_488;
+
+/// Tellers of one node that are kept.
+pub(super) const LISTED: usize = 4;
+
+const CODE_BITS: u32 = 7;
+const CODES: u64 = (1 << (CODE_BITS * LISTED as u32)) - 1;
+const SLICE: u64 = 1 << 28;
+const SLICES: u64 = 0b111 << 28;
+const MORE: u64 = 1 << 31;
+
+/// One node: its fingerprint, its tellers, and when they told of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry(u64);
+
+impl Entry {
+    const fn fingerprint(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// The codes of the tellers that are kept, in no order.
+    pub(super) fn tellers(self) -> impl Iterator<Item = usize> + Clone {
+        let codes = self.0 & CODES;
+        (0..LISTED as u32)
+            .map(move |place| (codes >> (place * CODE_BITS) & 0x7f) as usize)
+            .take_while(|&code| code != 0)
+    }
+
+    /// More peers have told of it than are kept.
+    pub(super) const fn has_more(self) -> bool {
+        self.0 & MORE != 0
+    }
+
+    /// Told within so many of the last slices.
+    pub(super) const fn is_within(self, slices: u32) -> bool {
+        self.0 & SLICES & (SLICE << slices).wrapping_sub(SLICE) != 0
+    }
+
+    /// With this teller too.
+    fn with(self, code: u8) -> Self {
+        let listed = self.tellers().count();
+        if self.tellers().any(|other| other == usize::from(code)) {
+            return self;
+        }
+        if listed < LISTED {
+            return Self(self.0 | u64::from(code) << (listed as u32 * CODE_BITS));
+        }
+        let rank = |code: usize| rank(self.fingerprint(), code);
+        let (place, last) = self
+            .tellers()
+            .map(rank)
+            .enumerate()
+            .max_by_key(|&(_, rank)| rank)
+            .unwrap_or_default();
+        if rank(code.into()) >= last {
+            return Self(self.0 | MORE);
+        }
+        let at = place as u32 * CODE_BITS;
+        Self(self.0 & !(0x7f << at) | u64::from(code) << at | MORE)
+    }
+
+    /// With each teller under its new code.
+    fn renamed(self, names: &[u8; 128]) -> Self {
+        let bare = Self(self.0 & !CODES);
+        self.tellers()
+            .fold(bare, |entry, code| entry.with(names[code]))
+    }
+
+    fn is_sound(self, codes: usize) -> bool {
+        let listed = self.tellers().count();
+        let distinct = self
+            .tellers()
+            .enumerate()
+            .all(|(place, code)| self.tellers().take(place).all(|other| other != code));
+        let rest = (self.0 & CODES).checked_shr(listed as u32 * CODE_BITS);
+        listed > 0
+            && distinct
+            && rest == Some(0)
+            && self.tellers().all(|code| code <= codes)
+            && self.is_within(3)
+    }
+}
+
+/// By which the tellers of a node are chosen: as good as chance, and always the same.
+const fn rank(fingerprint: u32, code: usize) -> u32 {
+    let mixed = fingerprint
+        .wrapping_add((code as u32).wrapping_mul(0x9e37_79b9))
+        .wrapping_mul(0x85eb_ca6b);
+    (mixed ^ mixed >> 15).wrapping_mul(0xc2b2_ae35)
+}
+
+/// The nodes told of: an open hash table that grows to its full size, then samples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Table {
+    /// Zero where there is nothing: an entry has at least one teller.
+    slots: Vec<u64>,
+    live: u32,
+    /// The largest fingerprint that is in the sample.
+    largest: u32,
+    /// Nodes with two tellers or more, and with more than are kept.
+    plural: u32,
+    many: u32,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            live: 0,
+            largest: u32::MAX,
+            plural: 0,
+            many: 0,
+        }
+    }
+}
+
+impl Table {
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.slots
+            .iter()
+            .filter(|&&slot| slot != 0)
+            .copied()
+            .map(Entry)
+    }
+
+    pub(super) const fn len(&self) -> u64 {
+        self.live as u64
+    }
+
+    /// Nodes of the sample of which at least two peers told.
+    pub(super) const fn plural(&self) -> u64 {
+        self.plural as u64
+    }
+
+    /// Nodes of the sample with more tellers than are kept.
+    pub(super) const fn many(&self) -> u64 {
+        self.many as u64
+    }
+
+    /// What share of all nodes is in the sample.
+    pub(super) const fn share(&self) -> f64 {
+        (self.largest as f64 + 1.0) / 4_294_967_296.0
+    }
+
+    pub(super) const fn holds(&self, hash: u64) -> bool {
+        (hash >> 32) as u32 <= self.largest
+    }
+
+    /// Takes in that the peer with this code told of a node in the sample, in the current slice;
+    /// true if that was not known.
+    pub(super) fn tell(&mut self, hash: u64, code: u8) -> bool {
+        let fingerprint = (hash >> 32) as u32;
+        if self.is_full() {
+            self.make_room();
+        }
+        if !self.holds(hash) {
+            return false;
+        }
+        let place = self.find(fingerprint);
+        let Some(slot) = self.slots.get_mut(place) else {
+            return false;
+        };
+        let is_new = *slot == 0;
+        let before = if is_new {
+            Entry(u64::from(fingerprint) << 32)
+        } else {
+            Entry(*slot)
+        };
+        let after = before.with(code);
+        *slot = after.0 | SLICE;
+        self.live += u32::from(is_new);
+        self.tally(before, after);
+        is_new || after.0 & !SLICES != before.0 & !SLICES
+    }
+
+    fn tally(&mut self, before: Entry, after: Entry) {
+        let is_plural = |entry: Entry| entry.tellers().count() > 1;
+        self.plural += u32::from(!is_plural(before) && is_plural(after));
+        self.many += u32::from(!before.has_more() && after.has_more());
+    }
+
+    /// Where this fingerprint is, or an empty slot where it may go.
+    fn find(&self, fingerprint: u32) -> usize {
+        let length = self.slots.len();
+        let spread = u64::from(fingerprint.wrapping_mul(0x9e37_79b1));
+        let mut place = ((spread * length as u64) >> 32) as usize;
+        for _ in 0..length {
+            let slot = self.slots[place];
+            if slot == 0 || Entry(slot).fingerprint() == fingerprint {
+                break;
+            }
+            place += 1;
+            if place == length {
+                place = 0;
+            }
+        }
+        place
+    }
+
+    const fn is_full(&self) -> bool {
+        self.live as usize >= self.slots.len() - self.slots.len() / 16
+    }
+
+    fn make_room(&mut self) {
+        let longer = (self.slots.len() * 2).clamp(64, SLOTS);
+        if longer > self.slots.len() {
+            // The last doubling would leave hardly anything to the one after it.
+            let length = if longer * 2 > SLOTS { SLOTS } else { longer };
+            self.rebuild(length, Some);
+        }
+        while self.is_full() {
+            self.largest -= self.largest / 32 + 1;
+            let largest = self.largest;
+            self.rebuild(self.slots.len(), |entry| {
+                (entry.fingerprint() <= largest).then_some(entry)
+            });
+        }
+    }
+
+    /// Anew, with what `keep` leaves of each entry.
+    fn rebuild(&mut self, length: usize, keep: impl Fn(Entry) -> Option<Entry>) {
+        let slots = core::mem::replace(&mut self.slots, alloc::vec![0; length]);
+        (self.live, self.plural, self.many) = (0, 0, 0);
+        let entries = slots.into_iter().filter(|&slot| slot != 0).map(Entry);
+        for entry in entries.filter_map(keep) {
+            let place = self.find(entry.fingerprint());
+            self.slots[place] = entry.0;
+            self.live += 1;
+            self.tally(Entry(0), entry);
+        }
+    }
+
+    /// A new slice begins; nodes that nobody told of in three slices are forgotten.
+    pub(super) fn next_slice(&mut self) {
+        self.rebuild(self.slots.len(), |entry| {
+            let slices = entry.0 << 1 & SLICES & !SLICE;
+            (slices != 0).then_some(Entry(entry.0 & !SLICES | slices))
+        });
+    }
+
+    /// Gives each teller a new code, the same to those who become one.
+    pub(super) fn rename(&mut self, names: &[u8; 128]) {
+        self.rebuild(self.slots.len(), |entry| Some(entry.renamed(names)));
+    }
+
+    /// Whether this can be a table of so many tellers.
+    pub(super) fn is_sound(&self, codes: usize) -> bool {
+        let length = self.slots.len();
+        let lengths = length == 0 || length == SLOTS || length.is_power_of_two();
+        if !lengths || length > SLOTS {
+            return false;
+        }
+        let mut counts = (0, 0, 0);
+        for (place, &slot) in self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|&(_, &slot)| slot != 0)
+        {
+            let entry = Entry(slot);
+            let fingerprint = entry.fingerprint();
+            let is_there = fingerprint <= self.largest && self.find(fingerprint) == place;
+            // An entry after a `next_slice` is told of in an earlier slice at least.
+            if !is_there || !entry.is_sound(codes) {
+                return false;
+            }
+            counts.0 += 1;
+            counts.1 += u32::from(entry.tellers().count() > 1);
+            counts.2 += u32::from(entry.has_more());
+        }
+        counts == (self.live, self.plural, self.many) && self.live as usize <= length - length / 16
+    }
+}

@@ -1,0 +1,64 @@
+//! A network of which everything is known: its nodes, in the order of their ids.
+
+use pex::NodeId;
+
+/// A generator of numbers: SplitMix64.
+#[derive(Clone, Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let n = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let n = (n ^ n >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        n ^ n >> 31
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from((u128::from(self.next()) * bound as u128) >> 64).unwrap()
+    }
+
+    pub(crate) fn id(&mut self) -> NodeId {
+        id_at(self.next(), self.next())
+    }
+}
+
+/// The id with these first and last bits.
+pub(crate) fn id_at(first: u64, last: u64) -> NodeId {
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&first.to_be_bytes());
+    bytes[12..].copy_from_slice(&last.to_be_bytes());
+    NodeId::new(bytes)
+}
+
+/// The nodes that are there.
+pub(crate) struct Network {
+    pub(crate) nodes: Vec<NodeId>,
+}
+
+impl Network {
+    pub(crate) fn new(size: usize, chance: &mut Chance) -> Self {
+        let mut nodes: Vec<NodeId> = (0..size).map(|_| chance.id()).collect();
+        nodes.sort_unstable();
+        Self { nodes }
+    }
+
+    /// One node goes, and another comes.
+    pub(crate) fn replace_one(&mut self, chance: &mut Chance) {
+        let gone = chance.below(self.nodes.len());
+        self.nodes.remove(gone);
+        let new = chance.id();
+        let place = self.nodes.partition_point(|&id| id < new);
+        self.nodes.insert(place, new);
+    }
+
+    /// The node after this id on the ring.
+    pub(crate) fn after(&self, id: NodeId) -> usize {
+        let place = self.nodes.partition_point(|&other| other <= id);
+        place % self.nodes.len()
+    }
+}
