@@ -6,7 +6,7 @@
 //! Sixteen honest nodes that know four others each, and four newcomers after twenty seconds; three
 //! hostile ones; a minute and a half.
 
-use pex_sim::{Outcome, Scenario, Simulation};
+use pex_sim::{Outcome, Scenario, ScenarioError, Simulation};
 
 const SORTS: &[&str] = &[
     "amplifier",
@@ -33,7 +33,7 @@ const SORTS: &[&str] = &[
     "topology-spy",
 ];
 
-fn main() {
+fn main() -> Result<(), ScenarioError> {
     let named: Vec<_> = std::env::args().skip(1).collect();
     let all = SORTS.iter().map(|sort| (*sort).to_owned()).collect();
     let sorts: Vec<String> = if named.is_empty() { all } else { named };
@@ -49,12 +49,11 @@ fn main() {
                  [[nodes]]\ncount = 4\nknows = {{ some = 4 }}\nstarts = '20s'\n{honest}\
                  [[nodes]]\ncount = 3\nruns = {{ hostile = '{sort}' }}\n"
             );
-            let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
-            let simulation = Simulation::new(scenario, 1);
-            let mut simulation = simulation.unwrap_or_else(|error| panic!("{error}"));
+            let mut simulation = Simulation::new(Scenario::parse(&text)?, 1)?;
             show(&sort, name, &simulation.run());
         }
     }
+    Ok(())
 }
 
 fn show(sort: &str, name: &str, outcome: &Outcome) {
@@ -65,7 +64,7 @@ fn show(sort: &str, name: &str, outcome: &Outcome) {
             value(one).total_cmp(&value(other))
         });
         let median = times.get(times.len() / 2).copied().flatten();
-        median.map_or("never".to_owned(), |time| format!("{time:.1} s"))
+        median.map_or_else(|| "never".to_owned(), |time| format!("{time:.1} s"))
     };
     println!(
         "{sort}, {name}: newcomers know 90 % after {}, 99 % after {}",

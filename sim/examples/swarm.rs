@@ -10,6 +10,7 @@
     clippy::disallowed_types,
     reason = "how fast it goes is told by the clock of the machine"
 )]
+#![expect(clippy::cast_precision_loss, reason = "a rate that a person reads")]
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

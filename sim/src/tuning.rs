@@ -58,41 +58,20 @@ impl Builders {
 
     /// Each option as it is, or at one end of what it may be: the least, or the most.
     fn at_bounds(self, chance: &mut Chance) -> Self {
+        Self {
+            config: config_at_bounds(self.config, chance),
+            ..self
+        }
+        .managers_at_bounds(chance)
+    }
+
+    fn managers_at_bounds(self, chance: &mut Chance) -> Self {
         let Self {
-            mut config,
+            config,
             mut peers,
             mut switch,
         } = self;
-        let mut pick = |least: usize, most: usize| match chance.below(8) {
-            0 => Some(least),
-            1 => Some(most),
-            _ => None,
-        };
-        let time = |ends: [Duration; 2], picked: Option<usize>| picked.map(|end| ends[end]);
-        if let Some(most) = pick(1, 10_000) {
-            config = config.outstanding_max(most);
-        }
-        if let Some(burst) = pick(1, 100) {
-            config = config.grant_burst(burst as u32);
-        }
-        if let Some(gap) = time([MS, 10 * MINUTE], pick(0, 1)) {
-            config = config.grant_gaps(gap, gap);
-        }
-        if let Some(strikes) = pick(1, 1_000) {
-            config = config.strikes(strikes as u32, if strikes == 1 { MS } else { DAY });
-        }
-        if let Some(most) = pick(1, 1_000_000) {
-            config = config.peers_max(most);
-        }
-        if let Some(most) = pick(1, 1_000_000) {
-            config = config.remembered_max(most);
-        }
-        if let Some(most) = pick(2, 1 << 16) {
-            config = config.seen_max(most);
-        }
-        if let Some(most) = pick(0, 100) {
-            config = config.resolve_max(most);
-        }
+        let mut pick = |least, most| end(chance, least, most);
         if let Some(each) = pick(1, 16) {
             peers = peers.addresses_per(each, if each == 1 { 1 } else { usize::MAX });
         }
@@ -169,4 +148,46 @@ impl Builders {
             switch,
         }
     }
+}
+
+/// One of two ends, or neither.
+fn end(chance: &mut Chance, least: usize, most: usize) -> Option<usize> {
+    match chance.below(8) {
+        0 => Some(least),
+        1 => Some(most),
+        _ => None,
+    }
+}
+
+fn time(ends: [Duration; 2], picked: Option<usize>) -> Option<Duration> {
+    picked.map(|end| ends[end])
+}
+
+fn config_at_bounds(mut config: ConfigBuilder, chance: &mut Chance) -> ConfigBuilder {
+    let mut pick = |least, most| end(chance, least, most);
+    if let Some(most) = pick(1, 10_000) {
+        config = config.outstanding_max(most);
+    }
+    if let Some(burst) = pick(1, 100) {
+        config = config.grant_burst(burst as u32);
+    }
+    if let Some(gap) = time([MS, 10 * MINUTE], pick(0, 1)) {
+        config = config.grant_gaps(gap, gap);
+    }
+    if let Some(strikes) = pick(1, 1_000) {
+        config = config.strikes(strikes as u32, if strikes == 1 { MS } else { DAY });
+    }
+    if let Some(most) = pick(1, 1_000_000) {
+        config = config.peers_max(most);
+    }
+    if let Some(most) = pick(1, 1_000_000) {
+        config = config.remembered_max(most);
+    }
+    if let Some(most) = pick(2, 1 << 16) {
+        config = config.seen_max(most);
+    }
+    if let Some(most) = pick(0, 100) {
+        config = config.resolve_max(most);
+    }
+    config
 }

@@ -17,7 +17,7 @@ impl Operator for Echo {
     fn handle(&mut self, event: NodeEvent<'_>, hand: &mut Hand<'_>) {
         match event {
             NodeEvent::Tick => {
-                for (_, epoch) in hand.open.to_vec() {
+                for &(_, epoch) in hand.open {
                     hand.ask(epoch);
                 }
                 hand.keep_company(PEERS);

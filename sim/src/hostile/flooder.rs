@@ -53,7 +53,7 @@ impl Operator for Flooder {
     fn handle(&mut self, event: NodeEvent<'_>, hand: &mut Hand<'_>) {
         match event {
             NodeEvent::Tick => {
-                for (_, epoch) in hand.open.to_vec() {
+                for &(_, epoch) in hand.open {
                     self.flood(epoch, hand);
                 }
                 self.ticks += 1;
@@ -64,7 +64,7 @@ impl Operator for Flooder {
             }
             NodeEvent::Message { epoch, message, .. } => match message {
                 Message::Request(dialect) => Self::answer(epoch, dialect, hand),
-                _ => self.answered += u64::from(hand.node % 5 == 0),
+                _ => self.answered += u64::from(hand.node.is_multiple_of(5)),
             },
             _ => {}
         }

@@ -87,7 +87,7 @@ impl<'a> Hand<'a> {
 
     /// Somebody honest who lives, if chance finds one.
     pub(super) fn honest(&mut self) -> Option<u32> {
-        self.find(|hand, node| hand.is_honest(node))
+        self.find(Self::is_honest)
     }
 
     /// One of the operator's own nodes.

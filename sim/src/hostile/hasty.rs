@@ -31,10 +31,8 @@ impl Operator for Hasty {
             }
             NodeEvent::Dialed {
                 ref address, epoch, ..
-            } => {
-                if self.owe.remove(&(hand.node, address.id())) {
-                    Self::answer(epoch, Dialect::V2, hand);
-                }
+            } if self.owe.remove(&(hand.node, address.id())) => {
+                Self::answer(epoch, Dialect::V2, hand);
             }
             NodeEvent::Message {
                 from,

@@ -54,7 +54,7 @@ impl Operator for Reader {
         match event {
             NodeEvent::Tick => {
                 self.ticks += 1;
-                for (_, epoch) in hand.open.to_vec() {
+                for &(_, epoch) in hand.open {
                     hand.ask(epoch);
                 }
                 if self.ticks.is_multiple_of(8) {

@@ -38,7 +38,7 @@ impl Operator for Restless {
         match event {
             NodeEvent::Tick => {
                 if self.asks {
-                    for (_, epoch) in hand.open.to_vec() {
+                    for &(_, epoch) in hand.open {
                         hand.hang_up(epoch);
                     }
                 }

@@ -1,4 +1,5 @@
 //! Whether answers in the order of ids open a door to anybody.
+#![expect(clippy::cast_precision_loss, reason = "counts of thousands")]
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ fn teller(seed: u8) -> Node<PeerManager> {
     let config = Config::builder().build().unwrap();
     let mut node = Node::new(config, options, me, Seed::new([seed; 32]), Time::EPOCH);
     for nth in 0..NODES {
-        let [a, b] = (nth as u16).to_be_bytes();
+        let [.., a, b] = nth.to_be_bytes();
         let address = NodeAddress::mconn(id(nth), [60 + a, b, 1, 1].into(), 26_656);
         let mut kept = AddressRecord::new(address);
         kept.last_success = Some(Time::EPOCH);
@@ -59,13 +60,12 @@ fn start_of_an_arc(node: &mut Node<PeerManager>, asker: NodeId, epoch: u64, now:
         listen: None,
     };
     let _up = node.handle(now, accepted);
-    let message = Message::Request(Dialect::V2);
-    let asked = NodeEvent::Message {
+    let question = NodeEvent::Message {
         from: asker,
         epoch,
-        message,
+        message: Message::Request(Dialect::V2),
     };
-    let said = node.handle(now, asked);
+    let said = node.handle(now, question);
     let answer = said.into_iter().find_map(|action| match action {
         NodeAction::Send {
             message: Message::Response(response),
