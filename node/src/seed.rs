@@ -263,7 +263,7 @@ impl SeedNode {
         let (now, book) = (self.node.clock().now(), self.node.switch().book().clone());
         let store = self.store;
         let kept = spawn_blocking(move || store.close(now, &book));
-        let saved = self.node.close().await;
+        let saved = Box::pin(self.node.close()).await;
         // What it could not write it has told.
         let _kept = kept.await;
         saved

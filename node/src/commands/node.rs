@@ -101,7 +101,7 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
             ));
         }
     }
-    let closed = node.close().await;
+    let closed = Box::pin(node.close()).await;
     log.end();
     closed.map_err(|why| match args.book.as_deref() {
         Some(path) => Failure::new(format_args!("{}: {why}", path.display())),
