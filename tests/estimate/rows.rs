@@ -91,7 +91,8 @@ fn tell(
             peer.is_done = told.last().is_some_and(|last| known.contains(last));
             known.extend(told.iter().copied());
         }
-        world.told(Duration::from_millis(20), peer.id, peer.kind, &told);
+        // A turn of the peers takes as long as one of ours rests between two answers.
+        world.told(Duration::from_millis(2), peer.id, peer.kind, &told);
     }
     world.known()
 }
@@ -279,6 +280,7 @@ fn churn(
     for second in 1..=400 {
         let turn = second % peers.len();
         let peer = &mut peers[turn];
+        peer.rest(&mut chance);
         let told = peer.answer(&network, &mut chance);
         world.told(Duration::from_secs(1), peer.id, peer.kind, &told);
         due += percent_a_minute / 100.0 / 60.0 * size as f64;

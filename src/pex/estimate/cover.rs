@@ -65,6 +65,8 @@ pub(super) struct Cover {
     stretches: Vec<Stretch>,
     /// Nodes told of, again and again, since the cover began.
     pub(super) told: u64,
+    /// Nodes in it that were not there when it was told of.
+    came: u64,
 }
 
 /// How many nodes a cover says there are.
@@ -72,14 +74,17 @@ pub(super) struct Cover {
 pub(super) struct Density {
     /// Different nodes in the cover.
     pub(super) known: u64,
+    /// Whether some of them may have gone, for others came.
+    pub(super) is_moving: bool,
     pub(super) nodes: f64,
     pub(super) variance: f64,
 }
 
 impl Cover {
     /// Takes in an arc, as the gaps between its nodes in the order of the ring, unless it is far
-    /// from what is `usual`; and drops of what it knew what is.
-    pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>) {
+    /// from what is `usual`; and drops of what it knew what is. Of the nodes told with it, those at
+    /// these places are `fresh`.
+    pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>, fresh: &[u64]) {
         let (told, length) = total(gaps);
         self.told = self.told.saturating_add(told);
         let is_odd = |one: &Stretch| usual.is_some_and(|usual| one.is_odd(usual));
@@ -91,6 +96,8 @@ impl Cover {
         if is_odd(&whole) {
             return;
         }
+        let came = fresh.iter().filter(|&&at| self.holds(at)).count();
+        self.came = self.came.saturating_add(came as u64);
         for run in self.runs(gaps) {
             self.insert(run);
         }
@@ -123,6 +130,11 @@ impl Cover {
         self.stretches
             .get(next)
             .is_some_and(|one| one.after < gap.to)
+    }
+
+    fn holds(&self, at: u64) -> bool {
+        let next = self.stretches.partition_point(|one| one.to < at);
+        self.stretches.get(next).is_some_and(|one| one.after < at)
     }
 
     fn insert(&mut self, run: Stretch) {
@@ -165,11 +177,17 @@ impl Cover {
         // Of a ring that is known all around, the last gap ends where the first begins.
         let share = length as f64 / RING;
         let open = u64::MAX - length;
-        let rate = (known as f64 - 1.0) / share;
+        // The length of so many gaps scatters: with two less, the mean square of the relative error
+        // is the least.
+        let rate = (known as f64 - 2.0) / share;
         let nodes = known as f64 + rate * (open as f64 / RING);
-        let variance = nodes * nodes * (open as f64 / RING) / known as f64;
+        let chance = nodes * nodes * (open as f64 / RING) / known as f64;
+        // As many have gone as came, and both are Poisson counts; how many came on the rest of the
+        // ring is not known, and does not matter.
+        let variance = chance + 2.0 * self.came as f64;
         Some(Density {
             known,
+            is_moving: self.came > 0,
             nodes,
             variance,
         })
