@@ -233,15 +233,10 @@ impl Census {
 
     fn by_arcs(&self, arc: cover::Density) -> Guess {
         let nodes = arc.nodes;
-        let margin = 1.96 * sqrt(arc.variance);
         Guess {
             nodes,
-            low: if arc.is_moving {
-                nodes - margin
-            } else {
-                (nodes - margin).max(arc.known as f64)
-            },
-            high: nodes + margin,
+            low: arc.low,
+            high: arc.high,
             spread: arc.variance / (nodes * nodes),
             tellers: self.tellers.arcs() as u32,
         }

@@ -50,10 +50,14 @@ impl Network {
         Self { nodes, born }
     }
 
-    /// One node goes, and another comes.
-    pub(crate) fn replace_one(&mut self, chance: &mut Chance) {
+    /// One node goes.
+    pub(crate) fn lose_one(&mut self, chance: &mut Chance) {
         let gone = chance.below(self.nodes.len());
         self.nodes.remove(gone);
+    }
+
+    /// Another one comes.
+    pub(crate) fn gain_one(&mut self, chance: &mut Chance) {
         let new = chance.id();
         let place = self.nodes.partition_point(|&id| id < new);
         self.nodes.insert(place, new);

@@ -283,13 +283,18 @@ fn churn(
         peer.rest(&mut chance);
         let told = peer.answer(&network, &mut chance);
         world.told(Duration::from_secs(1), peer.id, peer.kind, &told);
-        due += percent_a_minute / 100.0 / 60.0 * size as f64;
+        // Who goes and who comes has nothing to do with each other, so the size changes as well.
+        due += 2.0 * percent_a_minute / 100.0 / 60.0 * size as f64;
         while due >= 1.0 {
-            network.replace_one(&mut chance);
+            if chance.below(2) == 0 {
+                network.lose_one(&mut chance);
+            } else {
+                network.gain_one(&mut chance);
+            }
             due -= 1.0;
         }
         if second >= 150 && second % 25 == 0 {
-            found.push((size as u64, world.known()));
+            found.push((network.nodes.len() as u64, world.known()));
         }
     }
     found

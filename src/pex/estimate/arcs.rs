@@ -54,6 +54,7 @@ impl Arcs {
     /// Takes in an arc of this peer, whose last one ended there, if it may go on from it.
     pub(super) fn add(&mut self, arc: &Arc, peer: u64, last_end: Option<u64>) {
         let gaps = gaps(&arc.along(last_end));
+        let was_usual = self.usual();
         let before = self.rates.iter().position(|&(teller, _)| teller == peer);
         if let Some(place) = before {
             self.rates.remove(place);
@@ -62,13 +63,25 @@ impl Arcs {
         }
         self.rates.push_back((peer, rate(&gaps)));
         let usual = self.usual();
+        if was_usual.is_none() && usual.is_some_and(|usual| self.old.is_odd(usual)) {
+            // Somebody made up a part of what was taken in when nothing was usual yet, and perhaps
+            // more than can be seen.
+            (self.old, self.young) = (Cover::default(), Cover::default());
+        }
         self.old.add(&gaps, usual, arc.fresh());
         self.young.add(&gaps, usual, arc.fresh());
-        if let Some(density) = self.old.density()
-            && self.young.told as f64 > TURNS * density.nodes
-        {
+        if self.is_outdone() {
             self.old = core::mem::take(&mut self.young);
         }
+    }
+
+    /// Whether the young cover takes over: it knows more of the network as it is now, or the other
+    /// one is too old in any case.
+    fn is_outdone(&self) -> bool {
+        let (Some(old), Some(young)) = (self.old.density(), self.young.density()) else {
+            return false;
+        };
+        young.variance < old.variance || self.young.told as f64 > TURNS * old.nodes
     }
 
     /// How many nodes there are by the middle one of the last arcs, once there are enough of them.

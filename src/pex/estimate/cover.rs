@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::arithmetic::sqrt;
+
 /// Stretches that are kept.
 pub(super) const STRETCHES: usize = 96;
 
@@ -74,9 +76,10 @@ pub(super) struct Cover {
 pub(super) struct Density {
     /// Different nodes in the cover.
     pub(super) known: u64,
-    /// Whether some of them may have gone, for others came.
-    pub(super) is_moving: bool,
     pub(super) nodes: f64,
+    /// The 95 % interval.
+    pub(super) low: f64,
+    pub(super) high: f64,
     pub(super) variance: f64,
 }
 
@@ -185,12 +188,26 @@ impl Cover {
         // As many have gone as came, and both are Poisson counts; how many came on the rest of the
         // ring is not known, and does not matter.
         let variance = chance + 2.0 * self.came as f64;
+        let margin = 1.96 * sqrt(variance);
+        // Low estimates are the more likely ones, so the interval has another middle.
+        let middle = known as f64 * (1.0 + open as f64 / RING / share);
+        let low = middle - margin;
         Some(Density {
             known,
-            is_moving: self.came > 0,
             nodes,
+            low: if self.came == 0 {
+                low.max(known as f64)
+            } else {
+                low
+            },
+            high: middle + margin,
             variance,
         })
+    }
+
+    /// Whether a part of it is far from what is usual.
+    pub(super) fn is_odd(&self, usual: f64) -> bool {
+        self.stretches.iter().any(|one| one.is_odd(usual))
     }
 
     pub(super) fn is_sound(&self) -> bool {
