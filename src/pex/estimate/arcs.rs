@@ -71,7 +71,8 @@ impl Arcs {
         self.old.add(&gaps, usual, arc.fresh());
         self.young.add(&gaps, usual, arc.fresh());
         if self.is_outdone() {
-            self.old = core::mem::take(&mut self.young);
+            let young = core::mem::take(&mut self.young);
+            self.old = young.after(&self.old);
         }
     }
 

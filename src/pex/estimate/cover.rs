@@ -112,6 +112,12 @@ impl Cover {
         }
     }
 
+    /// This one in place of an older one: where nodes came and went, they still do, seen or not.
+    pub(super) fn after(mut self, older: &Self) -> Self {
+        self.came = self.came.max(older.came.min(1));
+        self
+    }
+
     /// The parts of an arc that lie outside the cover, whole gaps each.
     fn runs(&self, gaps: &[Stretch]) -> Vec<Stretch> {
         let mut runs: Vec<Stretch> = Vec::new();

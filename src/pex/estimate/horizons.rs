@@ -130,7 +130,7 @@ impl Horizons {
         let far = 1.0 + reach;
         // Those who went are Poisson counts, both in the slice that shows them and in those that do
         // not; that there were none is not certain because none was seen.
-        let turnover = (came + 1.0) * far * (1.0 + far);
+        let turnover = (came + 1.0) * reach * far;
         let doubted = (1.0 - weight) * far * came;
         let steady = long_variance * (1.0 - weight) + doubted * doubted;
         let moving = short_variance * far * far * weight + turnover;
