@@ -44,9 +44,11 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::arc::Arc;
+use super::telling::PAUSE;
+use crate::Time;
 use crate::seed::Hashed;
-use crate::{NodeId, Time};
-use arcs::{Arc, Arcs};
+use arcs::Arcs;
 use arithmetic::sqrt;
 use darroch::Captures;
 use horizons::Horizons;
@@ -130,25 +132,21 @@ struct Guess {
 }
 
 impl Census {
-    /// Begins an answer, which may be an `arc`: then these are its nodes in their order. Count each
-    /// of its nodes with the mark that is returned, and close it.
-    pub(crate) fn open(
-        &mut self,
-        now: Time,
-        teller: Hashed,
-        arc: Option<impl Iterator<Item = NodeId>>,
-    ) -> Mark {
+    /// Begins an answer, which may be an `arc`. Count each of its nodes with the mark that is
+    /// returned, and close it.
+    pub(crate) fn open(&mut self, now: Time, teller: Hashed, arc: Option<&Arc>) -> Mark {
         self.now = now;
         self.answers = self.answers.saturating_add(1);
         let code = self
             .tellers
             .code(teller.hash, self.answers, &mut self.table);
-        if let Some(arc) = arc.and_then(|ids| Arc::of(teller.id, ids)) {
+        if let Some(arc) = arc {
             let peer = teller.hash;
             if let Some(teller) = self.tellers.get_mut(code) {
-                self.arcs.add(&arc, peer, teller.arc_end);
-                // Zero says that there is none.
-                teller.arc_end = arc.end().max(1);
+                let goes_on = !arc.is_first() && teller.rested(now) < PAUSE;
+                let last_end = Some(teller.arc_end).filter(|&end| end != 0 && goes_on);
+                self.arcs.add(arc, peer, last_end);
+                teller.tell_arc(now, arc.end());
             }
             self.news = true;
             return Mark { code: 0 };
@@ -235,11 +233,10 @@ impl Census {
 
     fn by_arcs(&self, arc: cover::Density) -> Guess {
         let nodes = arc.nodes;
-        let margin = 1.96 * sqrt(arc.variance);
         Guess {
             nodes,
-            low: (nodes - margin).max(arc.known as f64),
-            high: nodes + margin,
+            low: arc.low,
+            high: arc.high,
             spread: arc.variance / (nodes * nodes),
             tellers: self.tellers.arcs() as u32,
         }

@@ -1,7 +1,9 @@
 //! What an answer teaches.
 
+use smallvec::SmallVec;
+
 use super::Pex;
-use super::arc;
+use super::arc::Arc;
 use super::pace::{self, Lesson};
 use super::peers::Phase;
 use super::rotation::Slot;
@@ -99,17 +101,24 @@ impl Pex {
             available: self.available(),
             full: nearly_full(directory),
         };
-        let nodes = arc::nodes(&judged);
         let end = judged.len().saturating_sub(END);
-        let arc = (kind == Some(Kind::Kin)).then(|| judged.iter().map(NodeAddress::id));
-        let mark = self.census.open(self.now, self.key.of(from), arc);
-        for (place, address) in judged.drain(..).enumerate() {
+        let mut told: SmallVec<[(u64, bool); 128]> = SmallVec::new();
+        for (place, address) in judged.iter().enumerate() {
             let hash = self.key.hash(address.id().as_bytes());
-            self.census.count(hash, mark);
-            if self.seen.insert(hash) {
+            let is_fresh = self.seen.insert(hash);
+            if is_fresh {
                 lesson.fresh = lesson.fresh.saturating_add(1);
                 lesson.ends_fresh |= place >= end;
             }
+            told.push((hash, is_fresh));
+        }
+        let ids = judged.iter().zip(&told);
+        let ids = ids.map(|(address, &(_, is_fresh))| (address.id(), is_fresh));
+        let arc = (kind == Some(Kind::Kin)).then(|| Arc::of(from, ids));
+        let arc = arc.flatten();
+        let mark = self.census.open(self.now, self.key.of(from), arc.as_ref());
+        for (address, (hash, _)) in judged.drain(..).zip(told) {
+            self.census.count(hash, mark);
             if !directory.knows(&address) {
                 out.push(Action::AddPeer { address, from });
             }
@@ -118,7 +127,7 @@ impl Pex {
         self.judged = judged;
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
-        self.put_worth(slot, lesson, nodes);
+        self.put_worth(slot, lesson, arc.and_then(|arc| arc.nodes()));
         lesson
     }
 
@@ -134,7 +143,7 @@ impl Pex {
             is_first,
             told: lesson.told,
             fresh: lesson.fresh,
-            nodes: nodes.filter(|_| is_kin),
+            nodes,
         };
         self.turns.on_answer(self.now, worth);
     }

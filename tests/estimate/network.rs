@@ -38,22 +38,30 @@ pub(crate) fn id_at(first: u64, last: u64) -> NodeId {
 /// The nodes that are there.
 pub(crate) struct Network {
     pub(crate) nodes: Vec<NodeId>,
+    /// Those that came since the network began.
+    pub(crate) born: Vec<NodeId>,
 }
 
 impl Network {
     pub(crate) fn new(size: usize, chance: &mut Chance) -> Self {
         let mut nodes: Vec<NodeId> = (0..size).map(|_| chance.id()).collect();
         nodes.sort_unstable();
-        Self { nodes }
+        let born = Vec::new();
+        Self { nodes, born }
     }
 
-    /// One node goes, and another comes.
-    pub(crate) fn replace_one(&mut self, chance: &mut Chance) {
+    /// One node goes.
+    pub(crate) fn lose_one(&mut self, chance: &mut Chance) {
         let gone = chance.below(self.nodes.len());
         self.nodes.remove(gone);
+    }
+
+    /// Another one comes.
+    pub(crate) fn gain_one(&mut self, chance: &mut Chance) {
         let new = chance.id();
         let place = self.nodes.partition_point(|&id| id < new);
         self.nodes.insert(place, new);
+        self.born.push(new);
     }
 
     /// The node after this id on the ring.

@@ -16,7 +16,8 @@ pub(crate) enum Answers {
     Random,
     /// The next hundred of a walk through its store in an order of its own.
     Walk,
-    /// The next hundred on the ring, from a start of its own.
+    /// The next hundred on the ring, from a start of its own; and before them what came since it
+    /// told last.
     Arc,
 }
 
@@ -79,6 +80,8 @@ pub(crate) struct Peer {
     told: BTreeSet<NodeId>,
     /// Where its arc went on to.
     end: NodeId,
+    /// Of those that came, how many had come when it told last.
+    learned: usize,
     /// Its arc came to where others had been.
     pub(crate) is_done: bool,
     seed: u64,
@@ -114,6 +117,7 @@ impl Peer {
                 store,
                 told: BTreeSet::new(),
                 end: chance.id(),
+                learned: 0,
                 is_done: false,
                 seed,
             }
@@ -163,14 +167,24 @@ impl Peer {
     }
 
     fn arc(&mut self, network: &Network) -> Vec<NodeId> {
-        let mut answer = Vec::new();
+        let born = network.born.iter().skip(self.learned);
+        let is_there = |id: &&NodeId| **id != self.id && network.nodes.binary_search(id).is_ok();
+        let news = born.filter(is_there).take(EACH / 2).copied();
+        let mut answer: Vec<NodeId> = news.collect();
+        let news = answer.len();
+        self.learned = network.born.len();
         while answer.len() < EACH.min(network.nodes.len() - 1) {
             self.end = network.nodes[network.after(self.end)];
-            if self.end != self.id {
+            if self.end != self.id && !answer[..news].contains(&self.end) {
                 answer.push(self.end);
             }
         }
         answer
+    }
+
+    /// It was left in peace for so long that its next arc begins somewhere else.
+    pub(crate) fn rest(&mut self, chance: &mut Chance) {
+        self.end = chance.id();
     }
 
     fn lie(&mut self, lies: Lies, network: &Network, chance: &mut Chance) -> Vec<NodeId> {

@@ -91,7 +91,8 @@ fn tell(
             peer.is_done = told.last().is_some_and(|last| known.contains(last));
             known.extend(told.iter().copied());
         }
-        world.told(Duration::from_millis(20), peer.id, peer.kind, &told);
+        // A turn of the peers takes as long as one of ours rests between two answers.
+        world.told(Duration::from_millis(2), peer.id, peer.kind, &told);
     }
     world.known()
 }
@@ -119,18 +120,19 @@ fn check(name: &str, outcome: &Outcome, (median, p95): (f64, f64)) {
         percent(outcome.held()),
         outcome.errors.len(),
     );
-    // Of few networks, a percentile is vague; the goals themselves are for a hundred and more.
-    let few = outcome.errors.len() < 100;
-    let leave = if few {
-        1.0 + 1.5 / (outcome.errors.len() as f64).sqrt()
-    } else {
-        1.0
-    };
+    // A median and a percentile of so many networks are off by chance: of normal errors, the
+    // standard error of the percentile is 0.95 of it by the root of the runs, and that of the median
+    // 0.64 of the percentile by the same. One and a half of the one, and two of the other, are let
+    // pass; what is to be exact has no chance to be off.
+    let by_chance = p95 / (outcome.errors.len() as f64).sqrt();
     assert!(
-        outcome.median().abs() * 1_000.0 <= median * leave + 1e-6,
+        outcome.median().abs() * 1_000.0 <= median + 1.28 * by_chance + 1e-6,
         "{name}"
     );
-    assert!(outcome.p95() * 1_000.0 <= p95 * leave + 1e-6, "{name}");
+    assert!(
+        outcome.p95() * 1_000.0 <= p95 + 1.43 * by_chance + 1e-6,
+        "{name}"
+    );
 }
 
 const FULL: usize = usize::MAX;
@@ -139,7 +141,7 @@ const FULL: usize = usize::MAX;
 fn one_arc_says_how_many_there_are_to_within_a_fifth() {
     for size in [1_000, 10_000, 100_000] {
         let crowd = Crowd::honest(Answers::Arc, FULL);
-        row("one arc", size, crowd, 1, 60, (60.0, 200.0));
+        row("one arc", size, crowd, 1, 100, (30.0, 200.0));
     }
 }
 
@@ -161,7 +163,7 @@ fn a_hundred_other_answers_say_it_whatever_the_stores_hold() {
             ("walks, 1,000 known", Answers::Walk, 1_000),
         ] {
             let crowd = Crowd::honest(answers, store);
-            row(name, size, crowd, 100, usual, (30.0, p95));
+            row(name, size, crowd, 100, usual, (10.0, p95));
         }
     }
 }
@@ -178,11 +180,13 @@ fn a_tenth_of_the_peers_lie_and_it_makes_no_difference() {
         for (name, lies) in LIES {
             let crowd = Crowd::honest(Answers::Random, 1_000).with(6, lies);
             let name = format!("six of 64 tell {name}");
-            row(&name, size, crowd, 100, usual, (30.0, p95));
+            row(&name, size, crowd, 100, usual, (10.0, p95));
         }
     }
 }
 
+/// A third who vouch for the same made-up nodes look like neighbours: now they are left out, now they
+/// are not, and then their nodes are counted with the others, but no more than those.
 #[test]
 fn a_third_of_the_peers_lie_and_the_error_is_bounded() {
     for (size, bound) in [(1_000, 600.0), (10_000, 600.0), (100_000, 1_200.0)] {
@@ -196,7 +200,7 @@ fn a_third_of_the_peers_lie_and_the_error_is_bounded() {
 
 #[test]
 fn made_up_arcs_are_left_out() {
-    for (size, p95) in [(1_000, 0.0), (10_000, 20.0), (100_000, 20.0)] {
+    for (size, p95) in [(1_000, 0.0), (10_000, 15.0), (100_000, 20.0)] {
         for (name, lies) in [
             ("three times as dense", Lies::Dense(3)),
             ("a thousand times as dense", Lies::Dense(1_000)),
@@ -279,15 +283,21 @@ fn churn(
     for second in 1..=400 {
         let turn = second % peers.len();
         let peer = &mut peers[turn];
+        peer.rest(&mut chance);
         let told = peer.answer(&network, &mut chance);
         world.told(Duration::from_secs(1), peer.id, peer.kind, &told);
-        due += percent_a_minute / 100.0 / 60.0 * size as f64;
+        // Who goes and who comes has nothing to do with each other, so the size changes as well.
+        due += 2.0 * percent_a_minute / 100.0 / 60.0 * size as f64;
         while due >= 1.0 {
-            network.replace_one(&mut chance);
+            if chance.below(2) == 0 {
+                network.lose_one(&mut chance);
+            } else {
+                network.gain_one(&mut chance);
+            }
             due -= 1.0;
         }
         if second >= 150 && second % 25 == 0 {
-            found.push((size as u64, world.known()));
+            found.push((network.nodes.len() as u64, world.known()));
         }
     }
     found
@@ -307,7 +317,9 @@ fn nodes_that_come_and_go_are_followed() {
                 .collect();
             let outcome = Outcome::of(found.len() as u64, |n| found[n as usize]);
             let name = format!("{answers:?}, {percent} % a minute, {size} nodes");
-            check(&name, &outcome, (25.0, 25.0));
+            check(&name, &outcome, (10.0, 25.0));
+            // Where all are told of all the time, what is said is exact, and nothing scatters.
+            assert!(outcome.held() >= 0.9, "{name}: {}", outcome.held());
         }
     }
 }

@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::arithmetic::sqrt;
+
 /// Stretches that are kept.
 pub(super) const STRETCHES: usize = 96;
 
@@ -65,6 +67,8 @@ pub(super) struct Cover {
     stretches: Vec<Stretch>,
     /// Nodes told of, again and again, since the cover began.
     pub(super) told: u64,
+    /// Nodes in it that were not there when it was told of.
+    came: u64,
 }
 
 /// How many nodes a cover says there are.
@@ -73,13 +77,17 @@ pub(super) struct Density {
     /// Different nodes in the cover.
     pub(super) known: u64,
     pub(super) nodes: f64,
+    /// The 95 % interval.
+    pub(super) low: f64,
+    pub(super) high: f64,
     pub(super) variance: f64,
 }
 
 impl Cover {
     /// Takes in an arc, as the gaps between its nodes in the order of the ring, unless it is far
-    /// from what is `usual`; and drops of what it knew what is.
-    pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>) {
+    /// from what is `usual`; and drops of what it knew what is. Of the nodes told with it, those at
+    /// these places are `fresh`.
+    pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>, fresh: &[u64]) {
         let (told, length) = total(gaps);
         self.told = self.told.saturating_add(told);
         let is_odd = |one: &Stretch| usual.is_some_and(|usual| one.is_odd(usual));
@@ -91,6 +99,8 @@ impl Cover {
         if is_odd(&whole) {
             return;
         }
+        let came = fresh.iter().filter(|&&at| self.holds(at)).count();
+        self.came = self.came.saturating_add(came as u64);
         for run in self.runs(gaps) {
             self.insert(run);
         }
@@ -100,6 +110,12 @@ impl Cover {
                 self.join();
             }
         }
+    }
+
+    /// This one in place of an older one: where nodes came and went, they still do, seen or not.
+    pub(super) fn after(mut self, older: &Self) -> Self {
+        self.came = self.came.max(older.came.min(1));
+        self
     }
 
     /// The parts of an arc that lie outside the cover, whole gaps each.
@@ -123,6 +139,11 @@ impl Cover {
         self.stretches
             .get(next)
             .is_some_and(|one| one.after < gap.to)
+    }
+
+    fn holds(&self, at: u64) -> bool {
+        let next = self.stretches.partition_point(|one| one.to < at);
+        self.stretches.get(next).is_some_and(|one| one.after < at)
     }
 
     fn insert(&mut self, run: Stretch) {
@@ -165,14 +186,34 @@ impl Cover {
         // Of a ring that is known all around, the last gap ends where the first begins.
         let share = length as f64 / RING;
         let open = u64::MAX - length;
-        let rate = (known as f64 - 1.0) / share;
+        // The length of so many gaps scatters: with two less, the mean square of the relative error
+        // is the least.
+        let rate = (known as f64 - 2.0) / share;
         let nodes = known as f64 + rate * (open as f64 / RING);
-        let variance = nodes * nodes * (open as f64 / RING) / known as f64;
+        let chance = nodes * nodes * (open as f64 / RING) / known as f64;
+        // As many have gone as came, and both are Poisson counts; how many came on the rest of the
+        // ring is not known, and does not matter.
+        let variance = chance + 2.0 * self.came as f64;
+        let margin = 1.96 * sqrt(variance);
+        // Low estimates are the more likely ones, so the interval has another middle.
+        let middle = known as f64 * (1.0 + open as f64 / RING / share);
+        let low = middle - margin;
         Some(Density {
             known,
             nodes,
+            low: if self.came == 0 {
+                low.max(known as f64)
+            } else {
+                low
+            },
+            high: middle + margin,
             variance,
         })
+    }
+
+    /// Whether a part of it is far from what is usual.
+    pub(super) fn is_odd(&self, usual: f64) -> bool {
+        self.stretches.iter().any(|one| one.is_odd(usual))
     }
 
     pub(super) fn is_sound(&self) -> bool {

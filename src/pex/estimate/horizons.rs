@@ -127,12 +127,15 @@ impl Horizons {
         } else {
             0.0
         };
-        // Who came and went are Poisson counts.
-        let turnover = came * reach * (1.0 + reach);
-        let steady = long_variance * (1.0 - weight);
-        let moving = (short_variance * (1.0 + reach) * (1.0 + reach) + turnover) * weight;
+        let far = 1.0 + reach;
+        // Those who went are Poisson counts, both in the slice that shows them and in those that do
+        // not; that there were none is not certain because none was seen.
+        let turnover = (came + 1.0) * reach * far;
+        let doubted = (1.0 - weight) * far * came;
+        let steady = long_variance * (1.0 - weight) + doubted * doubted;
+        let moving = short_variance * far * far * weight + turnover;
         Now {
-            nodes: long - weight * (1.0 + reach) * came,
+            nodes: long - weight * far * came,
             variance: steady + moving,
         }
     }

@@ -1,10 +1,12 @@
 //! Who tells: one occasion each, under a code of seven bits.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::table::Table;
+use crate::Time;
 
 /// Tellers that are told apart.
 pub(super) const TELLERS: usize = 127;
@@ -21,6 +23,27 @@ pub(super) struct Teller {
     pub(super) arc_end: u64,
     /// When it last told anything, in answers counted.
     last: u32,
+    /// When it last told an arc, in milliseconds, without the upper bits.
+    arc_at: u32,
+}
+
+impl Teller {
+    /// How long ago it told its last arc; wrong after weeks, and when the clock was set back, once.
+    pub(super) fn rested(&self, now: Time) -> Duration {
+        Duration::from_millis(millis(now).wrapping_sub(self.arc_at).into())
+    }
+
+    pub(super) fn tell_arc(&mut self, now: Time, end: u64) {
+        // Zero says that there is none.
+        self.arc_end = end.max(1);
+        self.arc_at = millis(now);
+    }
+}
+
+/// The lower bits of the time in milliseconds.
+fn millis(now: Time) -> u32 {
+    let millis = now.as_nanos() / 1_000_000;
+    u32::try_from(millis & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 /// The tellers, each at the place before its code.
@@ -52,6 +75,7 @@ impl Tellers {
                 peer,
                 arc_end: 0,
                 last: 0,
+                arc_at: 0,
             });
             self.0.len().saturating_sub(1)
         });
@@ -103,6 +127,7 @@ impl Tellers {
             peer: 1,
             arc_end: 0,
             last: 0,
+            arc_at: 0,
         });
     }
 }
