@@ -34,8 +34,8 @@ use crate::seed::{Chance, HashKey};
 use crate::stats::count;
 use crate::wire::Message;
 use crate::{
-    Action, Actions, Config, Directory, Epoch, Event, Fault, Kind, NodeAddress, NodeId, Policy,
-    QueryId, Seed, Stats, Time,
+    Action, Actions, Config, Directory, Epoch, Event, Fault, Kind, NodeAddress, NodeId, QueryId,
+    Seed, Stats, Time,
 };
 
 /// The latest time that the machine reckons with. What the agenda holds lies at most ten minutes
@@ -109,7 +109,7 @@ impl Pex {
             armed: None,
             agenda: Agenda::default(),
             peers: Peers::new(),
-            turns: Turns::new(config.policy != Policy::Unseen),
+            turns: Turns::new(&config),
             outstanding: 0,
             cut: 0,
             remembered: Remembered::new(config.remembered_max),

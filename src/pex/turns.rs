@@ -21,10 +21,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::rotation::{Rotation, Slot};
-use crate::Time;
-
-/// Newcomers that are asked before anything is known of the network.
-const FIRST: u32 = 12;
+use crate::{Config, Policy, Time};
 
 /// How many more are asked each time that too few of those have answered, and how long that takes at
 /// first and in the end.
@@ -158,7 +155,7 @@ impl Default for Means {
             others: Purse::default(),
             last_at: Time::EPOCH,
             kin_is_next: false,
-            width: FIRST,
+            width: 0,
             wider_at: None,
             patience: PATIENCE,
         }
@@ -174,20 +171,27 @@ pub(crate) struct Turns {
     asked_kin: u32,
     asked_others: u32,
     means: Means,
+    /// Newcomers that are asked before anything is known of the network.
+    first: u32,
     /// Whether there is but one line, and nothing is paid for.
     is_plain: bool,
 }
 
 impl Turns {
-    pub(crate) fn new(is_plain: bool) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
+        let first = u32::try_from(config.asked_first).unwrap_or(u32::MAX);
         Self {
             newcomers: Rotation::default(),
             kin: Rotation::default(),
             others: Rotation::default(),
             asked_kin: 0,
             asked_others: 0,
-            means: Means::default(),
-            is_plain,
+            means: Means {
+                width: first,
+                ..Means::default()
+            },
+            first,
+            is_plain: config.policy != Policy::Unseen,
         }
     }
 
@@ -242,6 +246,7 @@ impl Turns {
             kin: purse,
             others: purse,
             last_at: now,
+            width: self.first,
             ..Means::default()
         };
     }

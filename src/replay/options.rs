@@ -43,6 +43,7 @@ pub(super) fn write(f: &mut impl Write, config: &Config) -> fmt::Result {
     }
     for (name, value) in [
         ("outstanding_max", config.outstanding_max),
+        ("asked_first", config.asked_first),
         ("peers_max", config.peers_max),
         ("remembered_max", config.remembered_max),
         ("seen_max", config.seen_max),
@@ -84,6 +85,7 @@ pub(super) fn set(config: &mut Config, name: &str, value: &str) -> Result<(), Lo
         "strike_fades" => config.strike_fades = duration(value)?,
         "resolve_timeout" => config.resolve_timeout = duration(value)?,
         "outstanding_max" => config.outstanding_max = number(value)?,
+        "asked_first" => config.asked_first = number(value)?,
         "peers_max" => config.peers_max = number(value)?,
         "remembered_max" => config.remembered_max = number(value)?,
         "seen_max" => config.seen_max = number(value)?,

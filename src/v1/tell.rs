@@ -160,6 +160,7 @@ impl Manager for Switch {
             let most = self.options.inbound_max;
             let most = most.saturating_add(self.options.checks_at_once);
             config.outstanding_max = config.outstanding_max.max(most.min(OUTSTANDING_MAX));
+            config.asked_first = OUTSTANDING_MAX;
         }
         config.private_ids.extend(&self.options.private);
         let own = &self.options.own_addresses;

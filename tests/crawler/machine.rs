@@ -45,7 +45,11 @@ impl Crawler {
     }
 
     pub(crate) fn with_seed(seed: u8) -> Self {
-        let config = Config::builder().outstanding_max(1_000).build().unwrap();
+        let config = Config::builder()
+            .outstanding_max(1_000)
+            .asked_first(10_000)
+            .build()
+            .unwrap();
         let (now, seed) = (Time::from_secs(1_700_000_000), Seed::new([seed; 32]));
         Self {
             node: Node::new(config, Options::crawler(), ME, seed, now).hearing_all(),

@@ -76,7 +76,10 @@ impl CrawlOptions {
     /// Whoever is visited is asked at once: silent nodes must not use up the others' patience.
     pub(super) fn exchange(&self) -> Result<Config, ConfigError> {
         let visits = self.visits_max().saturating_add(1);
-        Config::builder().outstanding_max(visits).build()
+        Config::builder()
+            .outstanding_max(visits)
+            .asked_first(visits)
+            .build()
     }
 
     pub(super) fn hosts(&self) -> Hosts {
