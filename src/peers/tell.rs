@@ -147,7 +147,7 @@ impl Directory for PeerManager {
 
     fn arc_start(&self, chance: u64) -> Option<NodeId> {
         let told = self.store.told();
-        let slot = told.ring().and(told.any(chance))?;
+        let slot = told.ring().and_then(|_| told.any(chance))?;
         self.store.get(slot).map(|entry| entry.id)
     }
 
