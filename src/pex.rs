@@ -11,6 +11,7 @@ pub(crate) mod guard;
 mod learn;
 pub(crate) mod pace;
 pub(crate) mod peers;
+mod purse;
 mod rewind;
 pub(crate) mod rotation;
 pub(crate) mod seen;

@@ -149,8 +149,9 @@ fn a_newcomer_of_the_reference_is_served_faster_in_a_large_network() {
 }
 
 /// A network that has found itself, without churn and with one of a hundred nodes replaced a minute.
+/// Fewer nodes have less to tell each other, ask less, and are a little slower.
 #[cfg(test)]
-fn stays(nodes: u32, degree: u32, kind: Kind) {
+fn stays(nodes: u32, degree: u32, kind: Kind, least_known: f64) {
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let mut network = Network::new(nodes, degree, kind, 7);
     network.run(minutes(20));
@@ -182,18 +183,22 @@ fn stays(nodes: u32, degree: u32, kind: Kind) {
          {requests:.2} requests a node and minute (goal 7)",
         100.0 * known
     );
-    // What is reached falls short of what is wanted but for the requests: this keeps it from falling
-    // further.
-    assert!(known >= 0.965 && after <= 160.0 && requests <= 7.0);
+    assert!(known >= least_known && after <= 75.0 && requests <= 7.0);
 }
 
 #[test]
 fn a_network_that_has_found_itself_costs_little_and_hears_of_the_new() {
-    stays(300, 16, Kind::Kin);
+    stays(300, 16, Kind::Kin, 0.975);
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn a_network_of_a_thousand_costs_little_and_hears_of_the_new() {
-    stays(1_000, 16, Kind::Kin);
+    stays(1_000, 16, Kind::Kin, 0.985);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_network_of_a_thousand_with_twice_the_peers_costs_little_and_hears_of_the_new() {
+    stays(1_000, 32, Kind::Kin, 0.985);
 }

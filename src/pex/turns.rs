@@ -6,10 +6,10 @@
 //! asked later all the same.
 //!
 //! **Kin** and **others** are asked again as long as that pays. Each of the two has a purse. What an
-//! answer tells that is new goes into it, a question takes from it, and what is in it dwindles with
-//! time. So a search that finds something may go as fast as the peers allow, and once a network is
-//! known, as many are asked as there is news to pay for. Purses are apart, so that nothing which the
-//! others repeat is paid for by what kin tells, and the other way round.
+//! answer tells that is new goes into it, and a question takes from it. Purses are apart, so that
+//! nothing which the others repeat is paid for by what kin tells, and the other way round.
+//!
+//! How they pay is told in `purse.rs`. Nothing but an answer full of news makes a lean purse rich.
 //!
 //! Where both purses are empty, somebody is asked now and then: less than once in two minutes, and
 //! the two lines in turns.
@@ -20,6 +20,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::purse::{COST, EVERY, LEAN_MAX, PURSE_FIRST, PURSE_MAX, Purse};
 use super::rotation::{Rotation, Slot};
 use crate::{Config, Policy, Time};
 
@@ -33,23 +34,14 @@ const PATIENCE_MAX: Duration = Duration::from_secs(30);
 /// overlap more than they hasten.
 const NODES_AN_ARC: u64 = 80;
 
-/// What a question costs, and what a new node pays. An answer that is mostly new pays for one more.
-const COST: u32 = 2;
+/// How much more a new node pays into a lean purse. Where one of a hundred nodes is replaced in a
+/// minute, an answer now and then has nothing new, and a purse that no more than broke even would
+/// stand empty half of the time.
+const LEAN_PAY: u32 = 3;
 
-/// What a purse holds at most, and what it holds when a search begins.
-const PURSE_MAX: u32 = 512 * COST;
-const PURSE_FIRST: u32 = 16 * COST;
-
-/// How long it takes until half of what is in a purse has dwindled.
-const HALF_LIFE: Duration = Duration::from_secs(30);
-
-/// Below this a purse is lean, and who is paid from it is not asked at once: what a network at rest
-/// has to tell comes little by little, and is worth more when it is asked for evenly.
-const LEAN: u32 = 8 * COST;
-const EVENLY: Duration = Duration::from_secs(10);
-
-/// How long nobody is asked who could not be paid for.
-const EVERY: Duration = Duration::from_secs(130);
+/// So many new nodes in one answer make a lean purse rich: they are no trickle, but a part of the
+/// network that was never heard of.
+const SEARCH: u32 = 25;
 
 /// In which line a peer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,67 +61,6 @@ pub(crate) struct Worth {
     pub(crate) fresh: u32,
     /// How many nodes there are, if what it told was an arc.
     pub(crate) nodes: Option<u64>,
-}
-
-/// How much may be asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Purse {
-    holds: u32,
-    /// Up to when it has dwindled.
-    at: Time,
-}
-
-impl Purse {
-    fn halvings(self, now: Time) -> u32 {
-        let lives = (now - self.at).as_nanos().checked_div(HALF_LIFE.as_nanos());
-        u32::try_from(lives.unwrap_or_default()).unwrap_or(u32::MAX)
-    }
-
-    fn worth(self, now: Time) -> u32 {
-        self.holds.checked_shr(self.halvings(now)).unwrap_or(0)
-    }
-
-    /// From when it pays for a question, if one was asked at `last`.
-    fn pays_at(self, now: Time, last: Time) -> Time {
-        if self.worth(now) >= LEAN {
-            return Time::EPOCH;
-        }
-        // By then it has dwindled further.
-        let at = last + EVENLY;
-        if self.worth(at.max(now)) >= COST {
-            at
-        } else {
-            last + EVERY
-        }
-    }
-
-    fn dwindle(&mut self, now: Time) {
-        self.holds = self.worth(now);
-        self.at = self.at + HALF_LIFE.saturating_mul(self.halvings(now));
-    }
-
-    /// Pays for a question, if it can.
-    fn spend(&mut self, now: Time, last: Time) -> bool {
-        let pays = self.worth(now) >= COST && self.pays_at(now, last) <= now;
-        if pays {
-            self.dwindle(now);
-            self.holds = self.holds.saturating_sub(COST);
-        }
-        pays
-    }
-
-    /// Loses an eighth.
-    fn shrink(&mut self, now: Time) {
-        self.dwindle(now);
-        self.holds = self.holds.saturating_sub(self.holds.div_ceil(8));
-    }
-
-    /// Takes this much in, but what it holds at most is `max`, unless it holds more.
-    fn earn(&mut self, now: Time, more: u32, max: u32) {
-        self.dwindle(now);
-        let most = self.holds.max(max);
-        self.holds = self.holds.saturating_add(more).min(most);
-    }
 }
 
 /// All but the lines themselves, as it is dumped.
@@ -238,10 +169,7 @@ impl Turns {
 
     /// A search begins: the first peer is there.
     pub(crate) fn on_first_peer(&mut self, now: Time) {
-        let purse = Purse {
-            holds: PURSE_FIRST,
-            at: now,
-        };
+        let purse = Purse::first(now);
         self.means = Means {
             kin: purse,
             others: purse,
@@ -281,7 +209,7 @@ impl Turns {
         let Worth { told, fresh, .. } = worth;
         let all_new = fresh > 0 && fresh.saturating_mul(2) >= told;
         let bonus = if all_new { COST } else { 0 };
-        let earned = fresh.saturating_mul(COST).saturating_add(bonus);
+        let mut earned = fresh.saturating_mul(COST).saturating_add(bonus);
         // What somebody tells first is new, and says nothing of what he tells when he is asked
         // again; but that of kin goes on.
         if worth.is_kin && fresh == 0 {
@@ -290,7 +218,14 @@ impl Turns {
             self.means.kin.shrink(now);
         }
         let goes_on = worth.is_kin || !worth.is_first;
-        let max = if goes_on { PURSE_MAX } else { PURSE_FIRST };
+        let max = if !goes_on {
+            PURSE_FIRST
+        } else if fresh >= SEARCH || self.purse(worth.is_kin).is_rich(now) {
+            PURSE_MAX
+        } else {
+            earned = earned.saturating_mul(LEAN_PAY);
+            LEAN_MAX
+        };
         self.purse(worth.is_kin).earn(now, earned, max);
         let wider = if let Some(nodes) = worth.nodes {
             u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX)
@@ -387,8 +322,8 @@ impl Turns {
         let means = &mut self.means;
         means.last_at = means.last_at.back(back);
         means.wider_at = means.wider_at.map(|at| at.back(back));
-        means.kin.at = means.kin.at.back(back);
-        means.others.at = means.others.at.back(back);
+        means.kin.rewind(back);
+        means.others.rewind(back);
     }
 
     pub(crate) const fn means(&self) -> Means {
@@ -398,8 +333,8 @@ impl Turns {
     /// Takes back what was dumped; false if that can't have been.
     pub(crate) fn resume(&mut self, now: Time, means: Means) -> bool {
         self.means = means;
-        means.kin.holds.max(means.others.holds) <= PURSE_MAX
-            && means.kin.at.max(means.others.at) <= now
+        means.kin.can_be(now)
+            && means.others.can_be(now)
             && means.last_at <= now
             && means.wider_at.is_none_or(|at| at <= now + PATIENCE_MAX)
             && (PATIENCE..=PATIENCE_MAX).contains(&means.patience)

@@ -8,7 +8,7 @@ use super::naive::{Naive, Peer, Phase, TEN_MINUTES, gap};
 
 /// How long nobody is asked who can't be paid for, and who can be, but hardly.
 const UNPAID: Duration = Duration::from_secs(130);
-const EVENLY: Duration = Duration::from_secs(10);
+const EVENLY: Duration = Duration::from_millis(10_500);
 
 /// What may be asked for, in halves of a question.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +20,9 @@ struct Purse {
 impl Purse {
     fn dwindle(&mut self, now: Time) {
         while now - self.since >= Duration::from_secs(30) {
-            self.halves /= 2;
+            if self.halves >= 16 {
+                self.halves = (self.halves / 2).max(15);
+            }
             self.since = self.since + Duration::from_secs(30);
         }
     }
@@ -123,11 +125,8 @@ impl Naive {
         let now = self.now;
         let turns = lines.into_iter().filter(|(ready, _)| *ready);
         let turns = turns.map(|(_, kind)| {
-            let evenly = self.turns.last_at + EVENLY;
-            let mut purse = *self.turns.purse(kind, now);
-            purse.dwindle(evenly.max(now));
-            if purse.halves >= 2 {
-                evenly
+            if self.turns.purse(kind, now).halves >= 2 {
+                self.turns.last_at + EVENLY
             } else {
                 self.turns.last_at + UNPAID
             }
@@ -149,7 +148,11 @@ impl Naive {
         }
         let bonus = u32::from(fresh > 0 && 2 * fresh >= told);
         let earned = 2 * (u32::try_from(fresh).unwrap_or(0) + bonus);
-        let most = if of_first { 32 } else { 1_024 };
+        let (earned, most) = match () {
+            () if of_first => (earned, 32),
+            () if purse.halves >= 16 || fresh >= 25 => (earned, 1_024),
+            () => (3 * earned, 15),
+        };
         purse.halves = (purse.halves + earned).min(most.max(purse.halves));
 
         peer.misses = 0;
