@@ -189,7 +189,12 @@ mod tests {
         for news in [2, 20, 50] {
             let start = chance.next_u64();
             let arc = walk(&mut chance, start, 100 - news);
-            let mut told: Vec<u64> = (0..news).map(|_| chance.next_u64()).collect();
+            let mut told: Vec<u64> = Vec::new();
+            for _ in 0..news {
+                // Far from the arc.
+                let off = (1 << 62) + (chance.next_u64() >> 2);
+                told.push(start.wrapping_add(off));
+            }
             told.extend(&arc);
             let found = of(&told).unwrap();
             assert!((900..=1_100).contains(&found.nodes().unwrap()));

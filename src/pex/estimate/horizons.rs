@@ -39,9 +39,9 @@ struct Slice {
     answers: u64,
 }
 
-/// The last three slices of time, the current one first.
+/// The last three slices of time, the current one first; and whether nodes were ever forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Horizons([Slice; 3]);
+pub(super) struct Horizons([Slice; 3], bool);
 
 /// What the two horizons say.
 pub(super) struct Now {
@@ -83,7 +83,9 @@ impl Horizons {
                 || table.len() > 0 && turns(TURNS_OF_PARTS, table.len());
         if ends {
             self.0 = [Slice::default(), current, before];
+            let before = table.len();
             table.next_slice();
+            self.1 |= is_known_well(table) && table.len() < before;
         }
     }
 
@@ -128,9 +130,10 @@ impl Horizons {
             0.0
         };
         let far = 1.0 + reach;
-        // Those who went are Poisson counts, both in the slice that shows them and in those that do
-        // not; that there were none is not certain because none was seen.
-        let turnover = (came + 1.0) * reach * far;
+        // Those who went are a Poisson count; and where some did, that there were none is not certain
+        // because none was seen.
+        let unseen = if self.1 { 1.0 } else { 0.0 };
+        let turnover = (came + unseen) * far * far;
         let doubted = (1.0 - weight) * far * came;
         let steady = long_variance * (1.0 - weight) + doubted * doubted;
         let moving = short_variance * far * far * weight + turnover;
