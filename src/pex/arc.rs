@@ -201,7 +201,6 @@ mod tests {
             assert_eq!(found.places.as_slice(), arc);
             // Which of the news lies on the arc is found there, and the first gap is doubted.
             let told_before = arc[30];
-            let mut told = told;
             told.retain(|&at| at != told_before);
             told.insert(0, told_before);
             assert_eq!(of(&told).unwrap().along(None).as_slice(), &arc[1..]);
