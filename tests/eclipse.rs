@@ -77,8 +77,8 @@ mod tables {
         let against = |arm: Arm| {
             // Ours costs more time, as it speaks the protocol; and V1 an event a second.
             let seeds = match arm.name {
-                name if name == OURS.name => number("ECLIPSE_SEEDS", 5).into(),
-                name if name == OURS_V1.name => number("ECLIPSE_SEEDS", 3).into(),
+                name if name == OURS.name => number("ECLIPSE_SEEDS", 6).into(),
+                name if name == OURS_V1.name => number("ECLIPSE_SEEDS", 6).into(),
                 name if name == REFERENCE_V1.name => number("ECLIPSE_SEEDS", 10).into(),
                 _ => seeds,
             };
