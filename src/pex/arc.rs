@@ -24,9 +24,6 @@ const GOES_ON: u64 = 12;
 /// The gap between two nodes that no network has: with it there were 2^28.
 const NARROWEST: u64 = 1 << 36;
 
-/// Nodes from which an arc says something of the size by itself.
-const FEWEST: usize = 20;
-
 /// The first 64 bits of ids, in some order.
 pub(crate) type Places = SmallVec<[u64; 128]>;
 
@@ -115,13 +112,12 @@ impl Arc {
         along
     }
 
-    /// How many nodes there are, if all lie as densely as on this arc; none if it is short.
+    /// How many nodes there are, if all lie as densely as on this arc.
     pub(crate) fn nodes(&self) -> Option<u64> {
         let span = u128::from(self.end().wrapping_sub(self.places[0]));
         let steps = self.places.len().saturating_sub(1) as u128;
         let nodes = (steps << u64::BITS).checked_div(span)?;
-        let is_long = self.places.len() >= FEWEST;
-        u64::try_from(nodes).ok().filter(|_| is_long)
+        u64::try_from(nodes).ok()
     }
 }
 
@@ -248,8 +244,8 @@ mod tests {
             let mut turned = arc.clone();
             turned.swap(70, 71);
             assert!(of(&turned).is_none());
-            assert!(of(&arc[..7]).is_none());
-            assert!(of(&arc[..19]).unwrap().nodes().is_none());
+            assert!(of(&arc[..39]).is_none());
+            assert!(of(&arc[..40]).is_some());
         }
         // All on one place, closer than any network, and around the ring three times.
         assert!(of(&[7; 100]).is_none());
