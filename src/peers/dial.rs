@@ -362,6 +362,7 @@ impl PeerManager {
         let life = Life::Dialing(Dial {
             slot,
             purpose,
+            counted: !self.options.unconditional.contains(&address.id()),
             until: self.now + DIAL_PATIENCE,
             ip: ip.map(|ip| ip.to_canonical()),
         });

@@ -35,6 +35,8 @@ pub(crate) struct Dial {
     /// What is dialed; none if it is not stored.
     pub(crate) slot: Option<Slot>,
     pub(crate) purpose: Purpose,
+    /// Whether it takes one of the places, as its connection will.
+    pub(crate) counted: bool,
     /// When we stop waiting for the driver.
     pub(crate) until: Time,
     pub(crate) ip: Option<IpAddr>,
@@ -143,7 +145,7 @@ impl Life {
 pub(crate) struct Tally {
     /// All dials.
     pub(crate) dialing: usize,
-    /// Dials for a place of ours.
+    /// Dials for a place of ours; those of unconditional peers take none.
     pub(crate) dialing_to_keep: usize,
     /// Dials for the place of another.
     pub(crate) upgrading: usize,
@@ -174,7 +176,8 @@ impl Tally {
             Life::Dialing(dial) => {
                 step(|it| &mut it.dialing);
                 match dial.purpose {
-                    Purpose::Keep => step(|it| &mut it.dialing_to_keep),
+                    Purpose::Keep if dial.counted => step(|it| &mut it.dialing_to_keep),
+                    Purpose::Keep => {}
                     Purpose::Upgrade(_) => step(|it| &mut it.upgrading),
                     Purpose::Feel => step(|it| &mut it.feeling),
                 }

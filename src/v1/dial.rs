@@ -96,6 +96,8 @@ impl Switch {
         let dial = Dial {
             slot: None,
             purpose,
+            // As CometBFT's `NumPeers` counts: every dial, whoever it is of.
+            counted: true,
             until: self.now + DIAL_PATIENCE,
             ip,
         };

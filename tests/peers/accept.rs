@@ -109,6 +109,24 @@ fn unconditional_peers_are_let_in_however_many_there_are() {
 }
 
 #[test]
+fn an_unconditional_peer_takes_nobodys_place_while_it_is_dialed_either() {
+    let mut w = World::quiet(|it| {
+        it.connected_max(1)
+            .slots(1, 0)
+            .persistent([id(5)])
+            .unconditional([id(5)])
+    });
+    w.name(&node(5));
+    assert_eq!(w.standing(5), Standing::Dialing);
+    assert_eq!(dials(&w.learn(&node(1), 50)), [1]);
+    w.dialed(1);
+    w.dialed(5);
+    w.ready(1);
+    w.ready(5);
+    assert_eq!(w.up().len(), 2);
+}
+
+#[test]
 fn a_node_that_is_banned_is_not_let_in() {
     let mut w = World::quiet(|it| it);
     w.welcome(1);

@@ -182,8 +182,14 @@ impl Naive {
         self.count(|_, life| matches!(life, Life::Dialing { .. }))
     }
 
+    /// Dials for this; those of unconditional peers are for nobody's place.
     pub(crate) fn dialing_to(&self, purpose: Purpose) -> usize {
-        self.count(|_, life| matches!(life, Life::Dialing { purpose: its, .. } if its == purpose))
+        self.count(|peer, life| match life {
+            Life::Dialing { purpose: its, .. } if its == purpose => {
+                purpose != Purpose::Keep || !self.is(peer, UNCONDITIONAL)
+            }
+            _ => false,
+        })
     }
 
     pub(crate) fn has_upgrade_slot(&self) -> bool {
@@ -359,7 +365,12 @@ impl Naive {
             Life::Idle | Life::Dialing { .. } => return None,
         };
         self.peer_mut(peer).life = Life::Idle;
-        self.release(peer, self.now + self.setting.cooldown);
+        let cooldown = if self.is_persistent(peer) {
+            self.setting.cooldown.min(Duration::from_secs(5))
+        } else {
+            self.setting.cooldown
+        };
+        self.release(peer, self.now + cooldown);
         let of_ours = !matches!(life, Life::Refused(_));
         if let Some(which) = link.which.filter(|_| of_ours) {
             if self.now - link.since >= Duration::from_secs(60) {
