@@ -17,6 +17,9 @@ const REFUSED_MAX: usize = 1_024;
 /// hangs up is of no use.
 const SHORT: Duration = Duration::from_secs(60);
 
+/// How long a persistent peer is left alone after a connection: `reconnectInterval` of CometBFT.
+const RECONNECT: Duration = Duration::from_secs(5);
+
 impl PeerManager {
     pub(super) fn on_accepted(
         &mut self,
@@ -202,7 +205,7 @@ impl PeerManager {
             let epoch = link.epoch;
             out.push(Action::Down { peer, epoch });
         }
-        self.release(peer, self.now + self.options.cooldown);
+        self.release(peer, self.now + self.cooldown(peer));
         if let Some(slot) = link.slot {
             self.judge_session(slot, life.staying().is_some(), self.now - link.since);
         }
@@ -211,6 +214,17 @@ impl PeerManager {
         }
         if link.outbound {
             self.choose_anchors();
+        }
+    }
+
+    /// How long a node is left alone after a connection. Not for long if the operator wants to be
+    /// connected with it; whoever hangs up again and again fails, and waits for that.
+    pub(super) fn cooldown(&self, peer: NodeId) -> Duration {
+        let cooldown = self.options.cooldown;
+        if self.options.persistent.contains(&peer) {
+            cooldown.min(RECONNECT)
+        } else {
+            cooldown
         }
     }
 

@@ -97,7 +97,7 @@ impl PeerManager {
             return Err(Refusal::Own);
         }
         if let Some(slot) = self.store.find(address) {
-            self.hear_again(slot, teller.reach);
+            self.hear_again(slot, self.nearest_of(teller));
             return Err(Refusal::Known);
         }
         if !self.is_fit(address, teller) {
@@ -202,7 +202,8 @@ impl PeerManager {
         if teller.is_operator {
             return self.check_crowd(&of_node, per_node, teller, address);
         }
-        if self.is_forgotten(address) {
+        // Who speaks from there is there now, whoever was not an hour ago.
+        if !teller.is_at(address) && self.is_forgotten(address) {
             return Err(Refusal::Forgotten);
         }
         self.check_crowd(&of_node, per_node, teller, address)?;
@@ -301,7 +302,7 @@ impl PeerManager {
     /// Whether a node is left alone as a whole: it was connected with not long ago. Then an address
     /// of it was reached not long ago, or waits for longer than its failures account for.
     pub(super) fn is_cooling(&self, id: NodeId) -> bool {
-        let cooldown = u32::try_from(self.options.cooldown.as_secs()).unwrap_or(u32::MAX);
+        let cooldown = u32::try_from(self.cooldown(id).as_secs()).unwrap_or(u32::MAX);
         let cools = |slot: &Slot| {
             self.store.get(*slot).is_some_and(|entry| {
                 let backoff = self.longest_backoff(entry.failures);
@@ -314,13 +315,13 @@ impl PeerManager {
         self.store.of_node(id).iter().any(cools)
     }
 
-    fn hear_again(&mut self, slot: Slot, reach: Reach) {
+    fn hear_again(&mut self, slot: Slot, nearest: Reach) {
         let now = self.now;
         let Some(entry) = self.store.get_mut(slot) else {
             return;
         };
         // Whoever is nearer knows better what can be near.
-        entry.nearest = entry.nearest.min(reach);
+        entry.nearest = entry.nearest.min(nearest);
         // What was reached is known from then on, whoever tells of it.
         if !entry.tested && entry.known.age(now) >= HEARD_EVERY {
             entry.known = Stamp::of(now);

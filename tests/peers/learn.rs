@@ -173,6 +173,18 @@ fn a_name_told_by_a_stranger_may_lead_to_the_world_only() {
 }
 
 #[test]
+fn a_name_that_the_world_told_leads_there_only_although_a_neighbour_says_it_too() {
+    let mut w = World::quiet(|it| it.connected_max(2).slots(1, 1));
+    w.connect(99);
+    w.accept_from(60, [10, 0, 0, 1].into(), None);
+    let name = text(1, "n.example.org:1");
+    w.learn(&name, 50);
+    w.learn(&name, 60);
+    let actions = w.down(99);
+    assert!(matches!(&actions[..], [.., Action::Dial { nearest, .. }] if *nearest == Reach::World));
+}
+
+#[test]
 fn on_a_network_of_a_site_its_own_nodes_are_believed_and_strangers_are_not() {
     let mut w = World::quiet(|it| it.nearest(Reach::Site));
     w.judge.nearest = Reach::Site;

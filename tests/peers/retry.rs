@@ -208,6 +208,22 @@ fn a_place_where_nobody_answered_is_not_taken_in_again_for_a_day_under_any_id() 
 }
 
 #[test]
+fn who_comes_from_a_place_where_nobody_answered_and_says_that_it_lives_there_is_believed() {
+    let mut w = company();
+    let (place, elsewhere) = (host(5, 5), host(6, 6));
+    w.learn(&at(1, place), 50);
+    w.run(HOUR, |_| DEAD);
+    assert!(!w.knows(&at(1, place)));
+    // Not from elsewhere, and not of another.
+    w.accept_from(1, elsewhere, Some(&at(1, place)));
+    w.learn(&at(2, place), 1);
+    assert!(!w.knows(&at(1, place)) && !w.knows(&at(2, place)));
+    w.down(1);
+    w.accept_from(1, place, Some(&at(1, place)));
+    assert!(w.knows(&at(1, place)));
+}
+
+#[test]
 fn an_address_that_can_not_be_dialed_is_forgotten_at_once() {
     let mut w = company();
     w.learn(&text(1, "db.example.org:1"), 50);
@@ -353,6 +369,22 @@ fn after_a_connection_its_node_is_left_alone_for_the_cool_down() {
             "{cooldown} {lasted}: {waited:?}"
         );
     }
+}
+
+#[test]
+fn a_persistent_peer_that_is_gone_is_dialed_again_after_five_seconds() {
+    let mut w = company();
+    w.connect(7);
+    w.pass(HOUR);
+    w.down(7);
+    assert_eq!(dials(&w.pass(secs(4))), NOBODY);
+    assert_eq!(dials(&w.pass(secs(1))), [7]);
+    // One that hangs up at once has failed, and waits for a minute.
+    w.dialed(7);
+    w.ready(7);
+    w.pass(secs(1));
+    w.down(7);
+    assert_eq!(dials(&w.pass(secs(59))), NOBODY);
 }
 
 #[test]
