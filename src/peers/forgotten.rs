@@ -11,6 +11,7 @@ use core::time::Duration;
 
 use super::PeerManager;
 use super::arena::Slot;
+use super::store::name_of;
 use crate::{NodeAddress, Time};
 
 /// Hashes that one generation holds.
@@ -59,12 +60,10 @@ impl PeerManager {
     /// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
     fn place(&self, address: &NodeAddress) -> u64 {
         let port = u64::from(address.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        port ^ match (address.ip(), address.name()) {
-            (Some(ip), _) => match ip.to_canonical() {
-                IpAddr::V4(ip) => self.key.hash(&ip.octets()),
-                IpAddr::V6(ip) => self.key.hash(&ip.octets()),
-            },
-            (None, name) => self.key.hash(name.unwrap_or_default().as_bytes()),
+        port ^ match address.ip().map(|ip| ip.to_canonical()) {
+            Some(IpAddr::V4(ip)) => self.key.hash(&ip.octets()),
+            Some(IpAddr::V6(ip)) => self.key.hash(&ip.octets()),
+            None => self.key.hash(name_of(address).as_bytes()),
         }
     }
 

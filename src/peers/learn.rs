@@ -8,7 +8,7 @@ use super::entry::{Stamp, Turn};
 use super::lanes::LaneKey;
 use super::life::Life;
 use super::sources::ITSELF;
-use super::store::{Newcomer, Slots};
+use super::store::{Newcomer, Slots, name_of};
 use super::{Fairness, PeerManager};
 use crate::stats::count;
 use crate::{Group, NodeAddress, NodeId, Reach};
@@ -181,10 +181,10 @@ impl PeerManager {
         if self.options.fairness == Fairness::Teller {
             return LaneKey(5 << 56 | self.key.hash(from.as_bytes()) >> 8);
         }
-        match (address.ip(), address.name()) {
+        match (address.ip(), name_of(address)) {
             (Some(ip), _) => network_of(ip),
-            (None, Some(name)) => LaneKey(4 << 56 | self.key.hash(domain(name)) >> 8),
-            (None, None) => LaneKey::LOCAL,
+            (None, "") => LaneKey::LOCAL,
+            (None, name) => LaneKey(4 << 56 | self.key.hash(domain(name)) >> 8),
         }
     }
 
@@ -408,7 +408,6 @@ fn network_of(ip: IpAddr) -> LaneKey {
 
 /// The last two labels of a name: what one party is likely to hold.
 fn domain(name: &str) -> &[u8] {
-    let name = name.strip_suffix('.').unwrap_or(name);
     let mut dots = name.rmatch_indices('.');
     let start = dots.nth(1).map_or(0, |(at, _)| at.saturating_add(1));
     name.get(start..).unwrap_or(name).as_bytes()

@@ -439,7 +439,7 @@ fn hash_of_place(key: HashKey, address: &NodeAddress) -> u64 {
 }
 
 /// The name of a place without an IP address, without the root's dot; empty if it has none.
-fn name_of(address: &NodeAddress) -> &str {
+pub(super) fn name_of(address: &NodeAddress) -> &str {
     let name = address.name().unwrap_or_default();
     name.strip_suffix('.').unwrap_or(name)
 }

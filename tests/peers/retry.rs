@@ -208,6 +208,15 @@ fn a_place_where_nobody_answered_is_not_taken_in_again_for_a_day_under_any_id() 
 }
 
 #[test]
+fn a_name_where_nobody_answered_is_no_other_with_the_dot_of_the_root() {
+    let mut w = company();
+    w.learn(&text(1, "n.example.org:1"), 50);
+    w.run(HOUR, |_| DEAD);
+    w.learn(&text(2, "n.example.org.:1"), 60);
+    assert_eq!((w.peers.counts().forgotten, w.peers.nodes()), (1, 1));
+}
+
+#[test]
 fn who_comes_from_a_place_where_nobody_answered_and_says_that_it_lives_there_is_believed() {
     let mut w = company();
     let (place, elsewhere) = (host(5, 5), host(6, 6));
