@@ -16,7 +16,7 @@ use crate::peers::ring::front;
 
 /// Nodes that an arc has at least. A shorter answer is the whole of a small store, and so says how
 /// much that one holds, and not how large the network is.
-const ORDERED: usize = 40;
+pub(crate) const ORDERED: usize = 40;
 
 /// How many times the usual gap may lie between two nodes that follow each other.
 const GOES_ON: u64 = 12;
@@ -112,6 +112,7 @@ impl Arc {
         along
     }
 
+    #[cfg(test)]
     /// How many nodes there are, if all lie as densely as on this arc.
     pub(crate) fn nodes(&self) -> Option<u64> {
         let span = u128::from(self.end().wrapping_sub(self.places[0]));

@@ -63,6 +63,9 @@ const ENOUGH: f64 = 10.0;
 /// whoever came first could hold it where it is.
 const WITNESSES: usize = 5;
 
+/// Peers of whom one who lies is not the middle one.
+const MAJORITY: usize = 3;
+
 /// Nodes that nobody told of, few enough to count them one by one.
 const FEW: f64 = 8.0;
 
@@ -166,6 +169,17 @@ impl Census {
             self.horizons.shrink(self.table.share() / share);
         }
         self.horizons.tell();
+    }
+
+    /// Whether this place on the ring lies where some arc has told of all.
+    pub(crate) fn is_told(&self, at: u64) -> bool {
+        self.arcs.is_told(at)
+    }
+
+    /// How many nodes there are by the middle one of the arcs of several peers; without their
+    /// variance, and what else was told.
+    pub(crate) fn by_most_arcs(&self) -> Option<u64> {
+        self.arcs.middle(MAJORITY).map(|nodes| nodes as u64)
     }
 
     /// Ends the answer.

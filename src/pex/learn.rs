@@ -3,11 +3,11 @@
 use smallvec::SmallVec;
 
 use super::Pex;
-use super::arc::Arc;
+use super::arc::{Arc, ORDERED};
 use super::pace::{self, Lesson};
 use super::peers::Phase;
 use super::rotation::Slot;
-use super::turns::Worth;
+use super::turns::{Order, Worth};
 use crate::directory::nearly_full;
 use crate::stats::count;
 use crate::wire::{Dialect, Response};
@@ -98,6 +98,7 @@ impl Pex {
             told: u32::try_from(judged.len()).unwrap_or(u32::MAX),
             fresh: 0,
             ends_fresh: false,
+            is_disorderly: false,
             available: self.available(),
             full: nearly_full(directory),
         };
@@ -116,6 +117,12 @@ impl Pex {
         let ids = ids.map(|(address, &(_, is_fresh))| (address.id(), is_fresh));
         let arc = (kind == Some(Kind::Kin)).then(|| Arc::of(from, ids));
         let arc = arc.flatten();
+        if kind == Some(Kind::Kin) {
+            // Who goes on to tell of new nodes where others have told all, makes them up.
+            let goes_on = |arc: &Arc| !self.census.is_told(arc.end());
+            lesson.is_disorderly = arc.is_none() && told.len() >= ORDERED;
+            lesson.ends_fresh &= arc.as_ref().is_none_or(goes_on) && !lesson.is_disorderly;
+        }
         let mark = self.census.open(self.now, self.key.of(from), arc.as_ref());
         for (address, (hash, _)) in judged.drain(..).zip(told) {
             self.census.count(hash, mark);
@@ -127,12 +134,12 @@ impl Pex {
         self.judged = judged;
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
-        self.put_worth(slot, lesson, arc.and_then(|arc| arc.nodes()));
+        self.put_worth(slot, lesson, arc.is_some());
         lesson
     }
 
     /// Has what an answer told pay for further questions.
-    fn put_worth(&mut self, slot: Slot, lesson: Lesson, nodes: Option<u64>) {
+    fn put_worth(&mut self, slot: Slot, lesson: Lesson, is_arc: bool) {
         let Some(peer) = self.peers.get_mut(slot) else {
             return;
         };
@@ -143,7 +150,11 @@ impl Pex {
             is_first,
             told: lesson.told,
             fresh: lesson.fresh,
-            nodes,
+            order: match (is_arc, lesson.is_disorderly) {
+                (true, _) => Order::Arc(self.census.by_most_arcs()),
+                (false, true) => Order::Disorder,
+                (false, false) => Order::Any,
+            },
         };
         self.turns.on_answer(self.now, worth);
     }

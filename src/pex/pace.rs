@@ -71,8 +71,11 @@ pub(crate) struct Lesson {
     pub(crate) told: u32,
     /// Those of nodes we had not heard of.
     pub(crate) fresh: u32,
-    /// Whether one of those is among its last addresses.
+    /// Whether one of those is among its last addresses; of kin, whether its arc goes on into ground
+    /// that no arc was told of.
     pub(crate) ends_fresh: bool,
+    /// Whether it came from kin, who tells arcs or all of a small store, and was neither.
+    pub(crate) is_disorderly: bool,
     /// Peers that could be asked now or later, the one that answered included.
     pub(crate) available: u32,
     /// Whether the store is nearly full.
@@ -101,15 +104,17 @@ pub(crate) fn unseen(gap: Duration, last: Duration, lesson: Lesson) -> Duration 
 
 /// The same for a peer that tells arcs, as so many do. As long as the end of an arc is new, more of
 /// it is wanted. Else the arc has run into what is known; and after a rest another one is told. The
-/// rest is half as long again each time that nothing of an answer was new.
+/// rest is half as long again each time that nothing of an answer was new, or that it was no arc: who
+/// makes up nodes has news without end, and would be asked at the others' cost.
 pub(crate) fn along_an_arc(gap: Duration, last: Duration, lesson: Lesson, kin: u32) -> Duration {
     if lesson.full {
         return LONGEST;
     }
     let rest = gap.max(REST).max(BETWEEN_ARCS.saturating_mul(kin));
-    let wanted = match (lesson.ends_fresh, lesson.fresh) {
+    let has_none = lesson.fresh == 0 || lesson.is_disorderly;
+    let wanted = match (lesson.ends_fresh, has_none) {
+        (_, true) => half_again(last).max(rest),
         (true, _) => gap,
-        (false, 0) => half_again(last).max(rest),
         (false, _) => rest,
     };
     wanted.min(LONGEST)
@@ -294,6 +299,7 @@ mod tests {
             told,
             fresh,
             ends_fresh: fresh > 0,
+            is_disorderly: false,
             available: 1,
             full: false,
         }
@@ -319,6 +325,12 @@ mod tests {
         assert_eq!(along_an_arc(GAP, REST, arc(50, true), 16), GAP);
         assert_eq!(along_an_arc(GAP, GAP, arc(50, false), 16), REST);
         assert_eq!(along_an_arc(GAP, REST, arc(0, false), 16), REST * 3 / 2);
+        // What is no arc is not gone along, however much of it is new.
+        let made_up = Lesson {
+            is_disorderly: true,
+            ..arc(100, true)
+        };
+        assert_eq!(along_an_arc(GAP, REST, made_up, 16), REST * 3 / 2);
         // Many of them rest for longer.
         assert_eq!(
             along_an_arc(GAP, GAP, arc(50, false), 64),
@@ -360,6 +372,7 @@ mod tests {
             told: 100,
             fresh: 100,
             ends_fresh: false,
+            is_disorderly: false,
             available: 1,
             full: true,
         };
@@ -376,6 +389,7 @@ mod tests {
                     told: 100,
                     fresh,
                     ends_fresh: false,
+                    is_disorderly: false,
                     available,
                     full: false,
                 },
@@ -394,6 +408,7 @@ mod tests {
             told: 0,
             fresh: 0,
             ends_fresh: false,
+            is_disorderly: false,
             available: 0,
             full: false,
         };

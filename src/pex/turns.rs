@@ -59,8 +59,19 @@ pub(crate) struct Worth {
     pub(crate) is_first: bool,
     pub(crate) told: u32,
     pub(crate) fresh: u32,
-    /// How many nodes there are, if what it told was an arc.
-    pub(crate) nodes: Option<u64>,
+    pub(crate) order: Order,
+}
+
+/// In which order it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// In that of the ring: an arc. With how many nodes there are by the arcs of several peers, if
+    /// there were so many; not by that of one, who may lie.
+    Arc(Option<u64>),
+    /// In none, by kin who could have told an arc.
+    Disorder,
+    /// In none, and none was to be expected.
+    Any,
 }
 
 /// All but the lines themselves, as it is dumped.
@@ -217,7 +228,11 @@ impl Turns {
             // one after the other, all of it is known soon.
             self.means.kin.shrink(now);
         }
-        let goes_on = worth.is_kin || !worth.is_first;
+        let goes_on = if worth.is_kin {
+            worth.order != Order::Disorder
+        } else {
+            !worth.is_first
+        };
         let max = if !goes_on {
             PURSE_FIRST
         } else if fresh >= SEARCH || self.purse(worth.is_kin).is_rich(now) {
@@ -227,14 +242,19 @@ impl Turns {
             LEAN_MAX
         };
         self.purse(worth.is_kin).earn(now, earned, max);
-        let wider = if let Some(nodes) = worth.nodes {
-            u32::try_from(nodes / NODES_AN_ARC).unwrap_or(u32::MAX)
-        } else {
-            // For whoever has told something that was new, another; for whoever has told little
-            // else, two.
-            let some = fresh > 0 && fresh.saturating_mul(8) >= told;
-            let more = u32::from(some).saturating_add(u32::from(all_new));
-            self.means.width.saturating_add(more)
+        let wider = match worth.order {
+            Order::Arc(nodes) => {
+                let arcs = nodes.unwrap_or_default() / NODES_AN_ARC;
+                u32::try_from(arcs).unwrap_or(u32::MAX)
+            }
+            Order::Disorder => 0,
+            Order::Any => {
+                // For whoever has told something that was new, another; for whoever has told
+                // little else, two.
+                let some = fresh > 0 && fresh.saturating_mul(8) >= told;
+                let more = u32::from(some).saturating_add(u32::from(all_new));
+                self.means.width.saturating_add(more)
+            }
         };
         self.means.width = self.means.width.max(wider);
     }

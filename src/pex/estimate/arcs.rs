@@ -87,14 +87,23 @@ impl Arcs {
 
     /// How many nodes there are by the middle one of the last arcs, once there are enough of them.
     fn usual(&self) -> Option<f64> {
+        self.middle(QUORUM)
+    }
+
+    /// The same, once there are so many.
+    pub(super) fn middle(&self, least: usize) -> Option<f64> {
         let mut rates: SmallVec<[f64; RATES]> = self.rates.iter().map(|&(_, rate)| rate).collect();
         rates.sort_unstable_by(f64::total_cmp);
         let middle = rates.get(rates.len() / 2).copied();
-        middle.filter(|_| rates.len() >= QUORUM)
+        middle.filter(|_| rates.len() >= least)
     }
 
     pub(super) fn density(&self) -> Option<Density> {
         self.old.density()
+    }
+
+    pub(super) fn is_told(&self, at: u64) -> bool {
+        self.old.holds(at)
     }
 
     pub(super) fn is_sound(&self) -> bool {

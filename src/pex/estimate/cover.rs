@@ -141,7 +141,7 @@ impl Cover {
             .is_some_and(|one| one.after < gap.to)
     }
 
-    fn holds(&self, at: u64) -> bool {
+    pub(super) fn holds(&self, at: u64) -> bool {
         let next = self.stretches.partition_point(|one| one.to < at);
         self.stretches.get(next).is_some_and(|one| one.after < at)
     }
