@@ -241,8 +241,19 @@ impl Census {
             captures.distinct
         };
         let told = (lately / self.table.share()) as u64;
-        let in_arcs = self.arcs.density().map_or(0, |arc| arc.known);
-        told.max(in_arcs).min(MOST)
+        let Some(arc) = self.arcs.density() else {
+            return told.min(MOST);
+        };
+        // Where more than there can be by the arcs was told in no order, and fewer peers stand for it,
+        // it was made up.
+        let is_outvoted =
+            told as f64 > arc.high && self.tellers.arcs() > trusted.count_ones() as usize;
+        if is_outvoted {
+            arc.known
+        } else {
+            told.max(arc.known)
+        }
+        .min(MOST)
     }
 
     fn by_arcs(&self, arc: cover::Density) -> Guess {

@@ -241,28 +241,34 @@ fn ids_close_together_or_far_apart_on_the_ring_do_not_bend_the_estimate() {
 }
 
 #[test]
-#[ignore = "a newcomer stops asking the honest and goes on asking those who always have news"]
 fn a_tenth_who_tell_of_made_up_nodes_does_not_bend_the_estimate() {
     bends_no_estimate(&["inflater", "same-inflater", "shared-inflater"]);
 }
 
 fn bends_no_estimate(sorts: &[&str]) {
-    let at_most = 0.25;
     for sort in sorts {
+        // Whose ids were ground to lie together are left out, and all but one of them are by chance.
+        let truth = if *sort == "arc-grinder" {
+            1_000.0 / 1_111.0
+        } else {
+            1.0
+        };
         let ends = (0..5).map(|seed| {
             let outcome = run(&newcomer(sort, ""), seed);
             let last = outcome.samples.last().cloned().expect("a sample");
-            let off = last.estimate.expect("an estimate").median - 1.0;
-            (off, last.covered > Some(0.5))
+            let off = last.estimate.expect("an estimate").median / truth - 1.0;
+            let [low, high] = last.interval.expect("an interval");
+            let by_one = 1.0 / 1_111.0;
+            (off, low - by_one <= truth && truth <= high + by_one)
         });
         let ends: Vec<_> = ends.collect();
         let off = median(ends.iter().map(|it| it.0.abs()).collect());
         let covered = ends.iter().filter(|it| it.1).count();
         println!(
-            "{sort}: off by {:.1} %, {covered} of 5 covered",
+            "{sort}: off by {:.2} %, {covered} of 5 held by the interval; {ends:.4?}",
             100.0 * off
         );
-        assert!(off <= at_most, "{sort}: {ends:?}");
+        assert!(off <= 0.01 && covered >= 4, "{sort}: {ends:?}");
     }
 }
 

@@ -3,6 +3,7 @@
     clippy::cast_precision_loss,
     clippy::float_arithmetic,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "IEEE 754, and places are below the length"
 )]
 
@@ -11,7 +12,7 @@ use alloc::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::cover::{Cover, Density, Stretch, rate};
+use super::cover::{Cover, Density, RING, Stretch, rate};
 use crate::pex::arc::Arc;
 
 /// How often the nodes are told of before a cover is an old one, and another begins.
@@ -20,6 +21,14 @@ const TURNS: f64 = 8.0;
 /// Tellers by whose arcs it is said what is usual, and how many it takes at least.
 pub(super) const RATES: usize = 32;
 const QUORUM: usize = 5;
+
+/// So many gaps in a row are together half as long as one usually is once in ten million times, if it
+/// is by chance: else the ids were ground to lie there.
+const CLOSE: usize = 8;
+const GROUND: f64 = 0.5;
+
+/// The median of the gaps, in means.
+const MIDDLE_GAP: f64 = core::f64::consts::LN_2;
 
 /// The gaps between nodes in the order of the ring.
 fn gaps(places: &[u64]) -> SmallVec<[Stretch; 128]> {
@@ -40,6 +49,28 @@ fn gaps(places: &[u64]) -> SmallVec<[Stretch; 128]> {
     gaps
 }
 
+/// Which gaps are between nodes that lie too close together: where so many nodes are `usual` on the
+/// whole ring, or else where this arc is like most of itself.
+fn ground(gaps: &[Stretch], usual: Option<f64>) -> SmallVec<[bool; 128]> {
+    let mean = usual.map_or_else(
+        || {
+            let mut lengths: SmallVec<[u64; 128]> = gaps.iter().map(Stretch::length).collect();
+            lengths.sort_unstable();
+            let middle = lengths.get(lengths.len() / 2);
+            middle.map_or(0.0, |&gap| gap as f64) / MIDDLE_GAP
+        },
+        |usual| RING / usual.max(1.0),
+    );
+    let mut ground = SmallVec::from_elem(false, gaps.len());
+    for (place, window) in gaps.windows(CLOSE).enumerate() {
+        let span: f64 = window.iter().map(|gap| gap.length() as f64).sum();
+        if span < mean * GROUND {
+            ground[place..place + CLOSE].fill(true);
+        }
+    }
+    ground
+}
+
 /// What arcs have told: a cover of the ring, and the one that will replace it when what it knows
 /// has grown old.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,8 +84,21 @@ pub(super) struct Arcs {
 impl Arcs {
     /// Takes in an arc of this peer, whose last one ended there, if it may go on from it.
     pub(super) fn add(&mut self, arc: &Arc, peer: u64, last_end: Option<u64>) {
-        let gaps = gaps(&arc.along(last_end));
+        let mut gaps = gaps(&arc.along(last_end));
         let was_usual = self.usual();
+        let ground = ground(&gaps, was_usual);
+        let close = ground.iter().filter(|&&is_ground| is_ground).count();
+        let mut fresh = SmallVec::<[u64; 128]>::from_slice(arc.fresh());
+        // Of whoever tells of little else it is not to be believed that the rest is usual.
+        if close > 0 && close * 2 <= gaps.len() {
+            let on_ground = gaps
+                .iter()
+                .zip(&ground)
+                .filter(|&(_, &is_ground)| is_ground);
+            let on_ground: SmallVec<[u64; 128]> = on_ground.map(|(gap, _)| gap.to()).collect();
+            fresh.retain(|at| !on_ground.contains(at));
+            gaps.retain(|gap| !on_ground.contains(&gap.to()));
+        }
         let before = self.rates.iter().position(|&(teller, _)| teller == peer);
         if let Some(place) = before {
             self.rates.remove(place);
@@ -68,8 +112,8 @@ impl Arcs {
             // more than can be seen.
             (self.old, self.young) = (Cover::default(), Cover::default());
         }
-        self.old.add(&gaps, usual, arc.fresh());
-        self.young.add(&gaps, usual, arc.fresh());
+        self.old.add(&gaps, usual, &fresh);
+        self.young.add(&gaps, usual, &fresh);
         if self.is_outdone() {
             let young = core::mem::take(&mut self.young);
             self.old = young.after(&self.old);

@@ -47,7 +47,12 @@ impl Stretch {
         Self { after, to, nodes }
     }
 
-    const fn length(&self) -> u64 {
+    /// Where its last node lies.
+    pub(super) const fn to(&self) -> u64 {
+        self.to
+    }
+
+    pub(super) const fn length(&self) -> u64 {
         self.to.saturating_sub(self.after)
     }
 
@@ -228,7 +233,7 @@ impl Cover {
 }
 
 /// The ring of the first 64 bits of the ids.
-const RING: f64 = 18_446_744_073_709_551_616.0;
+pub(super) const RING: f64 = 18_446_744_073_709_551_616.0;
 
 /// The nodes in all of these, and how long they are.
 fn total(stretches: &[Stretch]) -> (u64, u64) {
