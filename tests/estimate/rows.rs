@@ -231,7 +231,9 @@ fn ids_chosen_to_lie_together_do_not_bend_the_estimate() {
         let crowd = Crowd::honest(Answers::Arc, FULL);
         (honest as u64, tell(seed, &network, crowd, 100, &mut chance))
     });
-    check("ids that were chosen, 10000 nodes", &outcome, (15.0, 25.0));
+    check("ids that were chosen, 10000 nodes", &outcome, (5.0, 20.0));
+    // 95 of 100, and of twenty hardly ever less than sixteen.
+    assert!(outcome.held() >= 0.8, "{}", outcome.held());
 }
 
 #[test]
