@@ -11,9 +11,6 @@
 
 use core::net::Ipv4Addr;
 
-/// The longest text that fits: an IPv4 address.
-const LONGEST: usize = "255.255.255.255".len();
-
 /// The digits of each byte, from the left, and how many there are.
 pub(crate) const BYTES: [[u8; 4]; 256] = {
     let mut table = [[0; 4]; 256];
@@ -34,11 +31,14 @@ pub(crate) const BYTES: [[u8; 4]; 256] = {
 
 /// A short text on the stack.
 pub(crate) struct Digits {
-    text: [u8; LONGEST],
+    text: [u8; Self::LONGEST],
     len: usize,
 }
 
 impl Digits {
+    /// The longest text that fits: an IPv4 address and a port.
+    pub(crate) const LONGEST: usize = "255.255.255.255:65535".len();
+
     pub(crate) fn v4(ip: Ipv4Addr) -> Self {
         let mut digits = Self::new();
         let [a, b, c, d] = ip.octets();
@@ -53,17 +53,35 @@ impl Digits {
     /// A colon and a port.
     pub(crate) fn port(port: u16) -> Self {
         let mut digits = Self::new();
-        digits.ascii(b':');
+        digits.port_after(port);
+        digits
+    }
+
+    /// An IPv4 address, and a colon and a port if that is not zero.
+    pub(crate) fn v4_port(ip: Ipv4Addr, port: u16) -> Self {
+        let mut digits = Self::v4(ip);
+        if port > 0 {
+            digits.port_after(port);
+        }
+        digits
+    }
+
+    fn port_after(&mut self, port: u16) {
+        self.ascii(b':');
         let mut power = 10_000;
         while power > 1 && port < power {
             power /= 10;
         }
         while power > 0 {
             // One digit, so it fits a byte.
-            digits.ascii(b'0' + (port / power % 10) as u8);
+            self.ascii(b'0' + (port / power % 10) as u8);
             power /= 10;
         }
-        digits
+    }
+
+    /// The text, and what may stand behind it.
+    pub(crate) const fn whole(&self) -> &[u8; Self::LONGEST] {
+        &self.text
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -77,19 +95,18 @@ impl Digits {
 
     const fn new() -> Self {
         Self {
-            text: [0; LONGEST],
+            text: [0; Self::LONGEST],
             len: 0,
         }
     }
 
     fn byte(&mut self, number: u8) {
-        if number >= 100 {
-            self.ascii(b'0' + number / 100);
+        let [digits @ .., used] = BYTES[usize::from(number)];
+        // All three are written, and what is not used is written over.
+        if let Some(place) = self.text.get_mut(self.len..self.len + digits.len()) {
+            place.copy_from_slice(&digits);
+            self.len += usize::from(used);
         }
-        if number >= 10 {
-            self.ascii(b'0' + number / 10 % 10);
-        }
-        self.ascii(b'0' + number % 10);
     }
 
     fn ascii(&mut self, byte: u8) {
@@ -109,8 +126,10 @@ mod tests {
     quickcheck! {
         fn numbers_print_as_display_prints_them(ip: u32, port: u16) -> bool {
             let ip = Ipv4Addr::from(ip);
+            let both = if port == 0 { format!("{ip}") } else { format!("{ip}:{port}") };
             Digits::v4(ip).as_str() == format!("{ip}")
                 && Digits::port(port).as_str() == format!(":{port}")
+                && Digits::v4_port(ip, port).as_str() == both
         }
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::NodeAddress;
@@ -10,7 +11,8 @@ use crate::NodeAddress;
 /// a name with the root's dot at its end as the name without.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoints {
-    ips: BTreeSet<(IpAddr, u16)>,
+    /// In ascending order.
+    ips: Vec<(u128, u16)>,
     names: BTreeMap<String, BTreeSet<u16>>,
 }
 
@@ -18,7 +20,7 @@ impl Endpoints {
     pub(crate) fn contains(&self, address: &NodeAddress) -> bool {
         let port = address.port();
         if let Some(ip) = address.ip() {
-            return self.ips.contains(&(ip.to_canonical(), port));
+            return !self.ips.is_empty() && self.ips.binary_search(&(number_of(ip), port)).is_ok();
         }
         address
             .name()
@@ -32,7 +34,7 @@ impl<'a> FromIterator<&'a NodeAddress> for Endpoints {
         let mut places = Self::default();
         for address in addresses {
             if let Some(ip) = address.ip() {
-                places.ips.insert((ip.to_canonical(), address.port()));
+                places.ips.push((number_of(ip), address.port()));
             } else if let Some(name) = address.name() {
                 places
                     .names
@@ -41,7 +43,17 @@ impl<'a> FromIterator<&'a NodeAddress> for Endpoints {
                     .insert(address.port());
             }
         }
+        places.ips.sort_unstable();
+        places.ips.dedup();
         places
+    }
+}
+
+/// An IP address as a number, an IPv4 address as the IPv6 one that it is in.
+const fn number_of(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
     }
 }
 

@@ -76,62 +76,78 @@ impl NodeId {
     /// # Errors
     ///
     /// [`NodeIdError`] if the text has another length or another character.
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 values")]
     pub fn parse(text: &str) -> Result<Self, NodeIdError> {
         let digits: &[u8; Self::TEXT_LENGTH] = text
             .as_bytes()
             .try_into()
             .map_err(|_| NodeIdError::Length { found: text.len() })?;
+        Self::from_digits(digits).ok_or(NodeIdError::Digit)
+    }
+
+    /// The id of these digits; none if one of them is no digit.
+    pub(crate) fn from_digits(digits: &[u8; Self::TEXT_LENGTH]) -> Option<Self> {
         let mut bytes = [0; Self::LENGTH];
-        let mut met = 0;
-        for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-            let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
-            *byte = high << 4 | low;
-            met |= high | low;
+        let mut all = HIGHS;
+        let parts = bytes.as_chunks_mut::<4>().0.iter_mut();
+        for (part, digits) in parts.zip(digits.as_chunks::<8>().0) {
+            let (value, are_digits) = eight_digits(u64::from_le_bytes(*digits));
+            *part = value;
+            all &= are_digits;
         }
-        if met & NO_DIGIT == 0 {
-            Ok(Self(bytes))
-        } else {
-            Err(NodeIdError::Digit)
-        }
+        (all == HIGHS).then_some(Self(bytes))
     }
 
     /// The 40 lower-case digits, as bytes on the stack.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "four bits index sixteen digits")]
+    #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 pairs")]
     pub fn to_hex(self) -> [u8; Self::TEXT_LENGTH] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; Self::TEXT_LENGTH];
         for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ];
+            *pair = PAIRS[usize::from(byte)];
         }
         text
     }
 }
 
-/// The value of each byte as a hexadecimal digit, or [`NO_DIGIT`].
+/// The highest bit of each of eight bytes, and the lowest.
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+const LOWS: u64 = 0x0101_0101_0101_0101;
+
+/// What eight characters, the first in the lowest byte, are as hexadecimal digits, all of them at
+/// once; and the highest bit of each byte that is a digit.
+const fn eight_digits(text: u64) -> ([u8; 4], u64) {
+    // No byte is carried into the next one, for none of them has its highest bit here.
+    let low = text & !HIGHS;
+    let lower = low | (0x20 * LOWS);
+    // Whether each byte is this character at least.
+    let decimals = low.wrapping_add((0x80 - 0x30) * LOWS) & !low.wrapping_add((0x80 - 0x3a) * LOWS);
+    let letters =
+        lower.wrapping_add((0x80 - 0x61) * LOWS) & !lower.wrapping_add((0x80 - 0x67) * LOWS);
+    let are_digits = (decimals | letters) & !text & HIGHS;
+    // A letter's lower half counts from 1, where a digit counts from 10.
+    let nines = (letters >> 7 & LOWS).wrapping_mul(9);
+    let values = (low & (0x0f * LOWS)).wrapping_add(nines);
+    // Two halves make a byte, and the bytes close up.
+    let bytes = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let [a, _, b, _, c, _, d, _] = bytes.to_le_bytes();
+    ([a, b, c, d], are_digits)
+}
+
+/// The two lower-case digits of each byte.
 #[expect(
     clippy::indexing_slicing,
     reason = "worked out while compiling, which stops if an index is out of bounds"
 )]
-const VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = b"0123456789abcdef"[value as usize];
-        values[digit as usize] = value;
-        values[digit.to_ascii_uppercase() as usize] = value;
-        value += 1;
+const PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
     }
-    values
+    pairs
 };
-
-/// Stands for no digit. Above every digit's value in each half, so that one look at the whole
-/// tells whether any was met.
-const NO_DIGIT: u8 = 0xf0;
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,6 +216,28 @@ mod tests {
     fn an_id_prints_as_it_was_parsed_in_lower_case() {
         assert_eq!(NodeId::parse(U).unwrap().to_string(), U);
         assert_eq!(NodeId::parse(&U.to_uppercase()).unwrap().to_string(), U);
+    }
+
+    #[test]
+    fn every_byte_is_read_as_a_digit_if_it_is_one_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..NodeId::TEXT_LENGTH {
+                let mut digits = [b'5'; NodeId::TEXT_LENGTH];
+                digits[place] = byte;
+                let value = char::from(byte).to_digit(16);
+                let mut bytes = [0x55; NodeId::LENGTH];
+                if let Some(value) = value.and_then(|value| u8::try_from(value).ok()) {
+                    let half = &mut bytes[place / 2];
+                    *half = if place % 2 == 0 {
+                        value << 4 | 5
+                    } else {
+                        0x50 | value
+                    };
+                }
+                let id = value.map(|_| NodeId::new(bytes));
+                assert_eq!(NodeId::from_digits(&digits), id, "{byte} at {place}");
+            }
+        }
     }
 
     #[test]

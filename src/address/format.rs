@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::escape::{escape, is_path};
 use super::{NodeAddress, Place, host};
+use crate::NodeId;
 use crate::digits::Digits;
 
 /// Most bytes of an IP address in a URL: eight groups of four digits, seven colons, two brackets.
@@ -31,22 +32,32 @@ impl NodeAddress {
         self.text_len() + LONGEST_IP.saturating_sub(host)
     }
 
-    /// Appends the text to bytes. The commonest kind of address is written by hand: most of an
-    /// answer's work is this.
+    /// Appends the text to bytes.
     pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
-        let Place::Ip(IpAddr::V4(ip)) = self.place else {
+        match self.common() {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
             // A buffer takes everything, so writing to it cannot fail.
-            let _infallible = self.write(&mut Bytes(out));
-            return;
-        };
-        out.extend_from_slice(self.protocol().as_bytes());
-        out.extend_from_slice(b"://");
-        out.extend_from_slice(&self.id.to_hex());
-        out.push(b'@');
-        out.extend_from_slice(Digits::v4(ip).as_bytes());
-        if self.port > 0 {
-            out.extend_from_slice(Digits::port(self.port).as_bytes());
+            None => drop(self.write(&mut Bytes(out))),
         }
+    }
+
+    /// The text of the commonest kind of address, of an IPv4 address. It is written by hand: most of
+    /// an answer's work is this.
+    pub(crate) fn common(&self) -> Option<Common> {
+        let Place::Ip(IpAddr::V4(ip)) = self.place else {
+            return None;
+        };
+        let place = Digits::v4_port(ip, self.port);
+        let mut text = [0; COMMON];
+        let (front, back) = text.split_at_mut(COMMON_FRONT.len());
+        front.copy_from_slice(COMMON_FRONT);
+        let (id, back) = back.split_at_mut(NodeId::TEXT_LENGTH);
+        id.copy_from_slice(&self.id.to_hex());
+        let (sign, back) = back.split_at_mut(1);
+        sign.copy_from_slice(b"@");
+        back.copy_from_slice(place.whole());
+        let len = COMMON - place.whole().len() + place.as_bytes().len();
+        Some(Common { text, len })
     }
 
     fn write(&self, out: &mut impl Write) -> fmt::Result {
@@ -72,6 +83,24 @@ impl NodeAddress {
             out.write_str(Digits::port(self.port).as_str())?;
         }
         escape(path, is_path, out)
+    }
+}
+
+/// What stands before the id in the commonest kind of address.
+const COMMON_FRONT: &[u8; 8] = b"mconn://";
+
+/// The most bytes of such an address.
+const COMMON: usize = COMMON_FRONT.len() + NodeId::TEXT_LENGTH + 1 + Digits::LONGEST;
+
+/// Such an address as text, on the stack.
+pub(crate) struct Common {
+    text: [u8; COMMON],
+    len: usize,
+}
+
+impl Common {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text.get(..self.len).unwrap_or_default()
     }
 }
 

@@ -10,31 +10,61 @@ use crate::NodeId;
 
 /// The address, if the text is a common one.
 pub(super) fn parse(text: &str) -> Option<NodeAddress> {
-    let rest = text.strip_prefix("mconn://").unwrap_or(text);
-    let (id, rest) = rest.split_at_checked(NodeId::TEXT_LENGTH)?;
-    let place = rest.strip_prefix('@')?;
-    let (ip, port) = if let Some(bracketed) = place.strip_prefix('[') {
-        let (text, after) = bracketed.split_once(']')?;
-        let ip = IpAddr::V6(text.parse::<Ipv6Addr>().ok()?);
-        // Another spelling of the same address is another host.
-        if !host::prints_as(&ip, text) {
-            return None;
-        }
-        (ip, after.strip_prefix(':')?)
-    } else {
-        let (text, port) = place.split_once(':')?;
-        (IpAddr::V4(text.parse::<Ipv4Addr>().ok()?), port)
+    let text = text.as_bytes();
+    let rest = text.strip_prefix(b"mconn://").unwrap_or(text);
+    let (id, rest) = rest.split_first_chunk::<{ NodeId::TEXT_LENGTH }>()?;
+    let (ip, port) = match rest {
+        [b'@', b'[', place @ ..] => v6(place)?,
+        [b'@', place @ ..] => v4(place)?,
+        _ => return None,
     };
-    Some(NodeAddress::mconn(
-        NodeId::parse(id).ok()?,
-        ip,
-        parse_port(port)?,
-    ))
+    let id = NodeId::from_digits(id)?;
+    Some(NodeAddress::mconn(id, ip, parse_port(port)?))
+}
+
+/// The IPv4 address before a colon, and what follows that.
+fn v4(text: &[u8]) -> Option<(IpAddr, &[u8])> {
+    let (a, rest) = number(text, b'.')?;
+    let (b, rest) = number(rest, b'.')?;
+    let (c, rest) = number(rest, b'.')?;
+    let (d, port) = number(rest, b':')?;
+    Some((Ipv4Addr::new(a, b, c, d).into(), port))
+}
+
+/// A number below 256 before this sign, without zeros before it, and what follows the sign.
+fn number(text: &[u8], sign: u8) -> Option<(u8, &[u8])> {
+    let (number, rest) = match text {
+        [c, end, rest @ ..] if *end == sign => (digit(*c)?, rest),
+        [b @ b'1'..=b'9', c, end, rest @ ..] if *end == sign => {
+            (10 * digit(*b)? + digit(*c)?, rest)
+        }
+        [a @ b'1'..=b'2', b, c, end, rest @ ..] if *end == sign => {
+            (100 * digit(*a)? + 10 * digit(*b)? + digit(*c)?, rest)
+        }
+        _ => return None,
+    };
+    Some((u8::try_from(number).ok()?, rest))
+}
+
+fn digit(byte: u8) -> Option<u16> {
+    byte.is_ascii_digit().then(|| u16::from(byte - b'0'))
+}
+
+/// The IPv6 address before a bracket and a colon, and what follows those.
+fn v6(text: &[u8]) -> Option<(IpAddr, &[u8])> {
+    let end = text.iter().position(|&byte| byte == b']')?;
+    let (text, after) = text.split_at_checked(end)?;
+    let text = core::str::from_utf8(text).ok()?;
+    let ip = IpAddr::V6(text.parse::<Ipv6Addr>().ok()?);
+    // Another spelling of the same address is another host.
+    if !host::prints_as(&ip, text) {
+        return None;
+    }
+    Some((ip, after.strip_prefix(b"]:")?))
 }
 
 /// One to five digits and nothing else, not even the sign that `u16` takes.
-fn parse_port(digits: &str) -> Option<u16> {
-    let digits = digits.as_bytes();
+fn parse_port(digits: &[u8]) -> Option<u16> {
     if digits.is_empty() || digits.len() > 5 {
         return None;
     }
@@ -63,6 +93,9 @@ mod tests {
             "[::]",
             "[2001:db8::1]",
             "[::ffff:1.2.3.4]",
+            "0.0.0.0",
+            "10.20.30.40",
+            "100.200.199.249",
         ] {
             for port in ports {
                 for start in ["", "mconn://"] {
@@ -86,6 +119,16 @@ mod tests {
             "1.2.3.4:000001",
             "1.2.3:1",
             "01.2.3.4:1",
+            "1.2.3.04:1",
+            "1.2.3.256:1",
+            "260.2.3.4:1",
+            "1.2.300.4:1",
+            "1.2.3.0001:1",
+            "1.2.3.a:1",
+            "1.2.3.4.5:1",
+            "1..3.4:1",
+            ".1.2.3:1",
+            "1.2.3.:1",
             "1.2.3.4:1/p",
             "1.2.3.4:1?q",
             "1.2.3.4:1:1",

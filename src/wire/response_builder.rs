@@ -16,6 +16,9 @@ use super::{Dialect, Entry, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES, Response};
 use crate::NodeAddress;
 use crate::digits::Digits;
 
+/// Bytes for which room is made first: what a few addresses take.
+const USUAL: usize = 1_024;
+
 /// Writes an answer entry by entry, and stops where a peer would stop reading.
 ///
 /// ```
@@ -141,16 +144,25 @@ impl ResponseBuilder {
     }
 
     fn push_v2(&mut self, address: &NodeAddress) -> Result<(), PushError> {
+        if let Some(text) = address.common() {
+            return self.push_url(text.as_bytes());
+        }
         // Taken out, so that it can be read while the answer grows.
         let mut text = mem::take(&mut self.text);
         text.clear();
         address.append_to(&mut text);
-        let pushed = self.make_room(url_entry_len(text.len()));
-        if pushed.is_ok() {
-            put_url_entry(&mut self.body, &text);
-        }
+        let pushed = self.push_url(&text);
         self.text = text;
         pushed
+    }
+
+    fn push_url(&mut self, text: &[u8]) -> Result<(), PushError> {
+        self.make_room(url_entry_len(text.len()))?;
+        if self.body.capacity() == 0 {
+            self.body.reserve(USUAL);
+        }
+        put_url_entry(&mut self.body, text);
+        Ok(())
     }
 
     /// The answer.
