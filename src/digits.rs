@@ -68,14 +68,13 @@ impl Digits {
 
     fn port_after(&mut self, port: u16) {
         self.ascii(b':');
-        let mut power = 10_000;
-        while power > 1 && port < power {
-            power /= 10;
-        }
-        while power > 0 {
-            // One digit, so it fits a byte.
-            self.ascii(b'0' + (port / power % 10) as u8);
-            power /= 10;
+        // One digit each, so they fit a byte.
+        let digit = |power: u16| b'0' + (port / power % 10) as u8;
+        let digits = [digit(10_000), digit(1_000), digit(100), digit(10), digit(1)];
+        let unused = [10_000, 1_000, 100, 10];
+        let unused = unused.iter().filter(|&&power| port < power).count();
+        for &digit in &digits[unused..] {
+            self.ascii(digit);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who a node is: the hash of its public key.
 
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
 use core::str::FromStr;
 
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(id.to_string(), "00112233445566778899aabbccddeeff00112233");
 /// # Ok::<(), pex::NodeIdError>(())
 /// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NodeId([u8; Self::LENGTH]);
 
 impl NodeId {
@@ -38,6 +39,12 @@ impl NodeId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
+    }
+
+    /// The bytes as numbers that are ordered as the bytes are.
+    const fn ordered(self) -> (u128, u32) {
+        let [high @ .., a, b, c, d] = self.0;
+        (u128::from_be_bytes(high), u32::from_be_bytes([a, b, c, d]))
     }
 
     /// The bytes as numbers, for tables.
@@ -149,6 +156,19 @@ const PAIRS: [[u8; 2]; 256] = {
     pairs
 };
 
+/// In the order of the bytes, as two numbers and not one by one.
+impl Ord for NodeId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.ordered().cmp(&other.ordered())
+    }
+}
+
+impl PartialOrd for NodeId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Hexadecimal digits are ASCII, so the text is never empty by mistake.
@@ -209,6 +229,7 @@ impl core::error::Error for NodeIdError {}
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use alloc::vec::Vec;
 
     const U: &str = "00112233445566778899aabbccddeeff00112233";
 
@@ -216,6 +237,19 @@ mod tests {
     fn an_id_prints_as_it_was_parsed_in_lower_case() {
         assert_eq!(NodeId::parse(U).unwrap().to_string(), U);
         assert_eq!(NodeId::parse(&U.to_uppercase()).unwrap().to_string(), U);
+    }
+
+    quickcheck::quickcheck! {
+        fn ids_are_ordered_as_their_bytes_are(one: Vec<u8>, other: Vec<u8>, same: u8) -> bool {
+            let id = |bytes: &[u8]| {
+                let mut id = [0; NodeId::LENGTH];
+                let start = usize::from(same) % NodeId::LENGTH;
+                id[start..].iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+                NodeId::new(id)
+            };
+            let (one, other) = (id(&one), id(&other));
+            one.cmp(&other) == one.as_bytes().cmp(other.as_bytes())
+        }
     }
 
     #[test]

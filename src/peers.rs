@@ -40,6 +40,7 @@ mod dial;
 mod entry;
 mod event;
 pub(crate) mod forgotten;
+mod hear;
 mod keep;
 pub(crate) mod lanes;
 mod learn;
@@ -215,15 +216,13 @@ impl PeerManager {
     pub(crate) fn learn_all(
         &mut self,
         now: Time,
-        addresses: impl IntoIterator<Item = (NodeAddress, NodeId)>,
-        mut back: impl FnMut(NodeAddress, NodeId, bool),
+        from: NodeId,
+        addresses: Vec<NodeAddress>,
+        back: impl FnMut(NodeAddress, bool),
     ) -> Actions<Action> {
         let mut out = Actions::default();
         self.advance(now);
-        for (address, from) in addresses {
-            let is_new = self.learn(&address, from).is_ok();
-            back(address, from, is_new);
-        }
+        self.learn_each(from, addresses, back);
         self.finish(&mut out);
         out
     }

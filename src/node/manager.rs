@@ -24,12 +24,13 @@ pub trait Manager: Directory + sealed::Sealed {
     /// Advances the machine by one event, and returns everything it wants done, in order.
     fn handle(&mut self, now: Time, event: Event) -> Actions<Action>;
 
-    /// Takes in what peers have told. Each address is handed back, with whether it was taken in.
+    /// Takes in what a peer has told. Each address is handed back, with whether it was taken in.
     fn learn_all(
         &mut self,
         now: Time,
-        addresses: Vec<(NodeAddress, NodeId)>,
-        back: &mut dyn FnMut(NodeAddress, NodeId, bool),
+        from: NodeId,
+        addresses: Vec<NodeAddress>,
+        back: &mut dyn FnMut(NodeAddress, bool),
     ) -> Actions<Action>;
 
     /// A peer has answered a request of ours.
@@ -91,10 +92,11 @@ impl Manager for PeerManager {
     fn learn_all(
         &mut self,
         now: Time,
-        addresses: Vec<(NodeAddress, NodeId)>,
-        back: &mut dyn FnMut(NodeAddress, NodeId, bool),
+        from: NodeId,
+        addresses: Vec<NodeAddress>,
+        back: &mut dyn FnMut(NodeAddress, bool),
     ) -> Actions<Action> {
-        self.learn_all(now, addresses, back)
+        self.learn_all(now, from, addresses, back)
     }
 
     fn tell_arcs(&mut self) {

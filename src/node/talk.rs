@@ -2,11 +2,12 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::ops::ControlFlow;
 
 use super::{HangUp, Manager, Node, NodeAction};
 use crate::peers::{self, Misconduct};
-use crate::wire::Message;
+use crate::wire::{MAX_ANSWER_ADDRESSES, Message};
 use crate::{Action, Actions, Cursor, Directory, Epoch, Event, Fault, NodeAddress, NodeId, Time};
 
 /// What one part of the machine has for the other.
@@ -15,44 +16,53 @@ pub(super) enum Task {
     OfPeers(peers::Action),
 }
 
-/// The manager as a directory that wants to hear of everything: it notes what is told again.
-struct Told<'a, M>(&'a M);
+/// The manager as a directory that wants to hear of everything: it notes what is told again. What is
+/// told is put by for it, without a detour over the exchange's actions.
+struct Told<'a, M> {
+    peers: &'a M,
+    heard: RefCell<Vec<NodeAddress>>,
+}
 
 impl<M: Directory> Directory for Told<'_, M> {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        self.0.walk(from, visit);
+        self.peers.walk(from, visit);
     }
 
     fn start(&self, chance: u64) -> Cursor {
-        self.0.start(chance)
+        self.peers.start(chance)
     }
 
     fn arc_start(&self, chance: u64) -> Option<NodeId> {
-        self.0.arc_start(chance)
+        self.peers.arc_start(chance)
     }
 
     fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        self.0.walk_arc(from, visit);
+        self.peers.walk_arc(from, visit);
     }
 
     fn learned(&self) -> u64 {
-        self.0.learned()
+        self.peers.learned()
     }
 
     fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        self.0.walk_news(since, visit);
+        self.peers.walk_news(since, visit);
     }
 
     fn answer_max(&self) -> usize {
-        self.0.answer_max()
+        self.peers.answer_max()
     }
 
-    fn knows(&self, _: &NodeAddress) -> bool {
-        false
+    fn knows(&self, address: &NodeAddress) -> bool {
+        let mut heard = self.heard.borrow_mut();
+        if heard.is_empty() {
+            heard.reserve(MAX_ANSWER_ADDRESSES);
+        }
+        heard.push(address.clone());
+        true
     }
 
     fn fill_percent(&self) -> u8 {
-        self.0.fill_percent()
+        self.peers.fill_percent()
     }
 }
 
@@ -80,17 +90,15 @@ impl<M: Manager> Node<M> {
         } else {
             None
         };
-        let actions = self.pex.handle(now, event, &Told(&self.peers));
-        let mut heard = Vec::new();
-        for action in actions {
-            if let Action::AddPeer { address, from } = action {
-                heard.push((address, from));
-            } else {
-                tasks.push_back(Task::OfPex(action));
-            }
-        }
-        if !heard.is_empty() {
-            self.learn(now, heard, tasks, out);
+        let told = Told {
+            peers: &self.peers,
+            heard: RefCell::default(),
+        };
+        let actions = self.pex.handle(now, event, &told);
+        let heard = told.heard.into_inner();
+        tasks.extend(actions.into_iter().map(Task::OfPex));
+        if let Some(from) = from.filter(|_| !heard.is_empty()) {
+            self.learn(now, from, heard, tasks, out);
         }
         let after = self.pex.stats();
         if let Some(peer) = from.filter(|_| after.responses_accepted > before.responses_accepted) {
@@ -109,17 +117,18 @@ impl<M: Manager> Node<M> {
     fn learn(
         &mut self,
         now: Time,
-        heard: Vec<(NodeAddress, NodeId)>,
+        from: NodeId,
+        heard: Vec<NodeAddress>,
         tasks: &mut VecDeque<Task>,
         out: &mut Actions<NodeAction>,
     ) {
         let all = self.hears_all;
-        let mut back = |address, from, is_new| {
+        let mut back = |address, is_new| {
             if all || is_new {
                 out.push(NodeAction::Heard { address, from });
             }
         };
-        let actions = self.peers.learn_all(now, heard, &mut back);
+        let actions = self.peers.learn_all(now, from, heard, &mut back);
         tasks.extend(actions.into_iter().map(Task::OfPeers));
     }
 

@@ -29,7 +29,7 @@ pub(crate) enum Refusal {
 
 /// Who tells, as far as it matters.
 #[derive(Clone, Copy, Debug)]
-struct Teller {
+pub(super) struct Teller {
     id: NodeId,
     /// Where it is, if we are connected with it.
     ip: Option<IpAddr>,
@@ -48,9 +48,6 @@ impl Teller {
         self.id == address.id() && ip.is_some() && ip == self.ip
     }
 }
-
-/// How often at most it is noted that an address was told again, in seconds.
-const HEARD_EVERY: u32 = 3_600;
 
 /// Slots that one tick looks at for entries to forget.
 const SWEPT: u32 = 64;
@@ -74,29 +71,19 @@ impl PeerManager {
         from: NodeId,
         ip: Option<IpAddr>,
     ) -> Result<Slot, Refusal> {
-        let taken = self.try_to_learn(address, &self.teller(from, ip));
-        let counts = &mut self.counts;
-        let counter = match taken {
-            Ok(_) => &mut counts.learned,
-            Err(Refusal::Known) => &mut counts.known,
-            Err(Refusal::Own) => &mut counts.own,
-            Err(Refusal::Unfit) => &mut counts.unfit,
-            Err(Refusal::Banned) => &mut counts.banned,
-            Err(Refusal::Forgotten) => &mut counts.forgotten,
-            Err(Refusal::Crowded) => &mut counts.crowded,
-            Err(Refusal::TellerFull) => &mut counts.teller_full,
-            Err(Refusal::NetworkFull) => &mut counts.network_full,
-            Err(Refusal::Full) => &mut counts.full,
-        };
-        count(counter, 1);
-        taken
+        self.take(address, &self.teller(from, ip), None)
     }
 
-    fn try_to_learn(&mut self, address: &NodeAddress, teller: &Teller) -> Result<Slot, Refusal> {
+    pub(super) fn try_to_learn(
+        &mut self,
+        address: &NodeAddress,
+        teller: &Teller,
+        known: Option<Slot>,
+    ) -> Result<Slot, Refusal> {
         if self.is_own(address) {
             return Err(Refusal::Own);
         }
-        if let Some(slot) = self.store.find(address) {
+        if let Some(slot) = known.or_else(|| self.store.find(address)) {
             self.hear_again(slot, self.nearest_of(teller));
             return Err(Refusal::Known);
         }
@@ -143,7 +130,7 @@ impl PeerManager {
         address.id() == self.me || self.own_places.contains(address)
     }
 
-    fn teller(&self, id: NodeId, ip: Option<IpAddr>) -> Teller {
+    pub(super) fn teller(&self, id: NodeId, ip: Option<IpAddr>) -> Teller {
         let is_operator = id == self.me;
         Teller {
             id,
@@ -313,21 +300,6 @@ impl PeerManager {
             })
         };
         self.store.of_node(id).iter().any(cools)
-    }
-
-    fn hear_again(&mut self, slot: Slot, nearest: Reach) {
-        let now = self.now;
-        let Some(entry) = self.store.get_mut(slot) else {
-            return;
-        };
-        // Whoever is nearer knows better what can be near.
-        entry.nearest = entry.nearest.min(nearest);
-        // What was reached is known from then on, whoever tells of it.
-        if !entry.tested && entry.known.age(now) >= HEARD_EVERY {
-            entry.known = Stamp::of(now);
-            let id = entry.id;
-            self.mark(id);
-        }
     }
 
     /// Makes room for an address that deserves it: one that was never reached goes, of a crowded

@@ -4,6 +4,8 @@
 //! by its place, is in the list of its network while it may be dialed, and in a queue while it is
 //! left alone. All of this takes constant time, the queue logarithmic, however many there are.
 
+mod find;
+
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -138,48 +140,6 @@ impl Store {
                 .get(number)
                 .map_or(0, |address| hash_of_place(self.key, address)),
         }
-    }
-
-    /// The entries of a node.
-    pub(crate) fn of_node(&self, id: NodeId) -> Slots {
-        let is_it = |&&slot: &&Slot| self.get(slot).is_some_and(|entry| entry.id == id);
-        let found = self.by_node.iter_hash(self.key.hash(id.as_bytes()));
-        in_order(found.filter(is_it))
-    }
-
-    /// The entries with the IP address or name of this address, whatever their node and port.
-    pub(crate) fn at_place(&self, address: &NodeAddress) -> Slots {
-        let found = self.by_place.iter_hash(hash_of_place(self.key, address));
-        let is_it = |&&slot: &&Slot| {
-            self.get(slot)
-                .is_some_and(|entry| self.is_at(entry, address))
-        };
-        in_order(found.filter(is_it))
-    }
-
-    fn is_at(&self, entry: &Entry, address: &NodeAddress) -> bool {
-        match (address.ip(), self.ip(entry)) {
-            (Some(ip), Some(other)) => ip.to_canonical() == other,
-            (None, None) => self
-                .address(entry)
-                .is_some_and(|other| name_of(&other) == name_of(address)),
-            _ => false,
-        }
-    }
-
-    /// The entry of this address. Node, place and port make an address; protocol and path do not.
-    pub(crate) fn find(&self, address: &NodeAddress) -> Option<Slot> {
-        let found = self
-            .by_node
-            .iter_hash(self.key.hash(address.id().as_bytes()));
-        let is_it = |&&slot: &&Slot| {
-            self.get(slot).is_some_and(|entry| {
-                entry.id == address.id()
-                    && entry.port == address.port()
-                    && self.is_at(entry, address)
-            })
-        };
-        found.filter(is_it).min().copied()
     }
 
     /// Takes in an address that is not here yet. Nobody dials it before its turn is set.
@@ -366,17 +326,14 @@ impl Store {
     }
 
     /// What others are told, in the order of ids, from the first above this one; none if it is not kept.
-    pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn ring_from(&self, from: NodeId) -> impl Iterator<Item = Slot> {
         let ring = self.told.ring().into_iter();
-        let slots = ring.flat_map(move |ring| ring.walk(from, &self.entries));
-        slots.filter_map(|slot| self.entries.get(slot))
+        ring.flat_map(move |ring| ring.walk(from, &self.entries))
     }
 
-    /// What others are told of what was learned since so much was, the latest first.
-    pub(crate) fn news_since(&self, learned: u64) -> impl Iterator<Item = &Entry> {
-        let slots = self.told.learned_since(learned);
-        let entries = slots.filter_map(|slot| self.entries.get(slot));
-        entries.filter(|entry| entry.told != NOWHERE)
+    /// What was learned since so much was, the latest first. Others are told of some of it.
+    pub(crate) fn news_since(&self, learned: u64) -> impl Iterator<Item = Slot> {
+        self.told.learned_since(learned)
     }
 
     /// Whether every index finds every entry, and nothing else.

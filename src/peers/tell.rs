@@ -3,10 +3,16 @@
 use core::ops::ControlFlow;
 use core::time::Duration;
 
+use smallvec::SmallVec;
+
+use super::entry::NOWHERE;
 use super::life::Life;
 use super::told::Told;
 use super::{PeerManager, arena::Slot};
 use crate::{Cursor, Directory, NodeAddress, NodeId};
+
+/// Addresses that are fetched from the store at once.
+const AT_ONCE: usize = 16;
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +92,34 @@ impl PeerManager {
         self.conduct.banned_until(id, self.now).is_some()
     }
 
+    /// Visits the addresses of these until one has had enough. Some are fetched at once, before the
+    /// first of them is visited: a processor waits for memory only once for all of them.
+    fn visit(
+        &self,
+        mut slots: impl Iterator<Item = Slot>,
+        visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>,
+    ) {
+        let mut some: SmallVec<[Slot; AT_ONCE]> = SmallVec::new();
+        let mut visit_some = |some: &mut SmallVec<[Slot; AT_ONCE]>| {
+            let entries = some.drain(..).filter_map(|slot| self.store.get(slot));
+            let told = entries.filter(|entry| entry.told != NOWHERE);
+            let addresses = told.filter_map(|entry| self.store.address(entry));
+            let addresses: SmallVec<[NodeAddress; AT_ONCE]> = addresses.collect();
+            addresses.iter().try_for_each(&mut *visit)
+        };
+        let end = slots.try_for_each(|slot| {
+            some.push(slot);
+            if some.len() < AT_ONCE {
+                ControlFlow::Continue(())
+            } else {
+                visit_some(&mut some)
+            }
+        });
+        if end.is_continue() {
+            let _enough = visit_some(&mut some);
+        }
+    }
+
     /// Puts an entry among what is told, or takes it out, as it now is.
     pub(super) fn retell(&mut self, slot: Slot) {
         let Some(entry) = self.store.get(slot) else {
@@ -156,9 +190,7 @@ impl Directory for PeerManager {
     /// its share of a store nobody is told more often than by the other walk, which tells all of it
     /// too.
     fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        let addresses = self.store.ring_from(from);
-        let mut addresses = addresses.filter_map(|entry| self.store.address(entry));
-        addresses.any(|address| visit(&address).is_break());
+        self.visit(self.store.ring_from(from), visit);
     }
 
     fn learned(&self) -> u64 {
@@ -166,9 +198,7 @@ impl Directory for PeerManager {
     }
 
     fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        let addresses = self.store.news_since(since);
-        let mut addresses = addresses.filter_map(|entry| self.store.address(entry));
-        addresses.any(|address| visit(&address).is_break());
+        self.visit(self.store.news_since(since), visit);
     }
 
     fn knows(&self, address: &NodeAddress) -> bool {

@@ -103,15 +103,14 @@ impl Pex {
             full: nearly_full(directory),
         };
         let end = judged.len().saturating_sub(END);
-        let mut told: SmallVec<[(u64, bool); 128]> = SmallVec::new();
-        for (place, address) in judged.iter().enumerate() {
-            let hash = self.key.hash(address.id().as_bytes());
-            let is_fresh = self.seen.insert(hash);
-            if is_fresh {
+        let hashes = judged.iter().map(|it| self.key.hash(it.id().as_bytes()));
+        let mut told: SmallVec<[(u64, bool); 128]> = hashes.map(|hash| (hash, false)).collect();
+        for (place, (hash, is_fresh)) in told.iter_mut().enumerate() {
+            *is_fresh = self.seen.insert(*hash);
+            if *is_fresh {
                 lesson.fresh = lesson.fresh.saturating_add(1);
                 lesson.ends_fresh |= place >= end;
             }
-            told.push((hash, is_fresh));
         }
         let ids = judged.iter().zip(&told);
         let ids = ids.map(|(address, &(_, is_fresh))| (address.id(), is_fresh));

@@ -12,7 +12,7 @@
 //!
 //! What was learned since the last answer to the same peer comes first, in either.
 
-use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 use core::time::Duration;
 
@@ -55,6 +55,38 @@ impl Telling {
     }
 }
 
+/// What was told first, and is left out of the rest.
+#[derive(Default)]
+struct News {
+    /// In ascending order.
+    addresses: Vec<NodeAddress>,
+    /// One bit of 256 for each, by its id: most of the rest is seen not to be among them at a glance.
+    marks: [u64; 4],
+}
+
+impl News {
+    fn mark(address: &NodeAddress) -> (usize, u64) {
+        let [.., last] = *address.id().as_bytes();
+        (usize::from(last >> 6), 1 << (last & 63))
+    }
+
+    fn contains(&self, address: &NodeAddress) -> bool {
+        let (word, bit) = Self::mark(address);
+        let marked = self.marks.get(word).is_some_and(|marks| marks & bit != 0);
+        marked && self.addresses.binary_search(address).is_ok()
+    }
+
+    fn insert(&mut self, address: &NodeAddress) {
+        let (word, bit) = Self::mark(address);
+        if let Some(marks) = self.marks.get_mut(word) {
+            *marks |= bit;
+        }
+        if let Err(place) = self.addresses.binary_search(address) {
+            self.addresses.insert(place, address.clone());
+        }
+    }
+}
+
 impl Pex {
     /// Offers the next addresses for this peer until one finds no room; with that one the next
     /// answer begins. At most half of an answer of `max` addresses is news.
@@ -74,12 +106,11 @@ impl Pex {
         if let Some(own) = own.filter(|_| before.is_none()) {
             take(own);
         }
-        let news = before.map_or_else(BTreeSet::new, |before| {
+        let news = before.map_or_else(News::default, |before| {
             self.tell_news(asker, before.learned, directory, max / 2, &mut take)
         });
-        let may_tell = |address: &NodeAddress| {
-            self.may_tell(asker, address) && (news.is_empty() || !news.contains(address))
-        };
+        let may_tell =
+            |address: &NodeAddress| self.may_tell(asker, address) && !news.contains(address);
         let place = match begin {
             Place::Cursor(from) => Place::Cursor(tell_on(directory, from, may_tell, take)),
             Place::Arc(from) => Place::Arc(tell_arc(directory, from, may_tell, take)),
@@ -126,10 +157,10 @@ impl Pex {
         directory: &(impl Directory + ?Sized),
         max: usize,
         take: &mut impl FnMut(&NodeAddress) -> bool,
-    ) -> BTreeSet<NodeAddress> {
-        let (mut told, mut looks) = (BTreeSet::new(), 0);
+    ) -> News {
+        let (mut told, mut looks) = (News::default(), 0);
         directory.walk_news(since, &mut |address| {
-            if looks == LOOK_MAX || told.len() >= max {
+            if looks == LOOK_MAX || told.addresses.len() >= max {
                 return ControlFlow::Break(());
             }
             looks = looks.saturating_add(1);
@@ -137,7 +168,7 @@ impl Pex {
                 if !take(address) {
                     return ControlFlow::Break(());
                 }
-                told.insert(address.clone());
+                told.insert(address);
             }
             ControlFlow::Continue(())
         });

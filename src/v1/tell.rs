@@ -93,14 +93,15 @@ impl Manager for Switch {
     fn learn_all(
         &mut self,
         now: Time,
-        addresses: Vec<(NodeAddress, NodeId)>,
-        back: &mut dyn FnMut(NodeAddress, NodeId, bool),
+        from: NodeId,
+        addresses: Vec<NodeAddress>,
+        back: &mut dyn FnMut(NodeAddress, bool),
     ) -> Actions<Action> {
         let mut out = Actions::default();
         self.advance(now);
-        for (address, from) in addresses {
+        for address in addresses {
             let is_new = self.learn(&address, from);
-            back(address, from, is_new);
+            back(address, is_new);
         }
         self.finish(&mut out);
         out

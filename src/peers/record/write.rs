@@ -1,14 +1,15 @@
 //! A record into bytes, as the reference orders and shortens them.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::{AddressRecord, PeerRecord, field};
 use crate::wire::writer::{
-    put_bool, put_bytes, put_header, put_sint32, put_text, put_uint32, put_uint64, uint32_len,
-    uint64_len,
+    put_bool, put_bytes, put_header, put_sint32, put_uint32, put_uint64, uint32_len, uint64_len,
 };
 use crate::{NodeAddress, NodeId, Time};
+
+/// Bytes of the record of most nodes: one address, and who told of it.
+const USUAL: usize = 200;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -20,13 +21,13 @@ impl PeerRecord {
     /// always be read, and has at most [`MAX_BYTES`](Self::MAX_BYTES) bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        put_text(&mut out, field::ID, &self.id.to_string());
+        let mut out = Vec::with_capacity(USUAL);
+        put_bytes(&mut out, field::ID, &self.id.to_hex());
         let own = |known: &&AddressRecord| known.address.id() == self.id;
-        let mut body = Vec::new();
+        let (mut body, mut text) = (Vec::with_capacity(USUAL), Vec::new());
         for known in self.addresses.iter().filter(own).take(Self::MAX_ADDRESSES) {
             body.clear();
-            known.put(&mut body);
+            known.put(&mut body, &mut text);
             put_bytes(&mut out, field::ADDRESS_INFO, &body);
         }
         put_time(&mut out, field::LAST_CONNECTED, self.last_connected);
@@ -39,8 +40,11 @@ impl PeerRecord {
 }
 
 impl AddressRecord {
-    fn put(&self, out: &mut Vec<u8>) {
-        put_text(out, field::ADDRESS, &self.address.to_string());
+    /// Appends it to `out`; in `text` there is room to print in.
+    fn put(&self, out: &mut Vec<u8>, text: &mut Vec<u8>) {
+        text.clear();
+        self.address.append_to(text);
+        put_bytes(out, field::ADDRESS, text);
         put_time(out, field::LAST_DIAL_SUCCESS, self.last_success);
         put_time(out, field::LAST_DIAL_FAILURE, self.last_failure);
         put_uint32(out, field::DIAL_FAILURES, self.failures);

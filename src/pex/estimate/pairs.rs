@@ -21,7 +21,8 @@ pub(super) struct Pairs {
 
 impl Pairs {
     pub(super) fn of(table: &Table, tellers: usize) -> Self {
-        let codes = tellers + 1;
+        // Where all that was told were arcs, no pair has anything in common.
+        let codes = if table.len() == 0 { 0 } else { tellers + 1 };
         let mut pairs = Self {
             codes,
             told: alloc::vec![0; codes],
