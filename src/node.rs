@@ -128,7 +128,7 @@ impl<M: Manager> Node<M> {
         let private = config.private_ids.clone();
         peers.configure(&mut config);
         Self {
-            pex: Pex::new(config, peers.me(), seed.derive(1), now),
+            pex: Pex::new(config, peers.me(), seed.derive(1), now).putting_aside(),
             peers,
             arriving: Kind::V1,
             comes: false,

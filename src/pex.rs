@@ -92,6 +92,8 @@ pub struct Pex {
     stats: Stats,
     /// Room for the addresses of one answer, kept so that judging one allocates nothing.
     judged: Vec<NodeAddress>,
+    /// What was told by the last event and has not been taken, if that is how it is handed out.
+    aside: Option<Vec<NodeAddress>>,
 }
 
 impl Pex {
@@ -121,9 +123,22 @@ impl Pex {
             queries_made: 0,
             stats: Stats::default(),
             judged: Vec::new(),
+            aside: None,
             chance,
             config,
         }
+    }
+
+    /// The same machine, which puts aside what it is told, for whoever has both hands free to take
+    /// it, where else each address that the directory does not know becomes an action.
+    pub(crate) fn putting_aside(mut self) -> Self {
+        self.aside = Some(Vec::new());
+        self
+    }
+
+    /// What was told by the last event, if it is put aside.
+    pub(crate) fn take_heard(&mut self) -> Vec<NodeAddress> {
+        self.aside.as_mut().map(core::mem::take).unwrap_or_default()
     }
 
     /// From now on, nobody hears of these, and of no others for being private.

@@ -2,68 +2,16 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::cell::RefCell;
-use core::ops::ControlFlow;
 
 use super::{HangUp, Manager, Node, NodeAction};
 use crate::peers::{self, Misconduct};
-use crate::wire::{MAX_ANSWER_ADDRESSES, Message};
-use crate::{Action, Actions, Cursor, Directory, Epoch, Event, Fault, NodeAddress, NodeId, Time};
+use crate::wire::Message;
+use crate::{Action, Actions, Epoch, Event, Fault, NodeAddress, NodeId, Time};
 
 /// What one part of the machine has for the other.
 pub(super) enum Task {
     OfPex(Action),
     OfPeers(peers::Action),
-}
-
-/// The manager as a directory that wants to hear of everything: it notes what is told again. What is
-/// told is put by for it, without a detour over the exchange's actions.
-struct Told<'a, M> {
-    peers: &'a M,
-    heard: RefCell<Vec<NodeAddress>>,
-}
-
-impl<M: Directory> Directory for Told<'_, M> {
-    fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        self.peers.walk(from, visit);
-    }
-
-    fn start(&self, chance: u64) -> Cursor {
-        self.peers.start(chance)
-    }
-
-    fn arc_start(&self, chance: u64) -> Option<NodeId> {
-        self.peers.arc_start(chance)
-    }
-
-    fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        self.peers.walk_arc(from, visit);
-    }
-
-    fn learned(&self) -> u64 {
-        self.peers.learned()
-    }
-
-    fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
-        self.peers.walk_news(since, visit);
-    }
-
-    fn answer_max(&self) -> usize {
-        self.peers.answer_max()
-    }
-
-    fn knows(&self, address: &NodeAddress) -> bool {
-        let mut heard = self.heard.borrow_mut();
-        if heard.is_empty() {
-            heard.reserve(MAX_ANSWER_ADDRESSES);
-        }
-        heard.push(address.clone());
-        true
-    }
-
-    fn fill_percent(&self) -> u8 {
-        self.peers.fill_percent()
-    }
 }
 
 impl<M: Manager> Node<M> {
@@ -90,12 +38,9 @@ impl<M: Manager> Node<M> {
         } else {
             None
         };
-        let told = Told {
-            peers: &self.peers,
-            heard: RefCell::default(),
-        };
-        let actions = self.pex.handle(now, event, &told);
-        let heard = told.heard.into_inner();
+        let actions = self.pex.handle(now, event, &self.peers);
+        // All of it: the manager notes what is told again.
+        let heard = self.pex.take_heard();
         tasks.extend(actions.into_iter().map(Task::OfPex));
         if let Some(from) = from.filter(|_| !heard.is_empty()) {
             self.learn(now, from, heard, tasks, out);

@@ -66,6 +66,7 @@ impl Pex {
     /// addresses are none.
     fn judge(&mut self, response: &Response<'_>) -> usize {
         let (mut bad, mut own) = (0, 0);
+        self.judged.reserve(response.len());
         for entry in response.entries() {
             match entry.parse() {
                 // V1 does not leave the asker out of its answers, so this is no fault.
@@ -123,14 +124,17 @@ impl Pex {
             lesson.ends_fresh &= arc.as_ref().is_none_or(goes_on) && !lesson.is_disorderly;
         }
         let mark = self.census.open(self.now, self.key.of(from), arc.as_ref());
-        for (address, (hash, _)) in judged.drain(..).zip(told) {
+        for (hash, _) in told {
             self.census.count(hash, mark);
-            if !directory.knows(&address) {
-                out.push(Action::AddPeer { address, from });
-            }
         }
         self.census.close();
-        self.judged = judged;
+        if let Some(aside) = &mut self.aside {
+            *aside = judged;
+        } else {
+            let fresh = judged.drain(..).filter(|it| !directory.knows(it));
+            out.extend(fresh.map(|address| Action::AddPeer { address, from }));
+            self.judged = judged;
+        }
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
         self.put_worth(slot, lesson, arc.is_some());
