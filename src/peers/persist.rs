@@ -13,6 +13,10 @@ use crate::{Actions, NodeId, Reach, Time};
 /// Changes that are handed out at once without waiting for more.
 const BATCH: usize = 4_096;
 
+/// The number of no network: what a node tells of itself from a place that is not the one it tells,
+/// where the network of that place has no number.
+const ELSEWHERE: u64 = u64::MAX;
+
 impl PeerManager {
     /// Notes that what is kept of a node has changed.
     pub(super) fn mark(&mut self, id: NodeId) {
@@ -70,6 +74,9 @@ impl PeerManager {
                 number => self.sources.id(number),
             };
             kept.source_group = self.sources.network(entry.source).map_or(0, |it| it.0);
+            if kept.source == Some(id) && entry.source != ITSELF && kept.source_group == 0 {
+                kept.source_group = ELSEWHERE;
+            }
             record.last_connected = record.last_connected.max(kept.last_success);
             record.addresses.push(kept);
         }
@@ -150,7 +157,7 @@ impl PeerManager {
         let group = group_of(kept);
         let source = match kept.source {
             // From another place than its own, a node is a teller like others.
-            Some(source) if source == id && group.is_none() => ITSELF,
+            Some(source) if source == id && kept.source_group == 0 => ITSELF,
             Some(source) => self.sources.add(source, group),
             None => NOBODY,
         };
@@ -234,5 +241,6 @@ impl PeerManager {
 
 /// The network from which an address was told.
 fn group_of(kept: &AddressRecord) -> Option<LaneKey> {
-    (kept.source_group != 0).then_some(LaneKey(kept.source_group))
+    let known = ![0, ELSEWHERE].contains(&kept.source_group);
+    known.then_some(LaneKey(kept.source_group))
 }

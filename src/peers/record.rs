@@ -100,7 +100,7 @@ pub struct AddressRecord {
     /// Who told of the address; `None` if nobody did or it is not known. Ours.
     pub source: Option<NodeId>,
     /// The group of networks in which the teller was, as the peer manager numbers them; 0 if it is
-    /// not known. Ours.
+    /// not known, and the largest number if it is not, but was not the address's own. Ours.
     pub source_group: u64,
     /// When the address was last told; `None` if it is not known. Ours.
     pub heard: Option<Time>,

@@ -482,3 +482,26 @@ fn a_store_can_be_loaded_in_any_order() {
     let backward = loaded(Options::default(), &records).0;
     assert!(forward.records().eq(backward.records()));
 }
+
+#[test]
+fn what_nodes_said_of_themselves_from_nowhere_known_is_still_hearsay_after_a_restart() {
+    let options = || {
+        let it = Options::builder().feeler_every(None).slots(0, 52);
+        it.build().unwrap()
+    };
+    let mut w = World::of(options());
+    for n in 0..8 {
+        w.learn(&at(n, host(1, 256 + n)), n);
+    }
+    w.pass(secs(1));
+    assert_eq!(w.disk.len(), 8);
+    let before = w.image();
+    w.restart(options());
+    assert_eq!(w.image(), before);
+    assert_eq!(w.peers.flush(), None);
+
+    // Of one subnet no more than two are dialed in a minute, as of strangers' words.
+    w.restart(Options::builder().per_network(u32::MAX, 4).build().unwrap());
+    w.pass(secs(59));
+    assert_eq!(w.dial_times().len(), 2);
+}
