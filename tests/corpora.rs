@@ -8,14 +8,38 @@ pub mod address_body;
 mod book_load_body;
 #[path = "fuzz_bodies/book_ops.rs"]
 mod book_ops_body;
+#[cfg(test)]
+#[path = "support/world.rs"]
+#[allow(dead_code, reason = "the tests of the peer manager use the rest")]
+mod common;
 #[path = "fuzz_bodies/estimator.rs"]
 mod estimator_body;
+#[path = "fuzz_bodies/journal.rs"]
+mod journal_body;
+#[cfg(test)]
+#[path = "support/judge_of_peers.rs"]
+mod judge;
 #[path = "fuzz_bodies/message.rs"]
 mod message_body;
+#[cfg(test)]
+#[path = "fuzz_bodies/mini_net.rs"]
+mod mini_net_body;
+#[cfg(test)]
+#[path = "fuzz_bodies/node.rs"]
+mod node_body;
+#[cfg(test)]
+#[path = "support/nodes.rs"]
+#[allow(dead_code, reason = "the tests of the peer manager use the rest")]
+mod nodes;
+#[cfg(test)]
+#[path = "fuzz_bodies/peers.rs"]
+mod peers_body;
 #[path = "fuzz_bodies/pex.rs"]
 mod pex_body;
 #[path = "fuzz_bodies/record.rs"]
 mod record_body;
+#[path = "fuzz_bodies/restore.rs"]
+mod restore_body;
 
 use std::fs;
 use std::path::Path;
@@ -68,6 +92,36 @@ fn the_pex_corpus_passes() {
     replay("pex", 40, pex_body::pex);
 }
 
+#[test]
+fn the_journal_corpus_passes() {
+    replay("journal", 10, journal_body::journal);
+}
+
+#[test]
+fn the_mini_net_corpus_passes() {
+    replay("mini_net", 20, mini_net_body::mini_net);
+}
+
+#[test]
+fn the_node_corpus_passes() {
+    replay("node", 20, node_body::node);
+}
+
+#[test]
+fn the_node_v1_corpus_passes() {
+    replay("node_v1", 20, node_body::node_v1);
+}
+
+#[test]
+fn the_peers_corpus_passes() {
+    replay("peers", 20, peers_body::peers);
+}
+
+#[test]
+fn the_restore_corpus_passes() {
+    replay("restore", 10, restore_body::restore);
+}
+
 /// A corpus whose body nobody runs would rot.
 #[test]
 fn every_target_has_a_test_here() {
@@ -82,9 +136,15 @@ fn every_target_has_a_test_here() {
         "book_load",
         "book_ops",
         "estimator",
+        "journal",
         "message",
+        "mini_net",
+        "node",
+        "node_v1",
+        "peers",
         "pex",
         "record",
+        "restore",
     ];
     assert_eq!(targets, expected);
 }

@@ -1,0 +1,14 @@
+//! Any program of events, to the peer manager.
+#![no_main]
+#![allow(dead_code)]
+
+#[path = "../../tests/support/world.rs"]
+mod common;
+#[path = "../../tests/support/judge_of_peers.rs"]
+mod judge;
+#[path = "../../tests/support/nodes.rs"]
+mod nodes;
+#[path = "../../tests/fuzz_bodies/peers.rs"]
+mod peers_body;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| peers_body::peers(data));
