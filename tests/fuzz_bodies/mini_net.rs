@@ -14,6 +14,10 @@ use member::Member;
 /// The bytes of one program that are carried out: bounds the time of a run.
 const STEPS_MAX: usize = 400;
 
+/// Connections that break, and nodes that crash, in one program. Whoever is lost again and again as
+/// soon as he is met is left alone for longer than a program can wait.
+const FAULTS_MAX: u64 = 8;
+
 /// So many ticks at most it takes until everybody knows everybody.
 const TICKS_MAX: usize = 5_000;
 
@@ -37,6 +41,7 @@ struct Net {
     sent: u64,
     delivered: u64,
     lost: u64,
+    faults: u64,
 }
 
 /// Two to four nodes, of V1 or V2 each, that know the first one. Each byte picks what is delivered
@@ -56,6 +61,7 @@ pub(crate) fn mini_net(data: &[u8]) {
         sent: 0,
         delivered: 0,
         lost: 0,
+        faults: 0,
     };
     for n in 0..2 + u32::from(*count % 3) {
         let (is_v1, seed) = (kinds >> n & 1 == 1, net.next_seed());
@@ -99,7 +105,8 @@ impl Net {
             4 => self.now = self.now + ms(250 * u64::from(byte / 8)),
             5 => {
                 let epoch = self.links.keys().nth(pick % self.links.len().max(1));
-                if let Some(epoch) = epoch.copied() {
+                if let Some(epoch) = epoch.copied().filter(|_| self.faults < FAULTS_MAX) {
+                    self.faults += 1;
                     self.cut(epoch);
                 }
             }
@@ -108,7 +115,9 @@ impl Net {
                 let n = u32::from(byte / 8) % self.count();
                 self.event(n, NodeEvent::Tick);
             }
+            _ if self.faults == FAULTS_MAX => {}
             _ => {
+                self.faults += 1;
                 let n = u32::from(byte / 8) % self.count();
                 self.crash(n, byte < 128);
             }
@@ -336,7 +345,12 @@ impl Net {
             self.tick();
         }
         let span = self.now - begin;
-        unreachable!("N34: after {span:?} somebody is not known to all");
+        let known = self.members.iter().map(|it| {
+            let known = it.known(self.count()).into_iter().map(number);
+            (it.kind(), known.collect())
+        });
+        let known: Vec<(pex::Kind, Vec<u32>)> = known.collect();
+        unreachable!("N34: after {span:?} these know these: {known:?}");
     }
 }
 
