@@ -64,10 +64,6 @@ impl<T> Arena<T> {
         }
         let slot = Slot::try_from(self.len.saturating_sub(1)).unwrap_or(Slot::MAX);
         if let Some(chunk) = self.chunks.last_mut().filter(|it| it.len() < CHUNK) {
-            if chunk.len() == chunk.capacity() {
-                // By a quarter: of the room of a vector that doubles, a third is empty on average.
-                chunk.reserve_exact((chunk.len() / 4).clamp(4, CHUNK));
-            }
             chunk.push(Some(value));
         } else {
             // The first chunk grows as it is filled: most nodes know a few others, and a simulation
