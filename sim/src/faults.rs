@@ -59,6 +59,7 @@ pub(crate) struct Odds {
     pub(crate) late_tick: Likelihood,
     pub(crate) crash_at_work: Likelihood,
     pub(crate) dial: Likelihood,
+    pub(crate) stranger: Likelihood,
 }
 
 /// How often mishaps come.
@@ -110,6 +111,7 @@ impl Faults {
                 late_tick: Likelihood::of(drawn.ticks),
                 crash_at_work: Likelihood::of(crash_at_work),
                 dial: Likelihood::of(drawn.dials),
+                stranger: Likelihood::of(drawn.strangers),
             },
             rates: Rates {
                 cuts: drawn.cuts,

@@ -143,6 +143,8 @@ impl Simulation {
         let private: Vec<_> = addresses.iter().take(secrets).cloned().collect();
         self.members[node as usize].private = known.iter().take(secrets).copied().collect();
         let addresses_named = addresses.clone();
+        let linked = self.crowds[group].group.linked as usize;
+        let to_link: Vec<u32> = known.iter().take(linked).copied().collect();
         let knowledge = match &disk {
             Some(disk) if again => Knowledge::Disk(disk),
             _ if everyone => Knowledge::Known(addresses),
@@ -191,10 +193,23 @@ impl Simulation {
         if !self.members[node as usize].machine.is_some() {
             return;
         }
+        if !again {
+            self.link_at_birth(node, &to_link);
+        }
         for address in named {
             self.tell(node, NodeEvent::Named { address });
         }
         self.set_timer(node, self.now);
+    }
+
+    /// Connects a node with these at once, as if it had dialed them before it was born.
+    fn link_at_birth(&mut self, node: u32, others: &[u32]) {
+        for other in others {
+            if self.members[*other as usize].alive {
+                let address = self.places.address(*other);
+                self.connect(node, *other, address);
+            }
+        }
     }
 
     /// Whom a node knows that starts for the first time.

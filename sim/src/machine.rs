@@ -88,7 +88,8 @@ impl Blueprint {
         };
         if let Some(connected) = group.connected {
             let connected = connected as usize;
-            let outbound = connected.div_ceil(2);
+            let half = connected.div_ceil(2).max(group.linked as usize);
+            let outbound = group.dials.map_or(half, |dials| dials as usize);
             peers = peers
                 .connected_max(connected)
                 .slots(outbound, connected - outbound);

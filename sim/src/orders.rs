@@ -259,7 +259,7 @@ impl Simulation {
         let target = self.places.at(&address).filter(|_| !dial.fails);
         let why = match target {
             Some(target) if self.reaches(dial.from, target) => {
-                if self.places.id(target) == address.id() {
+                if self.places.id(target) == address.id() && !self.faults.is_stranger() {
                     self.connect(dial.from, target, address);
                     return;
                 }
@@ -273,7 +273,7 @@ impl Simulation {
 
     /// Connects two nodes; the first has dialed. Each takes the connection for itself: of two with the
     /// same peer it keeps that which the lower id has dialed, unless it has hung up on the other.
-    fn connect(&mut self, dialer: u32, acceptor: u32, address: NodeAddress) {
+    pub(crate) fn connect(&mut self, dialer: u32, acceptor: u32, address: NodeAddress) {
         let nodes = [dialer, acceptor];
         let dialer_is_lower = self.places.id(dialer) < self.places.id(acceptor);
         let old =

@@ -61,6 +61,12 @@ pub struct Group {
     /// The most peers that each is connected with; by default what its program does.
     #[serde(default)]
     pub connected: Option<u32>,
+    /// How many of those it dials itself; by default half of them, or as many as it is linked with.
+    #[serde(default)]
+    pub dials: Option<u32>,
+    /// With so many of those whom each knows it is connected from the moment when it starts.
+    #[serde(default)]
+    pub linked: u32,
     /// The most addresses that each keeps; by default what its program does.
     #[serde(default)]
     pub store: Option<u32>,
@@ -97,6 +103,8 @@ impl Group {
             depth: Depth::default(),
             knows: Knows::default(),
             connected: None,
+            dials: None,
+            linked: 0,
             store: None,
             behind_nat: false,
             starts: Duration::ZERO,
@@ -278,7 +286,7 @@ pub struct Faults {
     /// How often in an hour the network falls into two parts, for a random time up to ten minutes.
     pub partitions: f64,
     /// How often in an hour a node's clock stops, or jumps: forward by an hour or a year, back by a
-    /// nanosecond or an hour. It is right again within ten minutes.
+    /// nanosecond or an hour; its driver notices some of those back. It is right again within ten minutes.
     pub clock_jumps: f64,
     /// How often in an hour a node crashes, and starts again from a disk that may be old, empty,
     /// damaged or somebody else's; sometimes its peers learn of it only by its silence.
@@ -290,6 +298,8 @@ pub struct Faults {
     pub driver: f64,
     /// The share of ticks that come late, by up to half a minute.
     pub ticks: f64,
+    /// The share of dials that end at somebody else than who was dialed: another node lives there by now.
+    pub strangers: f64,
     /// The share of dials that last longer than they should, by up to two and a half minutes.
     pub dials: f64,
     /// How often in an hour a node's driver reports what has not happened: a connection once more, an
@@ -299,7 +309,7 @@ pub struct Faults {
 
 impl Faults {
     /// Each strength there is.
-    pub(crate) const EACH: [fn(&mut Self) -> &mut f64; 13] = [
+    pub(crate) const EACH: [fn(&mut Self) -> &mut f64; 14] = [
         |it| &mut it.loss,
         |it| &mut it.duplicate,
         |it| &mut it.delay,
@@ -313,6 +323,7 @@ impl Faults {
         |it| &mut it.crashes,
         |it| &mut it.hangs,
         |it| &mut it.inventions,
+        |it| &mut it.strangers,
     ];
 
     /// Whether anything goes wrong at all.

@@ -80,6 +80,10 @@ pub trait Manager: Directory + sealed::Sealed {
     fn configure(&self, config: &mut Config);
 }
 
+/// How long somebody who has come to us is not asked. A feeler is gone by then: a network at rest would
+/// else spend most of its questions on those who came to see whether we are there.
+const NEWCOMERS_WAIT: Duration = Duration::from_secs(1);
+
 impl Manager for PeerManager {
     fn me(&self) -> NodeId {
         self.me()
@@ -101,6 +105,11 @@ impl Manager for PeerManager {
 
     fn tell_arcs(&mut self) {
         self.tell_arcs();
+    }
+
+    fn newcomers_wait(&self) -> Option<Duration> {
+        // Whoever has no other peer asks at once.
+        self.ready().nth(1).map(|_| NEWCOMERS_WAIT)
     }
 
     fn deadline(&self) -> Option<Time> {

@@ -39,7 +39,7 @@ impl Simulation {
     /// or what is to hold cannot: among hostile nodes, or if honest ones were made to look hostile.
     fn quiet_for(&self) -> Option<u64> {
         let faults = &self.faults.drawn;
-        let blames = faults.garble + faults.duplicate + faults.delay > 0.0;
+        let blames = faults.garble + faults.duplicate + faults.delay + faults.strangers > 0.0;
         let all_full = self.crowds.iter().all(|crowd| {
             crowd.watched && crowd.group.depth == Depth::Full && !crowd.group.behind_nat
         });

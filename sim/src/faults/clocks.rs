@@ -11,8 +11,8 @@ const YEAR: i64 = 365 * 24 * HOUR;
 const STOP: u64 = 600_000_000_000;
 
 impl Simulation {
-    /// Somebody's clock stops, or jumps: by an hour or a year forward, by a nanosecond or an hour back.
-    /// After a while it is right again.
+    /// Somebody's clock stops, or jumps: by an hour or a year forward, by a nanosecond or an hour back;
+    /// of those back an hour its driver notices half. After a while it is right again.
     pub(super) fn upset_clock(&mut self) {
         let Some(node) = self.somebody() else {
             return;
@@ -21,7 +21,7 @@ impl Simulation {
         if member.stopped.is_some() || member.jumped != 0 {
             return;
         }
-        let jump = match self.faults.chance.below(5) {
+        let jump = match self.faults.chance.below(6) {
             0 => {
                 member.stopped = Some(member.clock(self.now));
                 0
@@ -31,10 +31,29 @@ impl Simulation {
             3 => -1,
             _ => -HOUR,
         };
+        let notices = jump == -HOUR && self.faults.chance.below(2) == 0;
         member.jumped = jump;
+        if notices {
+            self.rewind(node);
+        }
         let lasts = self.faults.chance.up_to(STOP);
         self.queue
             .push(self.now + lasts, What::Fault(Mishap::Mend { node }));
+    }
+
+    /// A driver has found its clock set back, and tells its machine.
+    fn rewind(&mut self, node: u32) {
+        let member = &mut self.members[node as usize];
+        let clock = member.clock(self.now);
+        member.machine.rewind(clock);
+        if let Some(check) = &mut self.check {
+            check.rewinds(node, clock);
+        }
+        let deadline = member.machine.deadline();
+        if let Some(deadline) = deadline.filter(|_| member.alive) {
+            let at = member.moment(self.now, deadline);
+            self.set_timer(node, at);
+        }
     }
 
     /// A clock is set right, and its driver notices, as it does where a clock was ahead.
@@ -47,11 +66,7 @@ impl Simulation {
         member.stopped = None;
         member.jumped = 0;
         if was_ahead {
-            let clock = member.clock(self.now);
-            member.machine.rewind(clock);
-            if let Some(check) = &mut self.check {
-                check.rewinds(node, clock);
-            }
+            self.rewind(node);
         }
         let member = &self.members[node as usize];
         if member.alive

@@ -31,6 +31,11 @@ impl Faults {
         }
     }
 
+    /// Whether somebody else has answered a dial than who was to.
+    pub(crate) fn is_stranger(&mut self) -> bool {
+        self.chance.happens(self.odds.stranger)
+    }
+
     /// How much longer than it should a dial lasts.
     pub(crate) fn dial_lasts(&mut self) -> u64 {
         if self.chance.happens(self.odds.dial) {

@@ -67,6 +67,7 @@ impl Scenario {
             ("faults.driver", faults.driver),
             ("faults.ticks", faults.ticks),
             ("faults.dials", faults.dials),
+            ("faults.strangers", faults.strangers),
         ] {
             if !(0.0..=1.0).contains(&share) {
                 let what = format!("{share} is no share; write a number from 0 to 1");
@@ -127,6 +128,21 @@ impl Group {
         if self.store.is_some() && is_v1 && self.depth == Depth::Full {
             let what = "the book of V1 has a size of its own; leave it out";
             return Err(ScenarioError::new("store", what));
+        }
+        let most = self.connected.unwrap_or(u32::MAX);
+        for (key, count) in [("dials", self.dials.unwrap_or(0)), ("linked", self.linked)] {
+            if count > most {
+                let what = format!("{count} of at most {most} peers; write less, or raise connected");
+                return Err(ScenarioError::new(key, what));
+            }
+        }
+        if (self.dials.is_some() || self.linked > 0) && self.connected.is_none() {
+            let what = "dials and linked are parts of connected; write connected as well";
+            return Err(ScenarioError::new("count", what));
+        }
+        if self.linked > 0 && matches!(self.runs, Program::Hostile(_)) {
+            let what = "hostile nodes make their connections themselves; leave it out";
+            return Err(ScenarioError::new("linked", what));
         }
         if self.starts > LONGEST || self.clock_skew > Duration::from_secs(365 * 86_400) {
             let what = "later than 100years, or a clock more than a year ahead; write less";

@@ -81,6 +81,9 @@ pub(crate) struct TablesArgs {
     /// These tables only; may be given more than once, or with commas
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(super) only: Vec<String>,
+    /// Networks of these sizes only, such as 1000,10000; what is left out has a dash in its place
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub(super) sizes: Vec<u32>,
     /// Make the tables of what is in this folder, and run nothing: what the commands of
     /// --print-commands have written
     #[arg(long, value_name = "DIR")]

@@ -1,5 +1,6 @@
 //! `pex sim tables`.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -50,6 +51,15 @@ fn chosen(args: &TablesArgs) -> Result<Vec<Table>, Failure> {
             names.join(", ")
         )));
     }
+    let sizes = |it: &Table| it.sizes(args.quick).to_vec();
+    let sizes: BTreeSet<u32> = all.iter().flat_map(sizes).collect();
+    if let Some(wrong) = args.sizes.iter().find(|it| !sizes.contains(it)) {
+        let there: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+        return Err(Failure::new(format_args!(
+            "no table has a network of {wrong} nodes; there are {}",
+            there.join(", ")
+        )));
+    }
     let is_meant = |it: &Table| args.only.is_empty() || args.only.contains(&it.name);
     Ok(all.into_iter().filter(is_meant).collect())
 }
@@ -68,6 +78,9 @@ fn jobs(tables: &[Table], args: &TablesArgs, folder: &Path) -> Result<Vec<Job>, 
     for table in tables {
         let entries = table.entries(args.quick);
         for entry in entries.map_err(|error| Failure::new(&error))? {
+            if !args.sizes.is_empty() && !args.sizes.contains(&entry.size) {
+                continue;
+            }
             let row = table.rows.get(entry.row).map_or("", |it| it.name.as_str());
             let name = file_name(&format!("{}-{row}-{}", table.name, entry.size));
             let path = folder.join(format!("{name}.toml"));
