@@ -281,8 +281,9 @@ impl Watch {
         }
     }
 
-    /// The tallies of those who came late.
-    pub(crate) fn newcomers(&self) -> Vec<Tally> {
+    /// The tallies of those who came late. Who wanted fewer answers than a hundred is asked for his
+    /// guess `now`.
+    pub(crate) fn newcomers(&self, now: impl Fn(u32) -> Option<Guess>) -> Vec<Tally> {
         let late = self.eyes.iter().filter(|eye| eye.is_late);
         let since = |eye: &Eye, at: Option<u64>| at.map(|at| seconds(at - eye.started));
         late.map(|eye| Tally {
@@ -293,7 +294,7 @@ impl Watch {
             to_99: since(eye, eye.reached[2]),
             answers: eye.answers_to_99.unwrap_or(eye.answers),
             known_to_half: since(eye, eye.known_at),
-            guess: eye.guess,
+            guess: eye.guess.or_else(|| now(eye.node)),
         })
         .collect()
     }

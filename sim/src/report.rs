@@ -33,7 +33,7 @@ impl Simulation {
                 .map(|group| self.population(group))
                 .collect(),
             samples: self.watch.samples.clone(),
-            newcomers: self.watch.newcomers(),
+            newcomers: self.watch.newcomers(|node| self.guess(node)),
             in_degree: Spread::of(&mut dialed_by.clone().map(f64::from).collect::<Vec<_>>()),
             in_degrees: Histogram::of(dialed_by.map(u64::from)),
             asked: Spread::of(&mut asked.clone().map(f64::from).collect::<Vec<_>>()),

@@ -186,3 +186,55 @@ fn a_bug_is_found_in_a_swarm_and_the_scenario_made_small_and_replays() {
     // And without the bug nothing breaks.
     assert_eq!(Minimal::of(&scenario, 5, 10).unwrap(), None);
 }
+
+#[test]
+fn a_node_that_tells_of_whom_it_is_to_keep_to_itself_is_found() {
+    use std::cell::Cell;
+    use std::thread_local;
+    thread_local!(static SECRET: Cell<Option<u32>> = const { Cell::new(None) });
+    let text = "duration = '1min'\n[[nodes]]\ncount = 8\nknows = { some = 3 }\nkeeps-private = 1\n";
+    let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), 1).unwrap();
+    simulation.run_until(Duration::from_millis(1));
+    let secrets = simulation.members.iter().flat_map(|it| it.private.first());
+    let secret = secrets.copied().next().unwrap();
+    // The id is another, and the place is its own: that is a leak too.
+    SECRET.set(Some(simulation.places.ip_bits(secret)));
+    simulation.bug = Some(|orders| {
+        for order in orders.iter_mut() {
+            if let NodeAction::Send {
+                message: Message::Response(response),
+                ..
+            } = order
+                && let Some(ip) = SECRET.get()
+            {
+                let ip = core::net::Ipv4Addr::from_bits(ip).into();
+                let address = pex::NodeAddress::mconn(NodeId::new([7; 20]), ip, 26_656);
+                let mut answer = pex::wire::ResponseBuilder::new(response.dialect());
+                answer.push_address(&address).unwrap();
+                *response = answer.finish();
+            }
+        }
+    });
+    let breach = simulation.run().breach.expect("it is found");
+    assert_eq!(breach.invariant, 15, "{breach:?}");
+    assert_eq!(run(text, 1, None).breach, None);
+}
+
+#[test]
+fn whoever_finds_strangers_and_clocks_set_back_breaks_no_rule() {
+    let text = "duration = '20min'\n[[nodes]]\ncount = 10\nknows = { some = 3 }\n\
+                [[nodes]]\ncount = 6\nruns = 'pex-v1'\nknows = { some = 3 }\n\
+                [faults]\nstrangers = 0.3\nclock-jumps = 12\ncuts = 0.2\n";
+    for seed in 1..=3 {
+        let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), seed).unwrap();
+        let outcome = simulation.run();
+        assert_eq!(outcome.breach, None, "seed {seed}");
+        let all = simulation.members.iter();
+        let lied_to = all.filter_map(|it| match &it.machine {
+            crate::machine::Machine::V2(node) => Some(node.peers().counts().dropped),
+            _ => None,
+        });
+        let dials: u64 = outcome.population.iter().map(|it| it.dials).sum();
+        assert!(dials > 100 && lied_to.count() == 10, "{dials}");
+    }
+}

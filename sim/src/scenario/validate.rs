@@ -132,7 +132,8 @@ impl Group {
         let most = self.connected.unwrap_or(u32::MAX);
         for (key, count) in [("dials", self.dials.unwrap_or(0)), ("linked", self.linked)] {
             if count > most {
-                let what = format!("{count} of at most {most} peers; write less, or raise connected");
+                let what =
+                    format!("{count} of at most {most} peers; write less, or raise connected");
                 return Err(ScenarioError::new(key, what));
             }
         }

@@ -1,6 +1,6 @@
 //! Whole networks, and what becomes of them.
 
-use pex_sim::{Outcome, Scenario, Simulation};
+use pex_sim::{Outcome, Scenario, Simulation, Tally};
 
 /// Runs a scenario, and expects that nothing breaks.
 fn run(text: &str, seed: u64) -> Outcome {
@@ -175,4 +175,62 @@ fn kin_that_is_told_in_the_order_of_ids_needs_fewer_answers_than_by_chance() {
             "{depth}: {by_arc}, by chance {by_chance}"
         );
     }
+}
+
+/// What it takes a newcomer that begins with 64 peers to know 99 of 100 of a thousand nodes: seconds
+/// and answers.
+fn learns(others: &str, newcomer: &str, seed: u64) -> Tally {
+    let text = format!(
+        "duration = '600s'\nuntil-known = 0.99\nsample-every = '100ms'\ncheck = false\n{others}\
+         [[nodes]]\ncount = 1\nknows = {{ some = 64 }}\nconnected = 64\nlinked = 64\nstarts = '1s'\n\
+         watched = true\n{newcomer}\n"
+    );
+    run(&text, seed).newcomers[0].clone()
+}
+
+#[test]
+fn a_newcomer_of_ours_that_begins_with_its_peers_reaches_the_goals_of_the_tables() {
+    let all = |runs: &str, share: u32| {
+        format!(
+            "[[nodes]]\ncount = {share}\nruns = {runs}\ndepth = 'exchange'\nknows = 'everyone'\nwatched = false\n"
+        )
+    };
+    let mixed = all("'pex'", 250) + &all("'tendermint-0.35.0'", 750);
+    let uniform = "[[nodes]]\ncount = 1000\nruns = 'uniform'\ndepth = 'thin'\nwatched = false\n";
+    let rows = [
+        (all("'pex'", 1_000), 30, 1.0),
+        (uniform.to_owned(), 46, 2.0),
+        (mixed, 46, 2.0),
+    ];
+    for (others, answers, seconds) in rows {
+        let ours = learns(&others, "store = 100000", 1);
+        assert!(ours.answers <= answers, "{others} {ours:?}");
+        assert!(
+            ours.to_99.is_some_and(|it| it <= seconds),
+            "{others} {ours:?}"
+        );
+    }
+    for sort in ["inflater", "shared-inflater", "freezer"] {
+        let others = all("'pex'", 900)
+            + &format!("[[nodes]]\ncount = 100\nruns = {{ hostile = '{sort}' }}\n");
+        let ours = learns(&others, "store = 100000", 1);
+        assert!(ours.answers <= 46, "{sort} {ours:?}");
+        assert!(ours.to_99.is_some_and(|it| it <= 2.0), "{sort} {ours:?}");
+    }
+    // Served by ours, the reference is no slower than with uniform answers.
+    let theirs = "runs = 'tendermint-0.35.0'\ndepth = 'exchange'";
+    let [by_ours, by_chance] = [all("'pex'", 1_000), uniform.to_owned()]
+        .map(|others| learns(&others, theirs, 1).to_90.unwrap());
+    assert!(by_ours <= by_chance, "{by_ours} {by_chance}");
+}
+
+#[test]
+fn a_network_at_rest_asks_little_even_with_feelers() {
+    let text = "duration = '10min'\nsample-every = '30s'\ncheck = false\n\
+                [[nodes]]\ncount = 120\nconnected = 24\ndials = 8\n";
+    let outcome = run(text, 1);
+    let late = &outcome.samples[outcome.samples.len() / 2..];
+    let requests = late.iter().map(|it| it.requests).sum::<f64>() / late.len() as f64;
+    assert!(requests <= 0.6, "{requests}");
+    assert!(late.iter().all(|it| it.known.mean > 0.999));
 }
