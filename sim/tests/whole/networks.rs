@@ -230,7 +230,10 @@ fn a_network_at_rest_asks_little_even_with_feelers() {
                 [[nodes]]\ncount = 120\nconnected = 24\ndials = 8\n";
     let outcome = run(text, 1);
     let late = &outcome.samples[outcome.samples.len() / 2..];
-    let requests = late.iter().map(|it| it.requests).sum::<f64>() / late.len() as f64;
+    let counted: Vec<f64> = late.iter().map(|it| it.requests).collect();
+    // Ten samples of half a minute.
+    assert_eq!(counted.len(), 11);
+    let requests = counted.iter().sum::<f64>() / 11.0;
     assert!(requests <= 0.6, "{requests}");
     assert!(late.iter().all(|it| it.known.mean > 0.999));
 }
