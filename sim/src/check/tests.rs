@@ -195,7 +195,8 @@ fn a_node_that_tells_of_whom_it_is_to_keep_to_itself_is_found() {
     let text = "duration = '1min'\n[[nodes]]\ncount = 8\nknows = { some = 3 }\nkeeps-private = 1\n";
     let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), 1).unwrap();
     simulation.run_until(Duration::from_millis(1));
-    let secrets = simulation.members.iter().flat_map(|it| it.private.first());
+    let members = simulation.members.iter();
+    let secrets = members.filter_map(|it| it.private.first());
     let secret = secrets.copied().next().unwrap();
     // The id is another, and the place is its own: that is a leak too.
     SECRET.set(Some(simulation.places.ip_bits(secret)));
