@@ -155,7 +155,8 @@ impl OptionsBuilder {
     }
 
     /// How long a node is left alone after a connection with it has ended. Default 30 s; at most a
-    /// year. A connection that lasted less than a minute counts as a failure besides.
+    /// year. A persistent peer is left alone for 5 s at most, the `reconnectInterval` of CometBFT. A
+    /// connection that lasted less than a minute counts as a failure besides.
     pub const fn cooldown(mut self, cooldown: Duration) -> Self {
         self.0.cooldown = cooldown;
         self
