@@ -206,8 +206,9 @@ impl ConfigBuilder {
     }
 
     /// The most peers that are gone and whose limits are still remembered, so that reconnecting
-    /// resets none. The one gone longest is forgotten first. Default 8,192; from 1 to 1,000,000. A
-    /// remembered peer takes about 80 bytes.
+    /// resets none. The one gone longest is forgotten first, and from then on nobody who is not
+    /// remembered is asked before he may be. Default 8,192; from 1 to 1,000,000. A remembered peer
+    /// takes about 80 bytes.
     pub const fn remembered_max(mut self, max: usize) -> Self {
         self.0.remembered_max = max;
         self

@@ -81,6 +81,8 @@ pub struct Pex {
     /// Peers whose end we have asked for.
     cut: usize,
     remembered: Remembered,
+    /// Who is about to come, and from when on he may be asked.
+    held: Option<(NodeId, Time)>,
 
     gate: Gate,
     seen: Seen,
@@ -115,7 +117,8 @@ impl Pex {
             turns: Turns::new(&config),
             outstanding: 0,
             cut: 0,
-            remembered: Remembered::new(config.remembered_max),
+            remembered: Remembered::new(config.remembered_max, Time::EPOCH),
+            held: None,
             gate: Gate::new(config.policy, now),
             seen: Seen::new(config.seen_max),
             census: Census::default(),
@@ -256,7 +259,10 @@ impl Pex {
         if kind == Kind::V1 {
             self.turns.on_patient_peer();
         }
-        let standing = self.remembered.take(who).unwrap_or_default();
+        let mut standing = self.remembered.welcome(who);
+        if let Some((_, at)) = self.held.take().filter(|(held, _)| *held == id) {
+            standing.ask_at = standing.ask_at.max(at);
+        }
         let interval = self.config.gap(kind);
         let slot = self
             .peers
@@ -335,14 +341,10 @@ impl Pex {
         }
     }
 
-    /// Has a node that is not up not be asked before this time, once it is.
+    /// Has a node that is about to be up not be asked before this time.
     pub(crate) fn ask_not_before(&mut self, id: NodeId, at: Time) {
-        let who = self.key.of(id);
-        if self.peers.find(who).is_none() {
-            let mut standing = self.remembered.take(who).unwrap_or_default();
-            standing.ask_at = standing.ask_at.max(at.min(LATEST));
-            self.remembered.put(who, standing);
-        }
+        // Not among those who are remembered: one who comes must not have another forgotten.
+        self.held = Some((id, at.min(LATEST)));
     }
 
     /// Whether a peer of this kind is told in the order of ids, if the store has one.

@@ -48,9 +48,7 @@ pub trait Manager: Directory + sealed::Sealed {
 
     /// How long somebody who has come to us is not asked: as long as it takes to see whether he
     /// stays. None if he is asked at once.
-    fn newcomers_wait(&self) -> Option<Duration> {
-        None
-    }
+    fn newcomers_wait(&self) -> Option<Duration>;
 
     /// When the machine next has something to do by itself; `None` if only an event can wake it.
     fn deadline(&self) -> Option<Time>;

@@ -32,7 +32,7 @@ use crate::{Config, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 const MADE_MAX: u64 = u64::MAX / 2;
 
 /// The first bytes of a dump: a name and the version of the format.
-const MAGIC: &[u8; 8] = b"pex-v2\0\x02";
+const MAGIC: &[u8; 8] = b"pex-v2\0\x03";
 
 #[derive(Serialize, Deserialize)]
 struct Dump {
@@ -48,6 +48,7 @@ struct Dump {
     lines: Vec<NodeId>,
     means: Means,
     remembered: Vec<(NodeId, Standing)>,
+    strangers_at: Time,
     gate: Gate,
     seen: (Vec<u64>, Vec<u64>),
     census: Census,
@@ -167,6 +168,7 @@ impl Pex {
             lines: self.lines(),
             means: self.turns.means(),
             remembered: self.remembered.iter().collect(),
+            strangers_at: self.remembered.strangers_at(),
             gate: self.gate.clone(),
             seen: self.seen.dump(),
             census: self.census.clone(),
@@ -210,7 +212,7 @@ impl Pex {
         pex.armed = dump.armed;
         pex.agenda = Agenda::after(dump.entries_made);
         pex.queries_made = dump.queries_made;
-        pex.remembered = Remembered::new(pex.config.remembered_max);
+        pex.remembered = Remembered::new(pex.config.remembered_max, dump.strangers_at);
         dump.remembered
             .into_iter()
             .for_each(|(id, standing)| pex.remembered.put(pex.key.of(id), standing));

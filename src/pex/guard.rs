@@ -66,23 +66,40 @@ impl Standing {
     }
 }
 
-/// The standing of peers who are gone: a bounded table that forgets the one gone longest.
+/// The standing of peers who are gone: a bounded table that forgets the one gone longest. Whoever has
+/// been forgotten may be asked too soon by whoever does not know him, so nobody who is not remembered
+/// is asked before all of those may be.
 #[derive(Clone, Debug)]
 pub(crate) struct Remembered {
     entries: Slab<(Hashed, Standing)>,
     index: HashTable<Slot>,
     order: Rotation,
+    /// When the last of those who were forgotten may be asked again.
+    strangers_at: Time,
     max: usize,
 }
 
 impl Remembered {
-    pub(crate) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize, strangers_at: Time) -> Self {
         Self {
             entries: Slab::new(),
             index: HashTable::new(),
             order: Rotation::default(),
+            strangers_at,
             max,
         }
+    }
+
+    /// How somebody stands who comes, for the first time or again.
+    pub(crate) fn welcome(&mut self, who: Hashed) -> Standing {
+        self.take(who).unwrap_or(Standing {
+            ask_at: self.strangers_at,
+            ..Standing::default()
+        })
+    }
+
+    pub(crate) const fn strangers_at(&self) -> Time {
+        self.strangers_at
     }
 
     /// Remembers how a peer stood when it went.
@@ -90,9 +107,10 @@ impl Remembered {
         self.take(who);
         if self.entries.len() >= self.max
             && let Some(oldest) = self.order.front()
-            && let Some(&(oldest, _)) = self.entries.get(oldest as usize)
+            && let Some(&(oldest, standing)) = self.entries.get(oldest as usize)
         {
             self.take(oldest);
+            self.strangers_at = self.strangers_at.max(standing.ask_at);
         }
         let Ok(slot) = Slot::try_from(self.entries.insert((who, standing))) else {
             return;
@@ -105,7 +123,7 @@ impl Remembered {
     }
 
     /// Takes the standing of a peer that is back.
-    pub(crate) fn take(&mut self, who: Hashed) -> Option<Standing> {
+    fn take(&mut self, who: Hashed) -> Option<Standing> {
         let entries = &self.entries;
         let is_peer = |&slot: &Slot| {
             entries
@@ -124,6 +142,7 @@ impl Remembered {
     }
 
     pub(crate) fn rewind(&mut self, back: Duration) {
+        self.strangers_at = self.strangers_at.back(back);
         for (_, (_, standing)) in &mut self.entries {
             standing.rewind(back);
         }
@@ -182,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_peer_gone_longest_is_forgotten_first() {
-        let mut table = Remembered::new(3);
+        let mut table = Remembered::new(3, Time::EPOCH);
         for n in 1..=3 {
             table.put(id(n), Standing::default());
         }
@@ -205,5 +224,20 @@ mod tests {
             table.iter().map(|(id, _)| id).collect::<Vec<_>>(),
             [id(3).id, id(4).id]
         );
+    }
+
+    #[test]
+    fn nobody_unknown_is_asked_before_those_who_were_forgotten_may_be() {
+        let mut table = Remembered::new(1, Time::EPOCH);
+        let asked_at = |ask_at| Standing {
+            ask_at,
+            ..Standing::default()
+        };
+        assert_eq!(table.welcome(id(1)).ask_at, Time::EPOCH);
+        table.put(id(1), asked_at(Time::from_secs(9)));
+        table.put(id(2), asked_at(Time::from_secs(5)));
+        assert_eq!(table.welcome(id(1)).ask_at, Time::from_secs(9));
+        assert_eq!(table.welcome(id(2)).ask_at, Time::from_secs(5));
+        assert_eq!(table.welcome(id(3)).ask_at, Time::from_secs(9));
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Naive {
     pub(crate) now: Time,
     pub(crate) peers: Vec<Peer>,
     gone: Vec<(NodeId, Limits)>,
+    /// When the last of the gone who were forgotten may be asked.
+    strangers_at: Time,
     heard: Vec<NodeId>,
     pub(crate) timer: Option<Time>,
     pub(crate) turns: Turns,
@@ -91,6 +93,7 @@ impl Naive {
             now,
             peers: Vec::new(),
             gone: Vec::new(),
+            strangers_at: Time::EPOCH,
             heard: Vec::new(),
             timer: None,
             turns: Turns::default(),
@@ -227,13 +230,17 @@ impl Naive {
         }
         let back = self.gone.iter().position(|(gone, _)| *gone == id);
         let limits = back.map(|place| self.gone.remove(place).1);
+        let limits = limits.unwrap_or(Limits {
+            ask_at: self.strangers_at,
+            ..Limits::default()
+        });
         self.peers.push(Peer {
             id,
             epoch,
             kind,
             phase: Phase::Cut,
             since: 0,
-            limits: limits.unwrap_or_default(),
+            limits,
             interval: gap(kind),
             misses: 0,
             late: 0,
@@ -243,7 +250,7 @@ impl Naive {
             draft: None,
         });
         let place = self.peers.len() - 1;
-        self.wait(place, limits.unwrap_or_default().ask_at);
+        self.wait(place, limits.ask_at);
     }
 
     fn remove(&mut self, place: usize) {
@@ -253,7 +260,8 @@ impl Naive {
         }
         self.gone.retain(|(id, _)| *id != peer.id);
         if self.gone.len() == self.options.remembered_max {
-            self.gone.remove(0);
+            let (_, forgotten) = self.gone.remove(0);
+            self.strangers_at = self.strangers_at.max(forgotten.ask_at);
         }
         self.gone.push((peer.id, peer.limits));
     }

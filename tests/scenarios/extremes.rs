@@ -55,8 +55,9 @@ enum Gate {
 /// how many may be asked, when more may, and how long that takes.
 type Means = ([(u32, Time); 2], Time, bool, u32, Option<Time>, Duration);
 
-/// The order of the peers, what may be asked for, and those that are gone with how they stood.
-type Lists = (Vec<NodeId>, Means, Vec<(NodeId, (Time, Time, Time))>);
+/// The order of the peers, what may be asked for, those that are gone with how they stood, and when
+/// whoever is not among them may be asked.
+type Lists = (Vec<NodeId>, Means, Vec<(NodeId, (Time, Time, Time))>, Time);
 
 fn config(policy: Policy) -> Config {
     Config::builder().policy(policy).build().unwrap()

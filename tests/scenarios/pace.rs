@@ -262,19 +262,24 @@ fn a_flood_of_garbage_and_stray_messages_changes_none_of_our_requests() {
 }
 
 #[test]
-fn the_limits_of_those_gone_longest_are_forgotten_first() {
+fn the_limits_of_those_gone_longest_are_forgotten_first_and_then_strangers_wait_as_they_would() {
     let config = Config::builder().remembered_max(2).build().unwrap();
     let mut w = World::with(config);
-    // Forgetting is what the bound costs, so the gap is not held against it here.
-    w.judge.gaps = [ms(0); 3];
     for peer in 1..=3 {
         w.up(peer, Kind::V1);
         w.answers(peer, &nodes(10..20));
         w.down(peer);
+        w.pass(secs(1));
     }
-    assert_eq!(asked(&w.up(3, Kind::V1)), []);
-    assert_eq!(asked(&w.up(2, Kind::V1)), []);
-    assert_eq!(asked(&w.up(1, Kind::V1)), [id(1)]);
+    // The first was asked three seconds ago, and may be again after nine more.
+    assert_eq!(asked(&w.up(1, Kind::V1)), []);
+    assert_eq!(asked(&w.up(4, Kind::V2)), []);
+    assert_eq!(asked(&w.pass(ms(8_999))), []);
+    let mut now = asked(&w.pass(ms(1)));
+    now.sort_unstable();
+    assert_eq!(now, [id(1), id(4)]);
+    // Nobody waits for those who are remembered.
+    assert_eq!(asked(&w.up(5, Kind::V2)), [id(5)]);
 }
 
 #[test]

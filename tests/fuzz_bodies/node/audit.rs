@@ -147,10 +147,8 @@ impl Audit {
                 line.awaits = true;
                 let kind = line.kind;
                 let last = self.asked.insert(to, (self.now, kind));
-                // A table of the gone that is too small forgets, as it may.
-                if let Some((at, kind)) = last
-                    && self.ever.len() <= self.exchange.remembered_max()
-                {
+                // Also where the table of the gone is too small for all of them.
+                if let Some((at, kind)) = last {
                     let gap = self.exchange.gap(kind);
                     assert!(self.now - at >= gap, "asked after {:?}", self.now - at);
                 }

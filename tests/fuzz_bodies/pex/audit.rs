@@ -21,7 +21,6 @@ struct Line {
 pub(crate) struct Audit {
     rules: Rules,
     now: Time,
-    ever: BTreeSet<NodeId>,
     lines: BTreeMap<NodeId, Line>,
     asked: BTreeMap<NodeId, (Time, Kind)>,
     timer: Option<Time>,
@@ -32,7 +31,6 @@ impl Audit {
         Self {
             rules,
             now,
-            ever: BTreeSet::new(),
             lines: BTreeMap::new(),
             asked: BTreeMap::new(),
             timer: None,
@@ -46,7 +44,6 @@ impl Audit {
             // A node is no peer of its own.
             Event::PeerUp { peer, .. } if *peer == ME => {}
             Event::PeerUp { peer, epoch, kind } => {
-                self.ever.insert(*peer);
                 let known = self.lines.get(peer);
                 if known.is_none_or(|line| line.epoch != *epoch) {
                     let line = Line {
@@ -145,10 +142,8 @@ impl Audit {
 
     fn asked(&mut self, to: NodeId, kind: Kind) {
         let last = self.asked.insert(to, (self.now, kind));
-        // A table of the gone that is too small forgets, as it may.
-        if let Some((at, kind)) = last
-            && self.ever.len() <= self.rules.remembered_max
-        {
+        // Also where the table of the gone is too small for all of them.
+        if let Some((at, kind)) = last {
             let gap = self.rules.gap(kind);
             assert!(self.now - at >= gap, "asked after {:?}", self.now - at);
         }

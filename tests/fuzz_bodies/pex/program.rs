@@ -117,7 +117,6 @@ pub(crate) enum What {
 #[derive(Debug)]
 pub(crate) struct Rules {
     gaps: [Duration; 3],
-    pub(crate) remembered_max: usize,
     pub(crate) own: bool,
     private: bool,
 }
@@ -149,10 +148,8 @@ impl Options {
     /// The same, as an observer needs them.
     pub(crate) fn rules(&self) -> Rules {
         let [v1, v2, kin, ..] = self.spans.map(millis);
-        let [_, _, _, _, remembered, ..] = self.sizes;
         Rules {
             gaps: [v1, v2, kin],
-            remembered_max: usize::from(remembered.max(1)),
             own: self.own,
             private: self.private,
         }
