@@ -32,3 +32,16 @@ fn nodes_of_v1_hold_every_invariant_whatever_goes_wrong() {
     let events = swarm("pex-v1", 0, 16);
     assert!(events > 50_000, "{events}");
 }
+
+#[test]
+fn who_comes_and_goes_where_few_are_remembered_is_not_asked_too_soon() {
+    // Found by the swarm, with seed 7038.
+    let text = "duration = '10s'\n\
+                [[nodes]]\ncount = 1\nknows = { some = 0 }\ntuning = 'bounds'\nkeeps-private = 2\n\
+                [[nodes]]\ncount = 2\nruns = { hostile = 'flooder' }\nclaims = 'v1'\n";
+    let scenario = Scenario::parse(text).unwrap();
+    for seed in 7_030..7_046 {
+        let outcome = Simulation::new(scenario.clone(), seed).unwrap().run();
+        assert_eq!(outcome.breach, None, "seed {seed}");
+    }
+}
