@@ -7,6 +7,7 @@ mod ask;
 pub(crate) mod check;
 pub(crate) mod dump;
 pub(crate) mod estimate;
+mod gate;
 pub(crate) mod guard;
 mod learn;
 pub(crate) mod pace;
@@ -23,8 +24,8 @@ use alloc::vec::Vec;
 
 use agenda::Agenda;
 use estimate::{Census, Estimate};
+use gate::Gate;
 use guard::Remembered;
-use pace::Gate;
 use peers::{Peer, Peers, Phase};
 use rotation::Slot;
 use seen::Seen;

@@ -92,7 +92,7 @@ impl Remembered {
 
     /// How somebody stands who comes, for the first time or again.
     pub(crate) fn welcome(&mut self, who: Hashed) -> Standing {
-        self.take(who).unwrap_or(Standing {
+        self.take(who).unwrap_or_else(|| Standing {
             ask_at: self.strangers_at,
             ..Standing::default()
         })

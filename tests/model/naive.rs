@@ -230,7 +230,7 @@ impl Naive {
         }
         let back = self.gone.iter().position(|(gone, _)| *gone == id);
         let limits = back.map(|place| self.gone.remove(place).1);
-        let limits = limits.unwrap_or(Limits {
+        let limits = limits.unwrap_or_else(|| Limits {
             ask_at: self.strangers_at,
             ..Limits::default()
         });
