@@ -227,6 +227,15 @@ impl PeerManager {
         out
     }
 
+    /// A peer has answered what it was asked.
+    pub(crate) fn on_answer(&mut self, now: Time, peer: NodeId) -> Actions<Action> {
+        let mut out = Actions::default();
+        self.advance(now);
+        self.make_good(peer);
+        self.finish(&mut out);
+        out
+    }
+
     fn advance(&mut self, now: Time) {
         let now = now.min(LATEST);
         count(&mut self.counts.clock_stalls, u64::from(now < self.now));
@@ -262,7 +271,10 @@ impl PeerManager {
             Event::Ready { peer, epoch } => self.on_ready(peer, epoch, out),
             Event::Disconnected { peer, epoch } => self.on_disconnected(peer, epoch, out),
             Event::Misbehaved { peer, how } => self.on_misbehaved(peer, how, out),
-            Event::Behaved { peer } => self.change_score(peer, 1),
+            Event::Behaved { peer } => {
+                self.change_score(peer, 1);
+                self.make_good(peer);
+            }
             Event::Release { peer } => self.on_release(peer, out),
             Event::InUse { peer, in_use } => self.on_in_use(peer, in_use),
             Event::Tick => {

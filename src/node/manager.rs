@@ -101,6 +101,10 @@ impl Manager for PeerManager {
         self.learn_all(now, from, addresses, back)
     }
 
+    fn on_answer_from(&mut self, now: Time, peer: NodeId) -> Actions<Action> {
+        self.on_answer(now, peer)
+    }
+
     fn tell_arcs(&mut self) {
         self.tell_arcs();
     }

@@ -239,6 +239,23 @@ impl PeerManager {
         }
     }
 
+    /// A peer has been of use. If it has been there for a minute, that makes good the failures of where
+    /// it is: where we have reached it, now or before. Others are told of it again then; it may stay
+    /// for days, and nobody dials whom he is connected with.
+    pub(super) fn make_good(&mut self, peer: NodeId) {
+        let link = self.live.get(peer).and_then(Life::staying);
+        let Some(&link) = link.filter(|link| self.now - link.since >= SHORT) else {
+            return;
+        };
+        for slot in self.store.of_node(peer) {
+            let entry = self.store.get(slot).filter(|entry| entry.tested);
+            let ip = entry.and_then(|entry| self.store.ip(entry));
+            if link.slot == Some(slot) || ip.is_some() && ip == link.ip {
+                self.wipe_failures(slot);
+            }
+        }
+    }
+
     /// Tells a peer to go.
     pub(super) fn evict(&mut self, peer: NodeId, why: Eviction, out: &mut Actions<Action>) {
         let Some(life) = self.live.get(peer).copied() else {

@@ -149,6 +149,32 @@ fn a_node_that_accepts_and_hangs_up_is_dialed_less_and_less() {
 }
 
 #[test]
+fn who_has_been_there_for_a_minute_and_is_of_use_is_told_of_whatever_failed_before() {
+    for comes in [false, true] {
+        let mut w = World::quiet(|it| it.connected_max(4).slots(2, 2));
+        w.connect(99);
+        was_good(&mut w, 1);
+        w.run(HOUR, |_| DEAD);
+        assert!(w.dials_of(1).len() > 3 && !w.told().contains(&node(1)));
+        if comes {
+            w.accept(1);
+        } else {
+            while !w.judge.dialing.contains_key(&id(1)) {
+                w.pass(secs(60));
+            }
+            w.dialed(1);
+        }
+        w.ready(1);
+        w.pass(secs(59));
+        w.behaves(1);
+        assert!(!w.told().contains(&node(1)), "{comes}");
+        w.pass(secs(1));
+        w.behaves(1);
+        assert!(w.told().contains(&node(1)), "{comes}");
+    }
+}
+
+#[test]
 fn a_failure_is_held_against_the_address_and_not_the_node() {
     let mut w = company();
     w.learn(&at(1, host(50, 1)), 60);

@@ -463,6 +463,18 @@ impl Naive {
         }
     }
 
+    /// A peer has been of use; where it was reached a minute ago, no failure counts any more.
+    pub(crate) fn behaved(&mut self, peer: u8) {
+        self.earn(peer, 1);
+        if let Life::Linked { link, .. } = self.peer(peer).life
+            && self.now - link.since >= Duration::from_secs(60)
+            && let Some(which) = link.which
+            && let Some(known) = &mut self.peer_mut(peer).known[usize::from(which)]
+        {
+            known.failures = 0;
+        }
+    }
+
     pub(crate) fn earn(&mut self, peer: u8, points: i32) {
         let it = self.peer_mut(peer);
         if it.life != Life::Idle || it.known.iter().any(Option::is_some) {

@@ -206,7 +206,7 @@ impl Run {
             (Op::Misbehaved { peer, .. }, Event::Misbehaved { how, .. }) => {
                 expected = model.misbehaved(peer, *how);
             }
-            (Op::Behaved { peer }, _) => model.earn(peer, 1),
+            (Op::Behaved { peer }, _) => model.behaved(peer),
             (Op::Release { peer }, _) => expected = model.evict(peer, Eviction::Released),
             (Op::InUse { peer, in_use }, _) => {
                 if let Life::Linked { link, .. } = &mut model.peer_mut(peer).life {
