@@ -240,7 +240,7 @@ impl PeerManager {
     }
 
     /// A peer has been of use. If it has been there for a minute, that makes good the failures of where
-    /// it is: where we have reached it, now or before. Others are told of it again then; it may stay
+    /// it is. Others are told of it again then, as they would be if we had never dialed it; it may stay
     /// for days, and nobody dials whom he is connected with.
     pub(super) fn make_good(&mut self, peer: NodeId) {
         let link = self.live.get(peer).and_then(Life::staying);
@@ -248,8 +248,7 @@ impl PeerManager {
             return;
         };
         for slot in self.store.of_node(peer) {
-            let entry = self.store.get(slot).filter(|entry| entry.tested);
-            let ip = entry.and_then(|entry| self.store.ip(entry));
+            let ip = self.store.get(slot).and_then(|entry| self.store.ip(entry));
             if link.slot == Some(slot) || ip.is_some() && ip == link.ip {
                 self.wipe_failures(slot);
             }

@@ -175,6 +175,27 @@ fn who_has_been_there_for_a_minute_and_is_of_use_is_told_of_whatever_failed_befo
 }
 
 #[test]
+fn who_was_never_reached_is_told_of_again_too_once_it_has_been_there_for_a_minute() {
+    let mut w = company();
+    w.learn(&node(1), 50);
+    w.dies(1);
+    w.accept(1);
+    w.ready(1);
+    w.pass(secs(60));
+    assert!(!w.told().contains(&node(1)));
+    w.behaves(1);
+    assert!(w.told().contains(&node(1)));
+    // But not where it is not.
+    w.learn(&node(2), 50);
+    w.dies(2);
+    w.accept_from(2, host(9, 9), None);
+    w.ready(2);
+    w.pass(secs(60));
+    w.behaves(2);
+    assert!(!w.told().contains(&node(2)));
+}
+
+#[test]
 fn a_failure_is_held_against_the_address_and_not_the_node() {
     let mut w = company();
     w.learn(&at(1, host(50, 1)), 60);
