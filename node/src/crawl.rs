@@ -315,8 +315,8 @@ impl Crawl {
     }
 
     fn estimate(&self) -> Estimate {
-        let found = self.map.nodes().len();
-        no_less_than(found, self.driver.node().pex().estimate())
+        let estimate = self.driver.node().pex().estimate();
+        no_less_than(self.map.nodes().len(), self.map.reached(), estimate)
     }
 
     /// What is known so far.
@@ -365,12 +365,19 @@ impl Crawl {
     }
 }
 
-/// The estimate of a network of which we know so many nodes. The core counts whom peers tell of; a
-/// seed of which nobody tells is there all the same.
-fn no_less_than(found: usize, estimate: Estimate) -> Estimate {
+/// The estimate of a network of which we know so many nodes, and have reached so many. The core
+/// judges by what peers tell, and whose stores are small tell of a small network; who was reached is
+/// there whatever they tell.
+fn no_less_than(found: usize, reached: usize, estimate: Estimate) -> Estimate {
+    let [found, reached] = [found, reached].map(|nodes| nodes as u64);
     match estimate {
         Estimate::Unknown { at_least } => Estimate::Unknown {
-            at_least: at_least.max(found as u64),
+            at_least: at_least.max(found),
+        },
+        Estimate::Known { nodes, low, high } => Estimate::Known {
+            nodes: nodes.max(reached),
+            low: low.max(reached),
+            high: high.max(reached),
         },
         estimate => estimate,
     }

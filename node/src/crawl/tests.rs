@@ -12,8 +12,11 @@ fn long_visits_max() -> usize {
 #[test]
 fn a_network_has_at_least_as_many_nodes_as_were_found() {
     let unknown = |at_least| Estimate::Unknown { at_least };
-    assert_eq!(no_less_than(1, unknown(0)), unknown(1));
-    assert_eq!(no_less_than(1, unknown(5)), unknown(5));
+    assert_eq!(no_less_than(1, 0, unknown(0)), unknown(1));
+    assert_eq!(no_less_than(1, 1, unknown(5)), unknown(5));
+    let known = |nodes, low, high| Estimate::Known { nodes, low, high };
+    assert_eq!(no_less_than(70, 60, known(43, 40, 61)), known(60, 60, 61));
+    assert_eq!(no_less_than(70, 30, known(43, 40, 61)), known(43, 40, 61));
 }
 
 fn visit(kind: Kind) -> Visit {

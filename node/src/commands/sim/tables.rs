@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{BufWriter, Write as _};
+use std::num::NonZero;
 use std::path::Path;
 
 use pex_sim::Outcome as Run;
@@ -16,10 +17,6 @@ use super::report::gather;
 use super::{children, outputs};
 use crate::commands::terminal::Output;
 use crate::commands::{Failure, Outcome};
-
-/// Seeds of each row, unless it is said how many.
-const SEEDS: u32 = 10;
-const SEEDS_QUICK: u32 = 2;
 
 pub(super) fn run(args: &TablesArgs) -> Result<Outcome, Failure> {
     let tables = chosen(args)?;
@@ -72,8 +69,6 @@ fn jobs(tables: &[Table], args: &TablesArgs, folder: &Path) -> Result<Vec<Job>, 
         Failure::new(format_args!("folder {}: {why}", folder.display()))
     };
     fs::create_dir_all(folder).map_err(in_folder)?;
-    let seeds = if args.quick { SEEDS_QUICK } else { SEEDS };
-    let seeds = args.many.seeds.map_or(seeds, core::num::NonZero::get);
     let mut jobs = Vec::new();
     for table in tables {
         let entries = table.entries(args.quick);
@@ -85,6 +80,8 @@ fn jobs(tables: &[Table], args: &TablesArgs, folder: &Path) -> Result<Vec<Job>, 
             let name = file_name(&format!("{}-{row}-{}", table.name, entry.size));
             let path = folder.join(format!("{name}.toml"));
             outputs::save_to(&path, entry.scenario.to_text().as_bytes())?;
+            let own = || table.seeds(entry.size, args.quick);
+            let seeds = args.many.seeds.map_or_else(own, NonZero::get);
             for n in 0..u64::from(seeds) {
                 let seed = args.many.seed.saturating_add(n);
                 jobs.push(Job::new(Some(&path), Vec::new(), seed)?);
