@@ -132,12 +132,12 @@ impl Simulation {
         let group = usize::from(self.members[node as usize].group);
         let disk = self.members[node as usize].disk.take();
         let again = life > 0;
-        let known = if again && disk.is_some() {
+        let everyone = self.crowds[group].group.knows == Knows::Everyone;
+        let known = if again && disk.is_some() || everyone && !self.lists_everyone(node) {
             Vec::new()
         } else {
             self.known_at_start(node, self.crowds[group].group.knows)
         };
-        let everyone = self.crowds[group].group.knows == Knows::Everyone;
         let addresses: Vec<NodeAddress> = known.iter().map(|it| self.places.address(*it)).collect();
         let secrets = self.crowds[group].group.keeps_private as usize;
         let private: Vec<_> = addresses.iter().take(secrets).cloned().collect();
@@ -210,6 +210,18 @@ impl Simulation {
                 self.connect(node, *other, address);
             }
         }
+    }
+
+    /// Whether it matters whom a node knows that knows everyone. Where the others look them up in the
+    /// list of all who live, a list for each would take time and memory as the square of their number.
+    fn lists_everyone(&self, node: u32) -> bool {
+        let crowd = &self.crowds[usize::from(self.members[node as usize].group)];
+        let Group {
+            keeps_private,
+            linked,
+            ..
+        } = crowd.group;
+        crowd.blueprint.has_store() || self.watch.sees(node) || keeps_private > 0 || linked > 0
     }
 
     /// Whom a node knows that starts for the first time.

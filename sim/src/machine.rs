@@ -153,6 +153,11 @@ impl Blueprint {
         }
     }
 
+    /// Whether such a node has a store of its own.
+    pub(crate) fn has_store(&self) -> bool {
+        self.has_machine() && self.depth != Depth::Exchange
+    }
+
     /// A machine for the node that lives at `own`. It wants a tick at once.
     pub(crate) fn build(&self, birth: &Birth<'_>, knows: Knowledge<'_>) -> Machine {
         let (own, seed, now) = (birth.own, birth.seed, birth.now);

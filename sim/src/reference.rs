@@ -138,14 +138,7 @@ impl Reference {
     ) -> Self {
         Self {
             pex: Pex::new(release.config(), own.id(), seed, now),
-            store: Store {
-                me: own.id(),
-                own: own.clone(),
-                max: release.store,
-                known: BTreeMap::new(),
-                ranked: Vec::new(),
-                changes: 0,
-            },
+            store: Store::new(own.clone(), release.store),
             release,
             chance,
             dialing: BTreeSet::new(),
@@ -181,10 +174,7 @@ impl Reference {
             } => {
                 let peer = address.id();
                 self.dialing.remove(&peer);
-                if let Some(known) = self.store.known.get_mut(&peer) {
-                    known.failures = 0;
-                    self.store.rank();
-                }
+                self.store.note(peer, 0, None);
                 let is_in = self.link(peer, epoch, true, out);
                 self.greet(now, is_in, Event::PeerUp { peer, epoch, kind }, out);
             }
@@ -245,10 +235,10 @@ impl Reference {
 
     fn on_failed(&mut self, now: Time, id: NodeId) {
         self.dialing.remove(&id);
-        if let Some(known) = self.store.known.get_mut(&id) {
-            known.failures = known.failures.saturating_add(1);
-            known.rests_until = now + self.release.pause(known.failures, &mut self.chance);
-            self.store.rank();
+        if let Some(known) = self.store.known.get(&id) {
+            let failures = known.failures.saturating_add(1);
+            let rests_until = now + self.release.pause(failures, &mut self.chance);
+            self.store.note(id, failures, Some(rests_until));
         }
     }
 
@@ -329,13 +319,10 @@ impl Reference {
         let mut places = self.release.outgoing.saturating_sub(outgoing);
         places = places.min((self.release.connected).saturating_sub(self.peers.len()));
         places = places.min(DIALING).saturating_sub(self.dialing.len());
-        for id in &self.store.ranked {
+        for (id, known) in self.store.ranked() {
             if places == 0 {
                 return;
             }
-            let Some(known) = self.store.known.get(id) else {
-                continue;
-            };
             if self.peers.contains_key(id) || self.dialing.contains(id) {
                 continue;
             }

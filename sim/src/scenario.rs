@@ -137,7 +137,8 @@ pub enum Program {
     /// A model of Tendermint 0.35.9.
     #[serde(rename = "tendermint-0.35.9")]
     Tendermint0359,
-    /// Answers with nodes drawn uniformly from all; what no node can do, to compare with.
+    /// Answers with nodes drawn uniformly from its store, by default all; what no node can do, to
+    /// compare with.
     Uniform,
     /// One who is out for harm, of the sort with this name.
     Hostile(String),

@@ -18,6 +18,10 @@ pub use markdown::write_markdown;
 /// The tables of the guide.
 const POLICIES: &str = include_str!("../tables/policies.toml");
 
+/// Seeds of each row, unless a table says how many.
+const SEEDS: u32 = 10;
+const SEEDS_QUICK: u32 = 2;
+
 /// A table: rows are scenarios, which are run at several sizes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -33,6 +37,9 @@ pub struct Table {
     pub sizes: Vec<u32>,
     /// The same, to see that it works.
     pub quick: Vec<u32>,
+    /// With how many seeds a network of each size is run; with ten if it does not say.
+    #[serde(default)]
+    seeds: Vec<u32>,
     /// What is measured; with `@high` behind it the twentieth above, and not the median.
     pub measures: Vec<String>,
     /// The rows.
@@ -105,6 +112,17 @@ impl Table {
     #[must_use]
     pub fn sizes(&self, quick: bool) -> &[u32] {
         if quick { &self.quick } else { &self.sizes }
+    }
+
+    /// With how many seeds a network of this size is run.
+    #[must_use]
+    pub fn seeds(&self, size: u32, quick: bool) -> u32 {
+        if quick {
+            return SEEDS_QUICK;
+        }
+        let place = self.sizes.iter().position(|it| *it == size);
+        let own = place.and_then(|place| self.seeds.get(place));
+        own.copied().unwrap_or(SEEDS)
     }
 
     /// Every scenario, row by row.

@@ -2,8 +2,9 @@
 //!
 //! So that a million of them fit into memory, there is nothing of them but a place, a life and their
 //! connections. Their answers are made from the list of all who live: ours walk it in an order of
-//! their own, from where they were on the same connection, or tell kin in the order of ids; the reference's tell the same hundred
-//! again and again; `uniform` draws a hundred anew each time, which no real node can.
+//! their own, from where they were on the same connection, or tell kin in the order of ids; the
+//! reference's tell the same hundred again and again; `uniform` draws a hundred anew each time from
+//! all, which no real node can, or from its store where a scenario gives it one.
 //!
 //! What is left out: they dial nobody and ask nobody, they know of births and deaths at once, keep no
 //! limits (but the reference's own, which refuses what comes too soon), and never refuse a connection.
@@ -182,12 +183,11 @@ fn tell_arc(
     last
 }
 
-/// Tells of a hundred drawn by chance, none twice.
+/// Tells of a hundred of its store drawn by chance, none twice.
 fn draw(view: &View<'_>, chance: &mut Chance, take: &mut impl FnMut(&NodeAddress) -> bool) {
-    let living = view.world.living;
     let mut drawn = BTreeSet::new();
     for _ in 0..4 * MAX_ANSWER_ADDRESSES {
-        let other = living[chance.index(living.len())];
+        let other = view.at(chance.index(view.len() as usize) as u32);
         if drawn.insert(other) && !take(&view.world.places.address(other)) {
             return;
         }

@@ -1,7 +1,7 @@
 //! Whom the reference knows, by rank.
 
 use core::ops::ControlFlow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pex::{Cursor, Directory, NodeAddress, NodeId, Time};
 
@@ -20,21 +20,45 @@ pub(super) struct Store {
     pub(super) own: NodeAddress,
     pub(super) max: usize,
     pub(super) known: BTreeMap<NodeId, Known>,
-    pub(super) ranked: Vec<NodeId>,
+    /// Failures and id, so that the highest score comes first.
+    ranked: BTreeSet<(u32, NodeId)>,
     /// How often it has changed.
     pub(super) changes: u64,
 }
 
 impl Store {
-    pub(super) fn rank(&mut self) {
-        self.changes += 1;
-        let mut ranked: Vec<_> = self
-            .known
-            .iter()
-            .map(|(id, it)| (it.failures, *id))
-            .collect();
-        ranked.sort_unstable();
-        self.ranked = ranked.into_iter().map(|(_, id)| id).collect();
+    pub(super) fn new(own: NodeAddress, max: usize) -> Self {
+        Self {
+            me: own.id(),
+            own,
+            max,
+            known: BTreeMap::new(),
+            ranked: BTreeSet::new(),
+            changes: 0,
+        }
+    }
+
+    /// Those known, the highest score first.
+    pub(super) fn ranked(&self) -> impl DoubleEndedIterator<Item = (&NodeId, &Known)> {
+        let ranked = self.ranked.iter().map(|(_, id)| id);
+        ranked.filter_map(|id| Some((id, self.known.get(id)?)))
+    }
+
+    /// Sets how many dials of a node have failed in a row, and when it may be dialed again.
+    pub(super) fn note(&mut self, id: NodeId, failures: u32, rests_until: Option<Time>) {
+        if let Some(known) = self.known.get_mut(&id) {
+            self.ranked.remove(&(known.failures, id));
+            self.ranked.insert((failures, id));
+            known.failures = failures;
+            known.rests_until = rests_until.unwrap_or(known.rests_until);
+            self.changes += 1;
+        }
+    }
+
+    fn remove(&mut self, id: NodeId) {
+        if let Some(known) = self.known.remove(&id) {
+            self.ranked.remove(&(known.failures, id));
+        }
     }
 
     /// Takes in an address; false if it is known, or has to go at once.
@@ -52,23 +76,21 @@ impl Store {
                 rests_until,
             },
         );
+        self.ranked.insert((0, id));
+        self.changes += 1;
         if self.known.len() > self.max {
-            self.rank();
-            let lowest = self.ranked.iter().rev().find(|id| !keep(**id)).copied();
-            if let Some(lowest) = lowest {
-                self.known.remove(&lowest);
-            }
+            let lowest = self.ranked().rev().map(|(id, _)| *id).find(|id| !keep(*id));
+            lowest.into_iter().for_each(|id| self.remove(id));
         }
-        self.rank();
         self.known.contains_key(&id)
     }
 }
 
 impl Directory for Store {
     fn walk(&self, _: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        let ranked = self.ranked.iter().filter_map(|id| self.known.get(id));
-        for known in core::iter::once(&self.own).chain(ranked.map(|known| &known.address)) {
-            if visit(Cursor::new(0), known).is_break() {
+        let ranked = self.ranked().map(|(_, known)| &known.address);
+        for address in core::iter::once(&self.own).chain(ranked) {
+            if visit(Cursor::new(0), address).is_break() {
                 return;
             }
         }

@@ -46,24 +46,18 @@ pub fn write_markdown(
             line("*goal*", &goals, out)?;
         }
     }
-    let (least, most) = seeds(table, quick, runs);
-    let missed = if quick {
-        ""
-    } else {
-        "; what misses its goal is **bold**"
-    };
-    let seeds = if least == most {
-        format!("seed {}", ranges([least].into_iter()))
-    } else {
-        format!("seeds {}", ranges(least..=most))
-    };
-    if most == 0 {
+    let Some(seeds) = seeds(table, quick, runs) else {
         return writeln!(
             out,
             "\nNot run yet: `pex sim tables --only {}` does.\n",
             table.name
         );
-    }
+    };
+    let missed = if quick {
+        ""
+    } else {
+        "; what misses its goal is **bold**"
+    };
     writeln!(
         out,
         "\nMedians, {seeds}{missed}. `pex sim tables --only {}{}` makes it again.\n",
@@ -87,14 +81,27 @@ fn of(scenario: Option<&Scenario>, runs: &[Outcome]) -> Vec<Outcome> {
     same.cloned().collect()
 }
 
-/// The first and the last seed of the runs of a table.
-fn seeds(table: &Table, quick: bool, runs: &[Outcome]) -> (u64, u64) {
+/// With which seeds a table was run, if it was; fewer are usual for the largest networks.
+fn seeds(table: &Table, quick: bool, runs: &[Outcome]) -> Option<String> {
     let entries = table.entries(quick).unwrap_or_default();
-    let own = runs
-        .iter()
-        .filter(|run| entries.iter().any(|it| it.scenario == run.scenario));
-    let seeds = own.map(|it| it.seed);
-    (seeds.clone().min().unwrap_or(0), seeds.max().unwrap_or(0))
+    let of_size = |size: &u32| {
+        let own = entries.iter().filter(|it| it.size == *size);
+        let seeds = own.flat_map(|entry| {
+            let same = runs.iter().filter(|run| run.scenario == entry.scenario);
+            same.map(|run| run.seed)
+        });
+        ranges(seeds)
+    };
+    let sizes = table.sizes(quick).iter();
+    let mut said = sizes
+        .map(|size| (*size, of_size(size)))
+        .filter(|(_, seeds)| !seeds.is_empty());
+    let (_, usual) = said.next()?;
+    let others: Vec<String> = said
+        .filter(|(_, seeds)| *seeds != usual)
+        .map(|(size, seeds)| format!("; of {} nodes {seeds}", thousands(u64::from(size))))
+        .collect();
+    Some(format!("seeds {usual}{}", others.concat()))
 }
 
 fn title(measure: &Measure, high: bool) -> String {

@@ -101,6 +101,30 @@ fn a_table_has_a_line_a_row_with_its_goal_below_and_says_what_misses_it() {
 }
 
 #[test]
+fn a_table_says_with_which_seeds_the_networks_of_each_size_were_run() {
+    let table = small();
+    let mut runs = runs(&table);
+    runs.retain(|run| run.seed == 1 || run.scenario.title.ends_with(", 8 nodes"));
+    let mut out = Vec::new();
+    write_markdown(&table, false, &runs, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.contains("Medians, seeds 1, 2; of 16 nodes 1; what misses"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_table_is_run_with_as_many_seeds_as_it_says_for_a_size() {
+    let steady = tables().unwrap().remove(3);
+    assert_eq!(
+        (steady.seeds(1_000, false), steady.seeds(100, true)),
+        (3, 2)
+    );
+    assert_eq!(small().seeds(8, false), 10);
+}
+
+#[test]
 fn a_goal_is_reached_at_its_end_and_by_nothing_that_never_came() {
     let goal = |text: &str| text.parse::<Goal>().unwrap();
     assert!(goal("<= 30").is_met(Some(30.0)) && !goal("<= 30").is_met(Some(30.1)));
