@@ -158,8 +158,15 @@ impl<M: Manager> Node<M> {
     pub fn handle(&mut self, now: Time, event: NodeEvent<'_>) -> Actions<NodeAction> {
         let mut out = Actions::default();
         let mut tasks = VecDeque::new();
+        // Both parts have one clock, whichever of them an event is for. What is due comes after it, so
+        // that nothing is sent over a connection that it ends.
+        let is_tick = matches!(event, NodeEvent::Tick);
         self.on_event(now, event, &mut tasks, &mut out);
         self.settle(now, &mut tasks, &mut out);
+        if !is_tick {
+            self.on_event(now, NodeEvent::Tick, &mut tasks, &mut out);
+            self.settle(now, &mut tasks, &mut out);
+        }
         self.set_timer(&mut out);
         out
     }

@@ -1,6 +1,9 @@
 //! The exchange and the peer manager as one machine: what the one says, the other hears.
 
 #[cfg(test)]
+#[path = "node/clock.rs"]
+mod clock;
+#[cfg(test)]
 #[path = "node/ending.rs"]
 mod ending;
 #[cfg(test)]
