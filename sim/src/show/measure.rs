@@ -4,7 +4,7 @@
 
 use super::Case;
 use super::words::{number, percent};
-use crate::{Guess, Outcome, Sample, Tally};
+use crate::{Guess, Outcome, Sample, Spread, Tally};
 
 /// Something that can be measured of the runs of a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -165,6 +165,23 @@ pub const MEASURES: &[Measure] = &[
         values: |it| ending(it, |it| it.estimate.map(|it| it.median)),
     },
     Measure {
+        name: "estimate-off",
+        title: "estimate off by",
+        unit: "%",
+        about: "how far the estimates of the watched nodes are off the truth, the twentieth above of \
+                them, on average over the last half",
+        values: |it| {
+            let spreads: Vec<Spread> = late(it).iter().filter_map(|it| it.estimate).collect();
+            let off: Vec<f64> = spreads.iter().map(off_by).collect();
+            let mean = off.iter().sum::<f64>() / off.len() as f64;
+            if off.is_empty() {
+                Vec::new()
+            } else {
+                vec![Some(mean)]
+            }
+        },
+    },
+    Measure {
         name: "covered",
         title: "covered",
         unit: "%",
@@ -239,6 +256,11 @@ fn newcomers(outcome: &Outcome, value: fn(&Tally) -> Option<f64>) -> Vec<Option<
 fn guesses(outcome: &Outcome, value: fn(&Guess) -> Option<f64>) -> Vec<Option<f64>> {
     let all = outcome.newcomers.iter().filter_map(|it| it.guess.as_ref());
     all.map(value).collect()
+}
+
+/// How far those at either end of a spread over the truth are off it.
+const fn off_by(spread: &Spread) -> f64 {
+    (1.0 - spread.p5).abs().max((spread.p95 - 1.0).abs())
 }
 
 /// What there is of these.

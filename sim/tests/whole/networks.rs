@@ -1,6 +1,6 @@
 //! Whole networks, and what becomes of them.
 
-use pex_sim::{Outcome, Scenario, Simulation, Tally};
+use pex_sim::{Outcome, Sample, Scenario, Simulation, Tally};
 
 /// Runs a scenario, and expects that nothing breaks.
 fn run(text: &str, seed: u64) -> Outcome {
@@ -236,4 +236,40 @@ fn a_network_at_rest_asks_little_even_with_feelers() {
     let requests = counted.iter().sum::<f64>() / 11.0;
     assert!(requests <= 0.6, "{requests}");
     assert!(late.iter().all(|it| it.known.mean > 0.999));
+}
+
+#[test]
+fn a_network_in_which_one_of_a_hundred_is_replaced_a_minute_hears_of_the_new_and_asks_little() {
+    let text = "duration = '8min'\nsample-every = '15s'\ncheck = false\n\
+                [[nodes]]\ncount = 200\nconnected = 24\ndials = 8\n\
+                [churn]\nreplaced-a-minute = 0.01\n";
+    let outcome = run(text, 1);
+    let late = &outcome.samples[outcome.samples.len() / 2..];
+    let mean = |of: fn(&Sample) -> f64| late.iter().map(of).sum::<f64>() / late.len() as f64;
+    let (requests, known) = (mean(|it| it.requests), mean(|it| it.known.mean));
+    assert!(requests <= 7.0, "{requests} requests a node and minute");
+    assert!(known >= 0.985, "{known} known");
+    let mut seconds: Vec<f64> = outcome
+        .newcomers
+        .iter()
+        .filter_map(|it| it.known_to_half)
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    assert!(seconds.len() >= 8, "{seconds:?}");
+    let median = seconds[seconds.len() / 2];
+    assert!(median <= 75.0, "known to half after {median} s");
+}
+
+#[test]
+fn no_peer_is_asked_much_more_often_than_the_others() {
+    let text = "duration = '600s'\nuntil-known = 0.99\nsample-every = '1s'\ncheck = false\n\
+                [[nodes]]\ncount = 20000\nruns = 'uniform'\ndepth = 'thin'\nwatched = false\n\
+                [[nodes]]\ncount = 1\ndepth = 'exchange'\nknows = { some = 64 }\nconnected = 64\nlinked = 64\n\
+                starts = '1s'\nwatched = true\n";
+    let outcome = run(text, 1);
+    assert!(outcome.newcomers[0].to_99.is_some());
+    // Only its peers are asked, and it by none of them.
+    let mean = outcome.newcomers[0].answers as f64 / 64.0;
+    let most = outcome.asked.max as f64;
+    assert!(most <= 1.08 * mean, "{most} times, and {mean} on average");
 }
