@@ -35,6 +35,9 @@ pub struct Outcome {
     /// The same, node by node.
     #[serde(default)]
     pub asked_counts: Histogram,
+    /// How many nodes were sent any: a newcomer among a hundred thousand asks a few.
+    #[serde(default)]
+    pub asked_nodes: u64,
     /// What hostile nodes have got out of it.
     #[serde(default)]
     pub gains: Vec<Gain>,

@@ -37,7 +37,8 @@ impl Simulation {
             in_degree: Spread::of(&mut dialed_by.clone().map(f64::from).collect::<Vec<_>>()),
             in_degrees: Histogram::of(dialed_by.map(u64::from)),
             asked: Spread::of(&mut asked.clone().map(f64::from).collect::<Vec<_>>()),
-            asked_counts: Histogram::of(asked.map(u64::from)),
+            asked_counts: Histogram::of(asked.clone().map(u64::from)),
+            asked_nodes: asked.filter(|requests| *requests > 0).count() as u64,
             gains: self.gains(),
             breach: self.breach.clone(),
         }

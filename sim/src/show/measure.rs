@@ -291,15 +291,8 @@ fn mean(samples: &[Sample], value: fn(&Sample) -> f64) -> Option<f64> {
 
 /// Whoever was never asked is no part of it: a newcomer among a hundred thousand asks a few.
 fn busiest(outcome: &Outcome) -> Option<f64> {
-    let counts = &outcome.asked_counts;
-    let never = counts.counts.first().filter(|_| counts.width == 1);
-    let (all, never) = (counts.nodes(), never.copied().unwrap_or(0));
-    let share = if all == 0 {
-        1.0
-    } else {
-        (all - never) as f64 / all as f64
-    };
-    let mean = outcome.asked.mean / share;
+    let requests = outcome.asked.mean * outcome.asked_counts.nodes() as f64;
+    let mean = requests / outcome.asked_nodes as f64;
     (mean > 0.0 && mean.is_finite()).then(|| outcome.asked.max / mean)
 }
 

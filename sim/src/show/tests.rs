@@ -87,6 +87,7 @@ pub(crate) fn outcome(seed: u64) -> Outcome {
             ..even(5.0, 4.0)
         },
         asked_counts: Histogram::of((0..72).map(|n| if n < 36 { 0 } else { 8 + n % 5 })),
+        asked_nodes: 36,
         gains: Vec::new(),
         breach: None,
     }
