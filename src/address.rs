@@ -134,7 +134,7 @@ impl NodeAddress {
     /// [`AddressError`] if the text is no address, or is beyond a limit.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         check_length(text.len())?;
-        quick::parse(text).map_or_else(|| parse::parse(text), Ok)
+        quick::parse(text.as_bytes()).map_or_else(|| parse::parse(text), Ok)
     }
 
     /// Reads an address from bytes, as they come from the network.
@@ -145,7 +145,11 @@ impl NodeAddress {
     /// whatever [`NodeAddress::parse`] says of the text.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
         check_length(bytes.len())?;
-        Self::parse(core::str::from_utf8(bytes).map_err(|_| AddressError::NotUtf8)?)
+        // What is common is ASCII, and that is seen on the way.
+        if let Some(address) = quick::parse(bytes) {
+            return Ok(address);
+        }
+        parse::parse(core::str::from_utf8(bytes).map_err(|_| AddressError::NotUtf8)?)
     }
 
     /// The address of a node that speaks `mconn` at an IP address. Port 0 is none.

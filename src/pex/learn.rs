@@ -67,8 +67,8 @@ impl Pex {
     fn judge(&mut self, response: &Response<'_>) -> usize {
         let (mut bad, mut own) = (0, 0);
         self.judged.reserve(response.len());
-        for entry in response.entries() {
-            match entry.parse() {
+        for address in response.addresses() {
+            match address {
                 // V1 does not leave the asker out of its answers, so this is no fault.
                 Ok(address) if self.is_ours(&address) => count(&mut own, 1),
                 Ok(address) => self.judged.push(address),

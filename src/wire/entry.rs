@@ -67,6 +67,29 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The address of an entry whose bytes [`read`](Self::read) has taken: they are not looked at again
+    /// as text before they are read as an address.
+    pub(super) fn address(dialect: Dialect, bytes: &[u8]) -> Result<NodeAddress, AddressError> {
+        match dialect {
+            Dialect::V1 => Entry::read_v1(bytes).map_or(Err(AddressError::NoId), |it| it.parse()),
+            Dialect::V2 => NodeAddress::parse_bytes(Self::url(bytes)),
+        }
+    }
+
+    fn url(bytes: &[u8]) -> &[u8] {
+        let (mut fields, mut url) = (Reader::new(bytes), &bytes[..0]);
+        while let Ok(Some(tag)) = fields.tag() {
+            let read = match tag.field {
+                V2_URL => fields.bytes(tag).map(|bytes| url = bytes),
+                _ => fields.skip(tag),
+            };
+            if read.is_err() {
+                break;
+            }
+        }
+        url
+    }
+
     /// Reads the fields of one entry to their end.
     pub(super) fn read(dialect: Dialect, bytes: &'a [u8]) -> Result<Self, WireError> {
         match dialect {

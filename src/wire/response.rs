@@ -12,6 +12,7 @@ use core::iter::FusedIterator;
 use super::entry::ENTRY_FIELD;
 use super::reader::Reader;
 use super::{Dialect, Entry, WireError};
+use crate::{AddressError, NodeAddress};
 
 /// An answer to a request: addresses as the peer wrote them, not yet parsed.
 ///
@@ -77,6 +78,15 @@ impl<'a> Response<'a> {
             fields: Reader::new(&self.body),
             left: self.len,
         }
+    }
+
+    /// What the entries say, each as [`Entry::parse`] reads it.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Result<NodeAddress, AddressError>> {
+        let mut fields = Reader::new(&self.body);
+        core::iter::from_fn(move || {
+            let entry = next_entry(&mut fields).ok()??;
+            Some(Entry::address(self.dialect, entry))
+        })
     }
 
     /// The same response in the one form that the reference would give it.
@@ -151,4 +161,60 @@ fn next_entry<'a>(fields: &mut Reader<'a>) -> Result<Option<&'a [u8]>, WireError
         fields.skip(tag)?;
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::{format, vec};
+    use quickcheck::quickcheck;
+
+    fn parsed(response: &Response<'_>) -> Vec<Result<NodeAddress, AddressError>> {
+        response.entries().map(|entry| entry.parse()).collect()
+    }
+
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        let len = u8::try_from(bytes.len()).unwrap();
+        [&[number << 3 | 2, len], bytes].concat()
+    }
+
+    #[test]
+    fn the_addresses_of_entries_are_what_each_entry_parses_to() {
+        const ID: &str = "00112233445566778899AABBCCDDEEFF00112233";
+        let texts = [
+            format!("mconn://{ID}@1.2.3.4:5"),
+            format!("{ID}@[2001:db8::1]:26656"),
+            format!("{ID}@höst.example:1"),
+            format!("tcp://{ID}@host/path"),
+            String::new(),
+            "mconn://nobody@1.2.3.4:5".into(),
+        ];
+        let mut body = vec![];
+        for text in &texts {
+            for again in &texts {
+                // Twice, of which the last counts, and something unknown between and behind.
+                let entry = [
+                    field(1, text.as_bytes()),
+                    field(5, b"?"),
+                    field(1, again.as_bytes()),
+                ];
+                body.extend(field(1, &entry.concat()));
+                body.extend(field(7, b"\xff"));
+            }
+        }
+        let response = Response::validate(Dialect::V2, &body).unwrap();
+        let addresses: Vec<_> = response.addresses().collect();
+        assert_eq!(addresses, parsed(&response));
+        assert_eq!(addresses.iter().filter(|it| it.is_ok()).count(), 24);
+    }
+
+    quickcheck! {
+        fn whatever_is_read_has_the_addresses_that_its_entries_parse_to(bytes: Vec<u8>, v1: bool) -> bool {
+            let dialect = if v1 { Dialect::V1 } else { Dialect::V2 };
+            let body = field(1, bytes.get(..100).unwrap_or(&bytes));
+            let differs = |it: Response<'_>| it.addresses().collect::<Vec<_>>() != parsed(&it);
+            !Response::validate(dialect, &body).is_ok_and(differs)
+        }
+    }
 }
