@@ -240,25 +240,24 @@ fn a_network_at_rest_asks_little_even_with_feelers() {
     assert!(late.iter().all(|it| it.known.mean > 0.999));
 }
 
+/// Of two hundred ten are replaced a minute, as of a thousand of the tables: how soon one is heard of
+/// goes by how much there is to hear.
 #[test]
-fn a_network_in_which_one_of_a_hundred_is_replaced_a_minute_hears_of_the_new_and_asks_little() {
+fn a_network_whose_nodes_come_and_go_hears_of_the_new_and_asks_little() {
     let text = "duration = '8min'\nsample-every = '15s'\ncheck = false\n\
                 [[nodes]]\ncount = 200\nconnected = 24\ndials = 8\n\
-                [churn]\nreplaced-a-minute = 0.01\n";
+                [churn]\nreplaced-a-minute = 0.05\n";
     let outcome = run(text, 1);
     let late = &outcome.samples[outcome.samples.len() / 2..];
     let mean = |of: fn(&Sample) -> f64| late.iter().map(of).sum::<f64>() / late.len() as f64;
     let (requests, known) = (mean(|it| it.requests), mean(|it| it.known.mean));
-    assert!(requests <= 7.0, "{requests} requests a node and minute");
-    // A thousand, whose goal is 98.5 %, know 99 % in the last half of fifteen minutes.
-    assert!(known >= 0.98, "{known} known");
-    let mut seconds: Vec<f64> = outcome
-        .newcomers
-        .iter()
-        .filter_map(|it| it.known_to_half)
-        .collect();
+    assert!(requests <= 9.0, "{requests} requests a node and minute");
+    // Who was born within the last half minute is not known yet.
+    assert!(known >= 0.97, "{known} known");
+    let heard = outcome.newcomers.iter().filter_map(|it| it.known_to_half);
+    let mut seconds: Vec<f64> = heard.collect();
     seconds.sort_by(f64::total_cmp);
-    assert!(seconds.len() >= 8, "{seconds:?}");
+    assert!(seconds.len() >= 60, "{}", seconds.len());
     let median = seconds[seconds.len() / 2];
     assert!(median <= 75.0, "known to half after {median} s");
 }
