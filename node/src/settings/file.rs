@@ -221,6 +221,7 @@ impl Reader<'_> {
             self.problems.push(Problem::new(source, what));
             return;
         }
+        let text = key.kind.plain(&text);
         layer.insert(key.id, Given { text, source });
     }
 

@@ -52,7 +52,7 @@ fn overrides(inputs: &Inputs, notes: &mut Vec<String>, problems: &mut Vec<Proble
             problems.push(Problem::new(source, what));
             continue;
         }
-        let text = text.clone();
+        let text = key.kind.plain(text);
         layer.insert(key.id, Given { text, source });
     }
     // Others may have variables with such names; only a slip is worth a word.
