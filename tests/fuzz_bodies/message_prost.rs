@@ -6,9 +6,15 @@ use pex_proto::p2p::{
 };
 use prost::Message as _;
 
-/// Why prost refuses what the reference reads, and we as it does. Prost has no other way to tell its
-/// errors apart than their text.
-const STRICTER: [(&str, &str); 0] = [];
+/// What prost says of what the reference reads, and we as it does, and how they read it. Prost has no
+/// other way to tell its errors apart than their text.
+const STRICTER: [(&str, &str); 5] = [
+    ("invalid varint", "bits of a tenth byte beyond the 64th are lost"),
+    ("invalid key value", "a field number may have more than 29 bits"),
+    ("invalid tag value: 0", "within a group any field number is skipped, 0 too"),
+    ("unexpected end group tag", "a group ends with the end of any group"),
+    ("recursion limit reached", "groups are counted, so that they may be as deep as they are"),
+];
 
 /// Has both read the bytes, and what we write of them.
 pub(crate) fn message_prost(data: &[u8]) {

@@ -1,6 +1,12 @@
 //! What must hold of any bytes taken for a scenario of the simulator.
 
-use pex_sim::Scenario;
+use core::time::Duration;
+
+use pex_sim::{Scenario, Simulation};
+
+/// Nodes of a network that is tried, and how long it is: both bound the time of a run.
+const NODES_MAX: u32 = 6;
+const LONG: Duration = Duration::from_secs(2);
 
 /// Reads the bytes as a scenario, and writes what was read.
 pub(crate) fn scenario(data: &[u8]) {
@@ -12,10 +18,8 @@ pub(crate) fn scenario(data: &[u8]) {
         Err(error) => {
             assert!(!error.what.is_empty());
             let lines = text.split('\n').count();
-            assert!(
-                error.line.is_none_or(|line| (1..=lines).contains(&line)),
-                "{error}"
-            );
+            let line = error.line;
+            assert!(line.is_some_and(|line| (1..=lines).contains(&line)), "{error}: {text}");
             return;
         }
     };
@@ -28,4 +32,11 @@ pub(crate) fn scenario(data: &[u8]) {
         Ok(&scenario),
         "{written}"
     );
+    let nodes = scenario.nodes.iter().map(|group| group.count);
+    if nodes.sum::<u32>() <= NODES_MAX
+        && let Ok(mut simulation) = Simulation::new(scenario, 1)
+    {
+        simulation.run_until(LONG);
+        assert_eq!(simulation.outcome().breach, None, "{written}");
+    }
 }
