@@ -157,10 +157,10 @@ pub fn read_json(from: impl BufRead) -> io::Result<Vec<Result<PeerRecord, String
 /// What is wrong with the JSON of a line, which to its reader is always the first.
 fn wrong(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
+    let said = error.to_string();
     let place = format!(" at line {line} column {column}");
-    error
-        .to_string()
-        .replace(&place, &format!(" at column {column}"))
+    let what = said.strip_suffix(&place);
+    what.map_or_else(|| said.clone(), |what| format!("{what} at column {column}"))
 }
 
 /// Writes a table for people: a row an address.

@@ -9,11 +9,26 @@ use prost::Message as _;
 /// What prost says of what the reference reads, and we as it does, and how they read it. Prost has no
 /// other way to tell its errors apart than their text.
 const STRICTER: [(&str, &str); 5] = [
-    ("invalid varint", "bits of a tenth byte beyond the 64th are lost"),
-    ("invalid key value", "a field number may have more than 29 bits"),
-    ("invalid tag value: 0", "within a group any field number is skipped, 0 too"),
-    ("unexpected end group tag", "a group ends with the end of any group"),
-    ("recursion limit reached", "groups are counted, so that they may be as deep as they are"),
+    (
+        "invalid varint",
+        "bits of a tenth byte beyond the 64th are lost",
+    ),
+    (
+        "invalid key value",
+        "a field number may have more than 29 bits",
+    ),
+    (
+        "invalid tag value: 0",
+        "within a group any field number is skipped, 0 too",
+    ),
+    (
+        "unexpected end group tag",
+        "a group ends with the end of any group",
+    ),
+    (
+        "recursion limit reached",
+        "groups are counted, so that they may be as deep as they are",
+    ),
 ];
 
 /// Has both read the bytes, and what we write of them.

@@ -226,7 +226,7 @@ fn network(
     let in_folder = |(id, file): &(&str, &str)| {
         let given = values.given(id);
         given.is_some_and(|it| {
-            it.source == Source::Default && it.text.ends_with(&format!("/{file}"))
+            it.source == Source::Default && it.text == format!("{chain_id}/{file}")
         })
     };
     let unset = OF_NETWORK.iter().filter(|it| in_folder(it));

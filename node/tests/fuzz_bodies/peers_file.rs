@@ -20,7 +20,7 @@ pub(crate) fn peers_file(data: &[u8]) {
         let (line, what) = why.split_once(": ").unwrap();
         let line: usize = line.strip_prefix("line ").unwrap().parse().unwrap();
         assert!(last < line && line <= lines, "{why}");
-        assert!(!what.is_empty() && !what.contains("at line"), "{why}");
+        assert!(!what.is_empty(), "{why}");
         last = line;
     }
     let mut written = Vec::new();

@@ -19,7 +19,10 @@ pub(crate) fn scenario(data: &[u8]) {
             assert!(!error.what.is_empty());
             let lines = text.split('\n').count();
             let line = error.line;
-            assert!(line.is_some_and(|line| (1..=lines).contains(&line)), "{error}: {text}");
+            assert!(
+                line.is_some_and(|line| (1..=lines).contains(&line)),
+                "{error}: {text}"
+            );
             return;
         }
     };
