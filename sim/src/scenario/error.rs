@@ -29,7 +29,7 @@ impl ScenarioError {
     }
 
     /// The same, of the group of this number.
-    pub(crate) fn of_group(mut self, group: usize) -> Self {
+    pub(crate) const fn of_group(mut self, group: usize) -> Self {
         self.group = Some(group);
         self
     }
@@ -37,7 +37,7 @@ impl ScenarioError {
     /// The same, with the line of the text on which its key stands.
     pub(crate) fn within(mut self, text: &str) -> Self {
         // What is wrong with the number of all nodes is told at the first group.
-        let group = self.group.or((self.key == "count").then_some(0));
+        let group = self.group.or_else(|| (self.key == "count").then_some(0));
         let start = DeTable::parse(text).ok().and_then(|all| match group {
             Some(group) => match all.get_ref().get("nodes")?.get_ref() {
                 DeValue::Array(groups) => start_of(groups.get(group)?.get_ref(), &self.key),

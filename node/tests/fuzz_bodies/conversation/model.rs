@@ -91,7 +91,7 @@ pub(crate) fn outcome(ann: &Local, program: &Program, stranger: &Stranger) -> (O
 }
 
 /// What ends it where the stranger hangs up after all that.
-pub(crate) fn hang_up(outcome: &Outcome, stranger: &Stranger) -> TransportError {
+pub(crate) const fn hang_up(outcome: &Outcome, stranger: &Stranger) -> TransportError {
     let step = match (&outcome.info, stranger.opened.is_empty()) {
         (Some(_), _) => return TransportError::ClosedByPeer,
         (None, true) => Step::Authentication,
