@@ -21,6 +21,8 @@ mod journal_body;
 mod judge;
 #[path = "fuzz_bodies/message.rs"]
 mod message_body;
+#[path = "fuzz_bodies/message_prost.rs"]
+mod message_prost_body;
 #[cfg(test)]
 #[path = "fuzz_bodies/mini_net.rs"]
 mod mini_net_body;
@@ -88,6 +90,11 @@ fn the_message_corpus_passes() {
 }
 
 #[test]
+fn the_message_prost_corpus_passes() {
+    replay("message_prost", 20, message_prost_body::message_prost);
+}
+
+#[test]
 fn the_pex_corpus_passes() {
     replay("pex", 40, pex_body::pex);
 }
@@ -138,6 +145,7 @@ fn every_target_has_a_test_here() {
         "estimator",
         "journal",
         "message",
+        "message_prost",
         "mini_net",
         "node",
         "node_v1",

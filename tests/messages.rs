@@ -5,6 +5,8 @@
 mod fuzz_body;
 #[path = "messages/oracle.rs"]
 mod oracle;
+#[path = "fuzz_bodies/message_prost.rs"]
+mod prost_body;
 #[path = "messages/vectors.rs"]
 mod vectors;
 

@@ -142,16 +142,25 @@ pub fn write_json(records: &[PeerRecord], out: &mut impl Write) -> io::Result<()
 /// What the reader fails with.
 pub fn read_json(from: impl BufRead) -> io::Result<Vec<Result<PeerRecord, String>>> {
     let mut records = Vec::new();
-    for (number, text) in from.lines().enumerate() {
+    for (number, text) in from.split(b'\n').enumerate() {
         let text = text?;
-        if text.trim().is_empty() {
+        if text.trim_ascii().is_empty() {
             continue;
         }
-        let read = serde_json::from_str(&text).map_err(|error| error.to_string());
+        let read = serde_json::from_slice(&text).map_err(|error| wrong(&error));
         let read = read.and_then(record);
         records.push(read.map_err(|why| format!("line {}: {why}", number + 1)));
     }
     Ok(records)
+}
+
+/// What is wrong with the JSON of a line, which to its reader is always the first.
+fn wrong(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    let said = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    let what = said.strip_suffix(&place);
+    what.map_or_else(|| said.clone(), |what| format!("{what} at column {column}"))
 }
 
 /// Writes a table for people: a row an address.
@@ -287,6 +296,27 @@ mod tests {
             assert!(why.starts_with(&format!("line {number}: ")), "{why}");
             assert!(why.contains(what), "{why}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_is_told_like_any_other_mistake() {
+        let text = [
+            &b"{\"id\":\"\xff\"}\n"[..],
+            format!("{{\"id\":\"{U}\",\"addresses\":[]}}\n").as_bytes(),
+        ]
+        .concat();
+        let read = read_json(text.as_slice()).unwrap();
+        assert_eq!(read.len(), 2);
+        assert!(read[0].as_ref().unwrap_err().starts_with("line 1: "));
+        assert!(read[1].is_ok());
+    }
+
+    #[test]
+    fn a_mistake_has_one_line_and_a_column_in_it() {
+        let read = read_json(&b"\n\n{\"id\":5}\n"[..]).unwrap();
+        let why = read[0].as_ref().unwrap_err();
+        assert!(why.starts_with("line 3: "), "{why}");
+        assert!(why.ends_with(" at column 7"), "{why}");
     }
 
     #[test]

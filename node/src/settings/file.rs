@@ -196,7 +196,7 @@ impl Reader<'_> {
             return;
         };
         match text_of(key, value.get_ref()) {
-            Ok(text) => self.set(key, text, &name.span(), layer),
+            Ok(text) => self.set(key, &text, &name.span(), layer),
             Err(instead) => {
                 self.wrong(
                     &name.span(),
@@ -206,10 +206,10 @@ impl Reader<'_> {
         }
     }
 
-    fn set(&mut self, key: &'static Key, text: String, span: &Range<usize>, layer: &mut Layer) {
+    fn set(&mut self, key: &'static Key, text: &str, span: &Range<usize>, layer: &mut Layer) {
         let source = self.source(span);
-        if let Err(wrong) = key.kind.check(&text) {
-            let what = format!("{} = {:?}: {wrong}", key.name, shortened(&text));
+        if let Err(wrong) = key.kind.check(text) {
+            let what = format!("{} = {:?}: {wrong}", key.name, shortened(text));
             self.problems.push(Problem::new(source, what));
             return;
         }
@@ -221,6 +221,7 @@ impl Reader<'_> {
             self.problems.push(Problem::new(source, what));
             return;
         }
+        let text = key.kind.plain(text);
         layer.insert(key.id, Given { text, source });
     }
 

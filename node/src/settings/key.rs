@@ -103,6 +103,16 @@ impl Kind {
         }
     }
 
+    /// A value that is right, as the file can have it: a number may be given with zeros before it,
+    /// and with `_` where no file could have one.
+    pub(super) fn plain(self, text: &str) -> String {
+        let number = match self {
+            Self::Number(min, max) => value::number(text, min, max).ok(),
+            _ => None,
+        };
+        number.map_or_else(|| text.to_owned(), |number| number.to_string())
+    }
+
     /// Whether the file has it without quotes.
     #[must_use]
     pub const fn is_bare(self) -> bool {
@@ -169,7 +179,7 @@ impl Key {
     #[must_use]
     pub fn line(&self, value: &str) -> String {
         if self.kind.is_bare() {
-            format!("{} = {value}", self.name)
+            format!("{} = {}", self.name, self.kind.plain(value))
         } else {
             format!("{} = {}", self.name, toml_text(value))
         }

@@ -52,7 +52,7 @@ fn overrides(inputs: &Inputs, notes: &mut Vec<String>, problems: &mut Vec<Proble
             problems.push(Problem::new(source, what));
             continue;
         }
-        let text = text.clone();
+        let text = key.kind.plain(text);
         layer.insert(key.id, Given { text, source });
     }
     // Others may have variables with such names; only a slip is worth a word.
@@ -226,7 +226,7 @@ fn network(
     let in_folder = |(id, file): &(&str, &str)| {
         let given = values.given(id);
         given.is_some_and(|it| {
-            it.source == Source::Default && it.text.ends_with(&format!("/{file}"))
+            it.source == Source::Default && it.text == format!("{chain_id}/{file}")
         })
     };
     let unset = OF_NETWORK.iter().filter(|it| in_folder(it));

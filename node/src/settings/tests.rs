@@ -258,6 +258,33 @@ fn what_is_in_force_is_printed_as_a_file_that_reads_as_the_same() {
 }
 
 #[test]
+fn a_chain_that_is_alone_needs_no_folder_of_its_name() {
+    for name in ["a/b", ".hidden", "/"] {
+        let settings = read(&format!("chain_id = \"{name}\""));
+        let network = &settings.networks[0];
+        assert_eq!(network.book, Path::new("/home/config/addrbook.json"));
+    }
+}
+
+#[test]
+fn a_number_is_printed_so_that_a_file_can_have_it() {
+    for odd in ["007", "_7_", "+7"] {
+        let given = inputs("chain_id = \"c\"").with_flag("check_workers", odd);
+        let settings = given.read().unwrap();
+        assert_eq!(read(&settings.to_toml()).networks, settings.networks);
+        let in_file = read(&format!("chain_id = \"c\"\ncheck_workers = \"{odd}\""));
+        assert_eq!(read(&in_file.to_toml()).networks, settings.networks);
+        assert_eq!(settings.changes(&in_file), [""; 0]);
+        let values = [("chain_id", "c"), ("check_workers", odd)];
+        let values = values.map(|(id, value)| (id, value.to_owned())).into();
+        assert_eq!(
+            read(&Settings::template(&values)).networks,
+            settings.networks
+        );
+    }
+}
+
+#[test]
 fn what_can_be_changed_while_it_runs_is_told_from_what_cannot() {
     let (old, new) = (
         read(TWO),

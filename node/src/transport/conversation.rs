@@ -100,6 +100,20 @@ struct Open {
     assembler: Assembler,
 }
 
+impl Open {
+    fn seal(
+        &mut self,
+        packets: impl Iterator<Item = Vec<u8>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        for packet in packets {
+            let sealed = self.sealer.seal_all(&packet, out);
+            sealed.map_err(|_| SendError::Closed)?;
+        }
+        Ok(())
+    }
+}
+
 impl Conversation {
     /// A conversation that begins. With `expected`, the node on the other side must be that one.
     ///
@@ -118,8 +132,13 @@ impl Conversation {
         })
     }
 
-    /// Puts in bytes from the other side. A few kilobytes at a time are enough.
+    /// Puts in bytes from the other side. A few kilobytes at a time are enough. After an error they
+    /// are not kept.
     pub fn receive(&mut self, bytes: &[u8]) {
+        if let Stage::Over = self.stage {
+            self.inbox = Vec::new();
+            return;
+        }
         self.inbox.extend_from_slice(bytes);
     }
 
@@ -258,19 +277,17 @@ impl Conversation {
         if self.outbox.len() > UNWRITTEN_MAX {
             return Err(SendError::Full);
         }
-        for packet in packets {
-            let sealed = open.sealer.seal_all(&packet, &mut self.outbox);
-            sealed.map_err(|_| SendError::Closed)?;
-        }
-        Ok(())
+        open.seal(packets, &mut self.outbox)
     }
 
     /// What is to be written to the socket now. Whoever takes it has to write it, in this order.
     #[must_use = "what is not written is missed by the other side"]
     pub fn take_unwritten(&mut self) -> Vec<u8> {
-        if mem::take(&mut self.pong_due) {
-            // It can fail only where nothing more can be said.
-            let _over = self.put_out([packet::pong()].into_iter());
+        if mem::take(&mut self.pong_due)
+            && let Stage::Open(open) = &mut self.stage
+        {
+            // Room is made for it now. It can fail only where nothing more can be said.
+            let _over = open.seal([packet::pong()].into_iter(), &mut self.outbox);
         }
         mem::take(&mut self.outbox)
     }

@@ -97,6 +97,32 @@ fn any_number_of_pings_makes_one_pong() {
 }
 
 #[test]
+fn a_ping_is_answered_however_much_waits_to_be_written() {
+    let (mut ann, mut bob) = open();
+    let longest = vec![0; MESSAGE_BYTES_MAX];
+    let mut sent = 0;
+    while bob.send(&longest).is_ok() {
+        sent += 1;
+    }
+    ann.ping().unwrap();
+    hear(&mut bob, &ann.take_unwritten(), 4_096).unwrap();
+    let frames = bob.take_unwritten().len() / FRAME_BYTES;
+    assert_eq!(frames, sent * packet::packets_of(&longest).count() + 1);
+}
+
+#[test]
+fn what_comes_after_the_end_is_not_kept() {
+    let (mut ann, _) = pair();
+    ann.receive(b"G");
+    assert_eq!(ann.hear().unwrap_err(), TransportError::NotTendermint);
+    for _ in 0..100 {
+        ann.receive(&[0; 4_096]);
+        assert_eq!(ann.hear().unwrap_err(), TransportError::ClosedByUs);
+    }
+    assert_eq!(ann.inbox.len(), 0);
+}
+
+#[test]
 fn a_socket_that_takes_nothing_costs_a_bounded_number_of_bytes() {
     let (mut ann, _) = open();
     let longest = vec![0; MESSAGE_BYTES_MAX];

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use toml::de::{DeTable, DeValue};
+
 /// Why a scenario can't be run: what is wrong, where it stands, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,6 +14,8 @@ pub struct ScenarioError {
     pub key: String,
     /// What is wrong, and what to write instead.
     pub what: String,
+    /// Which group of nodes has the key, if one has.
+    group: Option<usize>,
 }
 
 impl ScenarioError {
@@ -20,33 +24,66 @@ impl ScenarioError {
             line: None,
             key: key.to_owned(),
             what: what.into(),
+            group: None,
         }
+    }
+
+    /// The same, of the group of this number.
+    pub(crate) const fn of_group(mut self, group: usize) -> Self {
+        self.group = Some(group);
+        self
     }
 
     /// The same, with the line of the text on which its key stands.
     pub(crate) fn within(mut self, text: &str) -> Self {
-        let last = self.key.rsplit('.').next().unwrap_or_default().to_owned();
-        let is_it = |line: &str| {
-            let line = line.trim_start();
-            let rest = line.strip_prefix(&last).map(str::trim_start);
-            !last.is_empty() && rest.is_some_and(|rest| rest.starts_with('='))
-        };
-        self.line = text.lines().position(is_it).map(|line| line + 1);
+        // What is wrong with the number of all nodes is told at the first group.
+        let group = self.group.or_else(|| (self.key == "count").then_some(0));
+        let start = DeTable::parse(text).ok().and_then(|all| match group {
+            Some(group) => match all.get_ref().get("nodes")?.get_ref() {
+                DeValue::Array(groups) => start_of(groups.get(group)?.get_ref(), &self.key),
+                _ => None,
+            },
+            None => start_in(all.get_ref(), &self.key),
+        });
+        self.line = start.and_then(|start| line_of(text, start));
         self
     }
 
     /// From an error of the reader of TOML.
     pub(crate) fn of_toml(error: &toml::de::Error, text: &str) -> Self {
-        let before = error.span().and_then(|span| text.get(..span.start));
         let mut what = error.message().trim_end().replace('\n', ", ");
         if what.ends_with("expected a duration") {
             what.push_str(", such as '250ms', '90s' or '10min'");
         }
         Self {
-            line: before.map(|before| before.matches('\n').count() + 1),
+            line: error.span().and_then(|span| line_of(text, span.start)),
             key: String::new(),
             what,
+            group: None,
         }
+    }
+}
+
+fn line_of(text: &str, start: usize) -> Option<usize> {
+    let before = text.get(..start)?;
+    Some(before.matches('\n').count() + 1)
+}
+
+/// Where a key stands, whose tables are before it with dots between.
+fn start_in(table: &DeTable<'_>, key: &str) -> Option<usize> {
+    let (first, rest) = key.split_once('.').unwrap_or((key, ""));
+    let (name, value) = table.get_key_value(first)?;
+    if rest.is_empty() {
+        Some(name.span().start)
+    } else {
+        start_of(value.get_ref(), rest)
+    }
+}
+
+fn start_of(value: &DeValue<'_>, key: &str) -> Option<usize> {
+    match value {
+        DeValue::Table(table) => start_in(table, key),
+        _ => None,
     }
 }
 

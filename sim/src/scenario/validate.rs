@@ -50,8 +50,9 @@ impl Scenario {
             let what = format!("{nodes} nodes in all; write counts that add up to 1 to {NODES}");
             return Err(ScenarioError::new("count", what));
         }
-        for group in &self.nodes {
-            group.validate()?;
+        for (number, group) in self.nodes.iter().enumerate() {
+            let checked = group.validate();
+            checked.map_err(|error| error.of_group(number))?;
         }
         let (network, churn, faults) = (&self.network, &self.churn, &self.faults);
         for (key, share) in [

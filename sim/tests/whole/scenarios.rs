@@ -67,6 +67,19 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
             "[[nodes]]\ncount = 3\nruns = 'pex-v1'\nstore = 5\n",
             "line 4: store: the book of V1 has a size of its own; leave it out",
         ),
+        // Of several keys of that name, the one that is wrong.
+        (
+            "[[nodes]]\ncount = 3\nconnected = 2\ndials = 1\n[faults]\ndials = 2\n",
+            "line 6: faults.dials: 2 is no share",
+        ),
+        (
+            "[[nodes]]\ncount = 3\nconnected = 2\nlinked = 1\n\n[[nodes]]\ncount = 3\nconnected = 2\nlinked = 3\n",
+            "line 9: linked: 3 of at most 2 peers",
+        ),
+        (
+            "faults = { loss = 0.5, \"delay\" = 7 }\n[[nodes]]\ncount = 3\n",
+            "line 1: faults.delay: 7 is no share",
+        ),
         (
             "[[nodes]]\ncount = 3\nruns = { hostile = 'rude' }\n",
             "'rude' is no sort of hostile node; write one of",
