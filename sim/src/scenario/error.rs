@@ -45,9 +45,11 @@ impl ScenarioError {
             let (name, groups) = all.get_ref().get_key_value("nodes")?;
             let group = groups.get_ref().as_array()?.get(group);
             // Where the key is left out, it is missing there.
-            Some(group.map_or(name.span().start, |group| {
-                start_of(group.get_ref(), &self.key).unwrap_or(group.span().start)
-            }))
+            let Some(group) = group else {
+                return Some(name.span().start);
+            };
+            let key = start_of(group.get_ref(), &self.key);
+            Some(key.unwrap_or_else(|| group.span().start))
         });
         self.line = start.and_then(|start| line_of(text, start));
         self
