@@ -38,12 +38,18 @@ impl ScenarioError {
     pub(crate) fn within(mut self, text: &str) -> Self {
         // What is wrong with the number of all nodes is told at the first group.
         let group = self.group.or_else(|| (self.key == "count").then_some(0));
-        let start = DeTable::parse(text).ok().and_then(|all| match group {
-            Some(group) => match all.get_ref().get("nodes")?.get_ref() {
-                DeValue::Array(groups) => start_of(groups.get(group)?.get_ref(), &self.key),
-                _ => None,
-            },
-            None => start_in(all.get_ref(), &self.key),
+        let start = DeTable::parse(text).ok().and_then(|all| {
+            let Some(group) = group else {
+                return start_in(all.get_ref(), &self.key);
+            };
+            let (name, groups) = all.get_ref().get_key_value("nodes")?;
+            let group = groups.get_ref().as_array()?.get(group);
+            // Where the key is left out, it is missing there.
+            let Some(group) = group else {
+                return Some(name.span().start);
+            };
+            let key = start_of(group.get_ref(), &self.key);
+            Some(key.unwrap_or_else(|| group.span().start))
         });
         self.line = start.and_then(|start| line_of(text, start));
         self

@@ -76,6 +76,11 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
             "[[nodes]]\ncount = 3\nconnected = 2\nlinked = 1\n\n[[nodes]]\ncount = 3\nconnected = 2\nlinked = 3\n",
             "line 9: linked: 3 of at most 2 peers",
         ),
+        ("\nnodes = []\n", "line 2: count: 0 nodes in all"),
+        (
+            "[[nodes]]\ncount = 3\n\n[[nodes]]\ncount = 3\nclock-skew = '2years'\n",
+            "line 4: starts: later than 100years",
+        ),
         (
             "faults = { loss = 0.5, \"delay\" = 7 }\n[[nodes]]\ncount = 3\n",
             "line 1: faults.delay: 7 is no share",
