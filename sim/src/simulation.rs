@@ -261,7 +261,7 @@ impl Simulation {
         self.events += 1;
         let clock = member.clock(self.now);
         if let Some(check) = &mut self.check {
-            check.before(node, clock, &event);
+            check.before(node, clock, &event, &member.machine);
         }
         let is_tick = matches!(event, NodeEvent::Tick);
         let mut orders = core::mem::take(&mut self.orders);

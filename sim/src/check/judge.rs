@@ -3,25 +3,23 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use pex::peers::DIAL_PATIENCE;
+use pex::peers::{DIAL_PATIENCE, DialFailure};
 use pex::wire::{
     Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
     Message, Response,
 };
-use pex::{Epoch, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
+use pex::{Epoch, Fault, HangUp, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
+
+use super::memory::{Memory, Start};
+use super::rates::Rates;
+use super::{Verdict, hold};
+use crate::machine::Machine;
 
 /// How long a node waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Verdict = Result<(), (u8, String)>;
-
-fn hold(invariant: u8, holds: bool, what: impl FnOnce() -> String) -> Verdict {
-    if holds {
-        Ok(())
-    } else {
-        Err((invariant, what()))
-    }
-}
+/// The longest that anybody is left alone who can be asked.
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// A connection of the node, as its driver told of it.
 #[derive(Clone, Debug)]
@@ -32,7 +30,32 @@ struct Connection {
     up: bool,
     hung_up: bool,
     awaiting: Option<Time>,
+    /// Whether the clock was set back since it was asked, so that nobody knows when that was.
+    is_unsure: bool,
     told_ourselves: bool,
+    /// Requests to it, and answers from it.
+    asked: u32,
+    heard: u32,
+    /// Requests from it, the words of each, and answers to it.
+    questions: [u32; 2],
+    answers: u32,
+}
+
+/// What the event in hand may lead to.
+#[derive(Clone, Copy, Debug)]
+enum Expects {
+    Anything,
+    /// It is an answer, which counts if it was asked for.
+    Answer {
+        from: NodeId,
+        counts: Option<bool>,
+        len: usize,
+        most: usize,
+    },
+    /// It is a request, which puts off nothing.
+    Request {
+        deadline: Option<Time>,
+    },
 }
 
 /// An onlooker of one node.
@@ -50,11 +73,34 @@ pub(super) struct Judge {
     /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
     /// that has just become due, since nothing says which one is meant.
     answered: Option<NodeId>,
+    expects: Expects,
+    /// To when the timer was set last.
+    armed: Option<Time>,
+    memory: Memory,
+    rates: Rates,
+    is_plain: bool,
+}
+
+const fn words(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::V1 => 0,
+        Dialect::V2 => 1,
+    }
 }
 
 impl Judge {
-    pub(super) const fn new(own: NodeAddress, dials_per_second: usize) -> Self {
+    pub(super) fn new(
+        own: NodeAddress,
+        dials_per_second: usize,
+        start: &Start<'_>,
+        machine: &Machine,
+    ) -> Self {
         Self {
+            memory: Memory::new(&own, start, machine),
+            rates: Rates::default(),
+            is_plain: start.is_plain,
+            expects: Expects::Anything,
+            armed: None,
             own,
             connections: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -67,20 +113,25 @@ impl Judge {
     }
 
     /// The clock was wrong. What was done by it is forgotten: it was done at other times than it said.
-    pub(super) fn rewind(&mut self, clock: Time) {
+    pub(super) fn rewind(&mut self, clock: Time, deadline: Option<Time>) {
         self.now = self.now.min(clock);
+        self.armed = deadline;
+        self.rates.clear();
         self.asked.clear();
         self.dialing.clear();
         self.recent.clear();
         for connection in self.connections.values_mut() {
+            connection.is_unsure |= connection.awaiting.is_some();
             connection.awaiting = None;
         }
     }
 
-    /// Learns what is about to happen.
-    pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
+    /// Learns what is about to happen; `deadline` is that of the exchange before it.
+    pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>, deadline: Option<Time>) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
+        self.memory.before(event);
+        self.expects = self.expect(event, deadline);
         self.answered = match event {
             NodeEvent::Unsent { to, .. } => Some(*to),
             _ => None,
@@ -98,8 +149,11 @@ impl Judge {
             NodeEvent::Accepted {
                 peer, epoch, kind, ..
             } => self.link(*peer, *epoch, *kind),
-            NodeEvent::DialFailed { address, .. } => {
+            NodeEvent::DialFailed { address, why } => {
                 self.dialing.remove(&address.id());
+                if *why == DialFailure::NotTried {
+                    self.rates.not_tried(address);
+                }
             }
             NodeEvent::Down { peer, epoch } if self.epoch(*peer) == Some(*epoch) => {
                 self.connections.remove(peer);
@@ -120,6 +174,45 @@ impl Judge {
         }
     }
 
+    /// What an event may lead to; counts questions and answers.
+    fn expect(&mut self, event: &NodeEvent<'_>, deadline: Option<Time>) -> Expects {
+        let NodeEvent::Message {
+            from,
+            epoch,
+            message,
+        } = event
+        else {
+            return Expects::Anything;
+        };
+        let now = self.now;
+        let connection = self.connections.get_mut(from);
+        let it = connection.filter(|it| it.epoch == *epoch && it.up && !it.hung_up);
+        match message {
+            Message::Request(dialect) => {
+                if let Some(it) = it {
+                    it.questions[words(*dialect)] += 1;
+                }
+                Expects::Request {
+                    deadline: deadline.filter(|at| *at > now),
+                }
+            }
+            Message::Response(response) => Expects::Answer {
+                from: *from,
+                counts: it.map_or(Some(false), |it| {
+                    it.heard += 1;
+                    let awaiting = it.awaiting.is_some_and(|at| now < at + PATIENCE);
+                    (!it.is_unsure || awaiting).then_some(awaiting)
+                }),
+                len: response.len(),
+                most: match response.dialect() {
+                    Dialect::V1 => MAX_ANSWER_ADDRESSES_V1,
+                    Dialect::V2 => MAX_ANSWER_ADDRESSES,
+                },
+            },
+            _ => Expects::Anything,
+        }
+    }
+
     fn epoch(&self, peer: NodeId) -> Option<Epoch> {
         self.connections.get(&peer).map(|it| it.epoch)
     }
@@ -137,7 +230,12 @@ impl Judge {
             up: false,
             hung_up: false,
             awaiting: None,
+            is_unsure: false,
             told_ourselves: false,
+            asked: 0,
+            heard: 0,
+            questions: [0; 2],
+            answers: 0,
         };
         self.connections.insert(peer, connection);
     }
@@ -175,6 +273,10 @@ impl Judge {
                 self.answered = Some(*peer);
                 Ok(())
             }
+            NodeAction::SetTimer(at) => {
+                self.armed = Some(*at);
+                Ok(())
+            }
             NodeAction::Heard { address, .. } => hold(16, address.id() != self.own.id(), || {
                 "our own id was taken in".to_owned()
             }),
@@ -205,6 +307,8 @@ impl Judge {
         let awaiting = connection.awaiting.is_some_and(|at| now < at + PATIENCE);
         hold(1, !awaiting, || format!("{to} is asked once at a time"))?;
         connection.awaiting = (self.answered != Some(to)).then_some(now);
+        connection.is_unsure = false;
+        connection.asked += 1;
         let gap = match kind {
             Kind::V1 => Duration::from_secs(12),
             Kind::Kin => Duration::from_millis(110),
@@ -231,7 +335,27 @@ impl Judge {
         hold(13, fits, || {
             format!("{} addresses, {bytes} bytes", response.len())
         })?;
+        connection.answers += 1;
+        let [v1, v2] = connection.questions;
+        let answers = connection.answers;
+        hold(12, answers <= v1 + v2, || {
+            format!(
+                "{to} is answered {answers} times, and has asked {} times",
+                v1 + v2
+            )
+        })?;
+        let asked = connection.questions[words(response.dialect())] > 0;
+        hold(2, asked, || {
+            format!(
+                "{to} is answered in {:?}, in which it has not asked",
+                response.dialect()
+            )
+        })?;
+        if self.is_plain {
+            self.rates.answer(self.now, to, connection.kind)?;
+        }
         let mut told = BTreeSet::new();
+        let mut last = None;
         for entry in response.entries() {
             let Ok(address) = entry.parse() else {
                 return Err((
@@ -244,10 +368,15 @@ impl Judge {
                 let first = !core::mem::replace(&mut connection.told_ourselves, true);
                 hold(16, first, || "we are told of once a connection".to_owned())?;
             }
+            self.memory.tells(self.own.id(), &address)?;
+            last = Some(address.clone());
             let text = address.to_string();
             hold(13, told.insert(address), || format!("{text} is told twice"))?;
         }
-        Ok(())
+        match last.filter(|it| it.id() != self.own.id()) {
+            Some(last) => self.rates.ends(to, &last, told.len()),
+            None => Ok(()),
+        }
     }
 
     fn dial(&mut self, address: &NodeAddress) -> Verdict {
@@ -269,6 +398,106 @@ impl Judge {
         let most = self.dials_per_second;
         hold(25, self.recent.len() <= most, || {
             format!("more than {most} dials in a second")
+        })?;
+        if self.is_plain && self.memory.is_hearsay(address) {
+            self.rates.dial(now, address)?;
+        }
+        Ok(())
+    }
+
+    /// Holds all that was ordered together, and what the machine is now, to what must be so.
+    pub(super) fn after(&mut self, orders: &[NodeAction], machine: &Machine) -> Verdict {
+        let deadline = machine.deadline();
+        hold(5, deadline.is_none() || deadline == self.armed, || {
+            format!(
+                "the timer is set to {:?}, and {deadline:?} is the deadline",
+                self.armed
+            )
+        })?;
+        let exchange = machine.exchange_deadline();
+        let longest = self.now + LONGEST;
+        hold(6, exchange.is_none_or(|at| at <= longest), || {
+            format!("the exchange waits until {exchange:?}, for more than ten minutes")
+        })?;
+        for order in orders {
+            if let NodeAction::Down { peer, epoch } = order
+                && let Some(it) = self.connections.get(peer)
+            {
+                let ended = it.epoch != *epoch || it.hung_up;
+                hold(10, ended, || {
+                    format!("{peer} is down, and nobody has hung up")
+                })?;
+            }
+        }
+        match self.expects {
+            Expects::Anything => Ok(()),
+            Expects::Request { deadline } => self.put_nothing_off(deadline, orders, exchange),
+            Expects::Answer {
+                from,
+                counts,
+                len,
+                most,
+            } => self.counted(from, counts, len <= most, orders),
+        }
+    }
+
+    /// A request does not make us ask later, unless it ends a connection.
+    fn put_nothing_off(
+        &self,
+        before: Option<Time>,
+        orders: &[NodeAction],
+        after: Option<Time>,
+    ) -> Verdict {
+        let ends = |order: &NodeAction| {
+            matches!(order, NodeAction::HangUp { .. } | NodeAction::Down { .. })
+        };
+        let Some(before) = before.filter(|_| !orders.iter().any(ends)) else {
+            return Ok(());
+        };
+        hold(4, after.is_some_and(|after| after <= before), || {
+            format!("a request puts off what was due at {before:?} to {after:?}")
         })
+    }
+
+    /// An answer counts if, and only if, it was asked for; and it is held against its teller if, and
+    /// only if, there were more than questions.
+    fn counted(
+        &self,
+        from: NodeId,
+        counts: Option<bool>,
+        fits: bool,
+        orders: &[NodeAction],
+    ) -> Verdict {
+        let counted = orders
+            .iter()
+            .any(|order| matches!(order, NodeAction::Answered { peer, .. } if *peer == from));
+        hold(13, !counted || fits, || {
+            format!("an answer of {from} counts, and holds too many addresses")
+        })?;
+        let asked = orders.iter().any(|order| {
+            matches!(order, NodeAction::Send { to, message: Message::Request(_), .. } if *to == from)
+        });
+        if let Some(counts) = counts {
+            let right = counted == (counts && fits) || asked && counted;
+            hold(12, right, || {
+                format!("an answer of {from}, awaited: {counts}, counts: {counted}")
+            })?;
+        }
+        let unasked = orders.iter().any(|order| {
+            let why = HangUp::Fault(Fault::UnsolicitedResponse);
+            matches!(order, NodeAction::HangUp { peer, why: its, .. } if *peer == from && *its == why)
+        });
+        let more = self
+            .connections
+            .get(&from)
+            .is_none_or(|it| it.heard > it.asked);
+        hold(12, !unasked || more, || {
+            format!("an answer of {from} is held against it, and was asked for")
+        })
+    }
+
+    /// Holds what counts as reached to what was reached.
+    pub(super) fn tested(&self, machine: &Machine) -> Verdict {
+        self.memory.tested(machine)
     }
 }
