@@ -5,6 +5,7 @@
 //! whole loses no message, and knows nobody of whom nobody has told. The numbers are those of
 //! `tests/INVARIANTS.md`.
 
+mod after;
 mod judge;
 mod memory;
 mod network;

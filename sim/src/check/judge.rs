@@ -8,80 +8,62 @@ use pex::wire::{
     Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
     Message, Response,
 };
-use pex::{Epoch, Fault, HangUp, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
+use pex::{Epoch, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
 
+use super::after::Expects;
 use super::memory::{Memory, Start};
 use super::rates::Rates;
 use super::{Verdict, hold};
 use crate::machine::Machine;
 
 /// How long a node waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The longest that anybody is left alone who can be asked.
-const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection of the node, as its driver told of it.
 #[derive(Clone, Debug)]
-struct Connection {
-    epoch: Epoch,
-    kind: Kind,
+pub(super) struct Connection {
+    pub(super) epoch: Epoch,
+    pub(super) kind: Kind,
     /// Whether the node has said that it may be used.
-    up: bool,
-    hung_up: bool,
-    awaiting: Option<Time>,
+    pub(super) up: bool,
+    pub(super) hung_up: bool,
+    pub(super) awaiting: Option<Time>,
     /// Whether the clock was set back since it was asked, so that nobody knows when that was.
-    is_unsure: bool,
-    told_ourselves: bool,
+    pub(super) is_unsure: bool,
+    pub(super) told_ourselves: bool,
     /// Requests to it, and answers from it.
-    asked: u32,
-    heard: u32,
+    pub(super) asked: u32,
+    pub(super) heard: u32,
     /// Requests from it, the words of each, and answers to it.
-    questions: [u32; 2],
-    answers: u32,
-}
-
-/// What the event in hand may lead to.
-#[derive(Clone, Copy, Debug)]
-enum Expects {
-    Anything,
-    /// It is an answer, which counts if it was asked for.
-    Answer {
-        from: NodeId,
-        counts: Option<bool>,
-        len: usize,
-        most: usize,
-    },
-    /// It is a request, which puts off nothing.
-    Request {
-        deadline: Option<Time>,
-    },
+    pub(super) questions: [u32; 2],
+    pub(super) answers: u32,
 }
 
 /// An onlooker of one node.
 #[derive(Debug)]
 pub(super) struct Judge {
     own: NodeAddress,
-    connections: BTreeMap<NodeId, Connection>,
+    pub(super) connections: BTreeMap<NodeId, Connection>,
     /// When each node was last asked, and as what.
     asked: BTreeMap<NodeId, (Time, Kind)>,
     dialing: BTreeMap<NodeId, Time>,
     /// Dials of the last second.
     recent: VecDeque<Time>,
     dials_per_second: usize,
-    now: Time,
+    pub(super) now: Time,
     /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
     /// that has just become due, since nothing says which one is meant.
     answered: Option<NodeId>,
-    expects: Expects,
+    pub(super) expects: Expects,
     /// To when the timer was set last.
-    armed: Option<Time>,
+    pub(super) armed: Option<Time>,
     memory: Memory,
     rates: Rates,
     is_plain: bool,
 }
 
-const fn words(dialect: Dialect) -> usize {
+/// The place of a dialect among both.
+pub(super) const fn words(dialect: Dialect) -> usize {
     match dialect {
         Dialect::V1 => 0,
         Dialect::V2 => 1,
@@ -171,45 +153,6 @@ impl Judge {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// What an event may lead to; counts questions and answers.
-    fn expect(&mut self, event: &NodeEvent<'_>, deadline: Option<Time>) -> Expects {
-        let NodeEvent::Message {
-            from,
-            epoch,
-            message,
-        } = event
-        else {
-            return Expects::Anything;
-        };
-        let now = self.now;
-        let connection = self.connections.get_mut(from);
-        let it = connection.filter(|it| it.epoch == *epoch && it.up && !it.hung_up);
-        match message {
-            Message::Request(dialect) => {
-                if let Some(it) = it {
-                    it.questions[words(*dialect)] += 1;
-                }
-                Expects::Request {
-                    deadline: deadline.filter(|at| *at > now),
-                }
-            }
-            Message::Response(response) => Expects::Answer {
-                from: *from,
-                counts: it.map_or(Some(false), |it| {
-                    it.heard += 1;
-                    let awaiting = it.awaiting.is_some_and(|at| now < at + PATIENCE);
-                    (!it.is_unsure || awaiting).then_some(awaiting)
-                }),
-                len: response.len(),
-                most: match response.dialect() {
-                    Dialect::V1 => MAX_ANSWER_ADDRESSES_V1,
-                    Dialect::V2 => MAX_ANSWER_ADDRESSES,
-                },
-            },
-            _ => Expects::Anything,
         }
     }
 
@@ -403,97 +346,6 @@ impl Judge {
             self.rates.dial(now, address)?;
         }
         Ok(())
-    }
-
-    /// Holds all that was ordered together, and what the machine is now, to what must be so.
-    pub(super) fn after(&mut self, orders: &[NodeAction], machine: &Machine) -> Verdict {
-        let deadline = machine.deadline();
-        hold(5, deadline.is_none() || deadline == self.armed, || {
-            format!(
-                "the timer is set to {:?}, and {deadline:?} is the deadline",
-                self.armed
-            )
-        })?;
-        let exchange = machine.exchange_deadline();
-        let longest = self.now + LONGEST;
-        hold(6, exchange.is_none_or(|at| at <= longest), || {
-            format!("the exchange waits until {exchange:?}, for more than ten minutes")
-        })?;
-        for order in orders {
-            if let NodeAction::Down { peer, epoch } = order
-                && let Some(it) = self.connections.get(peer)
-            {
-                let ended = it.epoch != *epoch || it.hung_up;
-                hold(10, ended, || {
-                    format!("{peer} is down, and nobody has hung up")
-                })?;
-            }
-        }
-        match self.expects {
-            Expects::Anything => Ok(()),
-            Expects::Request { deadline } => self.put_nothing_off(deadline, orders, exchange),
-            Expects::Answer {
-                from,
-                counts,
-                len,
-                most,
-            } => self.counted(from, counts, len <= most, orders),
-        }
-    }
-
-    /// A request does not make us ask later, unless it ends a connection.
-    fn put_nothing_off(
-        &self,
-        before: Option<Time>,
-        orders: &[NodeAction],
-        after: Option<Time>,
-    ) -> Verdict {
-        let ends = |order: &NodeAction| {
-            matches!(order, NodeAction::HangUp { .. } | NodeAction::Down { .. })
-        };
-        let Some(before) = before.filter(|_| !orders.iter().any(ends)) else {
-            return Ok(());
-        };
-        hold(4, after.is_some_and(|after| after <= before), || {
-            format!("a request puts off what was due at {before:?} to {after:?}")
-        })
-    }
-
-    /// An answer counts if, and only if, it was asked for; and it is held against its teller if, and
-    /// only if, there were more than questions.
-    fn counted(
-        &self,
-        from: NodeId,
-        counts: Option<bool>,
-        fits: bool,
-        orders: &[NodeAction],
-    ) -> Verdict {
-        let counted = orders
-            .iter()
-            .any(|order| matches!(order, NodeAction::Answered { peer, .. } if *peer == from));
-        hold(13, !counted || fits, || {
-            format!("an answer of {from} counts, and holds too many addresses")
-        })?;
-        let asked = orders.iter().any(|order| {
-            matches!(order, NodeAction::Send { to, message: Message::Request(_), .. } if *to == from)
-        });
-        if let Some(counts) = counts {
-            let right = counted == (counts && fits) || asked && counted;
-            hold(12, right, || {
-                format!("an answer of {from}, awaited: {counts}, counts: {counted}")
-            })?;
-        }
-        let unasked = orders.iter().any(|order| {
-            let why = HangUp::Fault(Fault::UnsolicitedResponse);
-            matches!(order, NodeAction::HangUp { peer, why: its, .. } if *peer == from && *its == why)
-        });
-        let more = self
-            .connections
-            .get(&from)
-            .is_none_or(|it| it.heard > it.asked);
-        hold(12, !unasked || more, || {
-            format!("an answer of {from} is held against it, and was asked for")
-        })
     }
 
     /// Holds what counts as reached to what was reached.
