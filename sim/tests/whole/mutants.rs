@@ -10,7 +10,9 @@ fn folder() -> PathBuf {
 
 /// The patches by name.
 fn patches() -> BTreeMap<String, String> {
-    let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path());
+    let files = fs::read_dir(folder())
+        .unwrap()
+        .map(|file| file.unwrap().path());
     let patches = files.filter(|path| path.extension().is_some_and(|it| it == "patch"));
     let named = patches.map(|path| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -45,7 +47,7 @@ fn apply(name: &str, patch: &str) -> Vec<(String, String)> {
 #[test]
 fn every_mutant_fits_the_sources_and_says_what_it_breaks() {
     let patches = patches();
-    assert_eq!(patches.len(), 30);
+    assert!(patches.len() >= 30, "{}", patches.len());
     for (name, patch) in patches {
         assert!(patch.starts_with("Breaks: "), "{name}");
         assert!(patch.contains("\nNoticed by: invariant "), "{name}");
