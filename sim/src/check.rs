@@ -116,6 +116,13 @@ impl Check {
         }
     }
 
+    /// Sees whether a node's twin has done the same.
+    pub(crate) fn compare(&mut self, node: u32, orders: &[NodeAction], machine: &Machine) {
+        if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
+            twin.after(machine, orders);
+        }
+    }
+
     fn judge(&mut self, node: u32, orders: &[NodeAction], machine: &Machine) -> Verdict {
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
             for order in orders {
@@ -124,7 +131,7 @@ impl Check {
             judge.after(orders, machine)?;
         }
         if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
-            twin.after(machine, orders)?;
+            twin.is_same()?;
         }
         for order in orders {
             if let NodeAction::Heard { address, .. } = order
@@ -198,6 +205,15 @@ impl Simulation {
 
     /// Holds what a node does, and what it has become, to what must be so.
     pub(crate) fn judge(&mut self, node: u32, is_tick: bool, orders: &[NodeAction]) {
+        for order in orders {
+            if let NodeAction::Send {
+                message: Message::Response(response),
+                ..
+            } = order
+            {
+                self.keeps_secrets(node, response);
+            }
+        }
         let member = &self.members[node as usize];
         let (machine, clock) = (&member.machine, member.clock(self.now));
         let inside = machine

@@ -272,6 +272,9 @@ impl Simulation {
             watch: &self.watch,
         };
         member.machine.handle(clock, event, world, &mut orders);
+        if let Some(check) = &mut self.check {
+            check.compare(node, &orders, &member.machine);
+        }
         #[cfg(test)]
         if let Some(bug) = self.bug {
             bug(&mut orders);

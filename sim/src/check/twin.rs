@@ -15,6 +15,8 @@ pub(super) struct Twin {
     machine: Machine,
     orders: Vec<NodeAction>,
     events: u32,
+    /// Whether both did the same last.
+    same: bool,
 }
 
 impl Twin {
@@ -25,6 +27,7 @@ impl Twin {
             machine: machine.twin()?,
             orders: Vec::new(),
             events: 0,
+            same: true,
         })
     }
 
@@ -41,16 +44,20 @@ impl Twin {
         self.machine.rewind(now);
     }
 
-    /// Holds what the node does to what its twin would do.
-    pub(super) fn after(&mut self, machine: &Machine, orders: &[NodeAction]) -> Verdict {
-        let same = self.orders == orders && self.machine.deadline() == machine.deadline();
+    /// Sees whether the node does what its twin would do.
+    pub(super) fn after(&mut self, machine: &Machine, orders: &[NodeAction]) {
+        self.same = self.orders == orders && self.machine.deadline() == machine.deadline();
         self.events += 1;
         if self.events.is_multiple_of(EVENTS)
             && let Some(twin) = machine.twin()
         {
             self.machine = twin;
         }
-        hold(30, same, || {
+    }
+
+    /// Holds what the node has done to what its twin did.
+    pub(super) fn is_same(&self) -> Verdict {
+        hold(30, self.same, || {
             "a clone that is told the same does something else".to_owned()
         })
     }
