@@ -159,12 +159,11 @@ impl PeerManager {
                 life.staying().is_none() || !banned,
                 "who is banned has to go",
             )?;
-            let (ip, ours) = match life {
-                Life::Dialing(dial) => (dial.ip, true),
-                _ => (
-                    life.staying().and_then(|link| link.ip),
-                    life.link().is_some_and(|link| link.outbound),
-                ),
+            let (ip, ours) = if let Life::Dialing(dial) = life {
+                (dial.ip, true)
+            } else {
+                let ours = life.link().is_some_and(|link| link.outbound);
+                (life.staying().and_then(|link| link.ip), ours)
             };
             if let Some(ip) = ip {
                 let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));

@@ -95,7 +95,7 @@ impl Judge {
         }
         match self.expects {
             Expects::Anything => Ok(()),
-            Expects::Request { deadline } => self.put_nothing_off(deadline, orders, exchange),
+            Expects::Request { deadline } => puts_nothing_off(deadline, orders, exchange),
             Expects::Answer {
                 from,
                 counts,
@@ -103,24 +103,6 @@ impl Judge {
                 most,
             } => self.counted(from, counts, len <= most, orders),
         }
-    }
-
-    /// A request does not make us ask later, unless it ends a connection.
-    fn put_nothing_off(
-        &self,
-        before: Option<Time>,
-        orders: &[NodeAction],
-        after: Option<Time>,
-    ) -> Verdict {
-        let ends = |order: &NodeAction| {
-            matches!(order, NodeAction::HangUp { .. } | NodeAction::Down { .. })
-        };
-        let Some(before) = before.filter(|_| !orders.iter().any(ends)) else {
-            return Ok(());
-        };
-        hold(4, after.is_some_and(|after| after <= before), || {
-            format!("a request puts off what was due at {before:?} to {after:?}")
-        })
     }
 
     /// An answer counts if, and only if, it was asked for; and it is held against its teller if, and
@@ -159,4 +141,16 @@ impl Judge {
             format!("an answer of {from} is held against it, and was asked for")
         })
     }
+}
+
+/// A request does not make us ask later, unless it ends a connection.
+fn puts_nothing_off(before: Option<Time>, orders: &[NodeAction], after: Option<Time>) -> Verdict {
+    let ends =
+        |order: &NodeAction| matches!(order, NodeAction::HangUp { .. } | NodeAction::Down { .. });
+    let Some(before) = before.filter(|_| !orders.iter().any(ends)) else {
+        return Ok(());
+    };
+    hold(4, after.is_some_and(|after| after <= before), || {
+        format!("a request puts off what was due at {before:?} to {after:?}")
+    })
 }

@@ -21,6 +21,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection of the node, as its driver told of it.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "none of them says anything of the others"
+)]
 pub(super) struct Connection {
     pub(super) epoch: Epoch,
     pub(super) kind: Kind,

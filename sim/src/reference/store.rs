@@ -27,7 +27,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn new(own: NodeAddress, max: usize) -> Self {
+    pub(super) const fn new(own: NodeAddress, max: usize) -> Self {
         Self {
             me: own.id(),
             own,
@@ -80,7 +80,9 @@ impl Store {
         self.changes += 1;
         if self.known.len() > self.max {
             let lowest = self.ranked().rev().map(|(id, _)| *id).find(|id| !keep(*id));
-            lowest.into_iter().for_each(|id| self.remove(id));
+            if let Some(id) = lowest {
+                self.remove(id);
+            }
         }
         self.known.contains_key(&id)
     }
