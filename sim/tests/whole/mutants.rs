@@ -26,14 +26,15 @@ fn apply(name: &str, patch: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for part in patch.split("\n--- a/").skip(1) {
         let (file, rest) = part.split_once('\n').unwrap();
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
-        let mut text = fs::read_to_string(path).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut text = fs::read_to_string(root.join(file)).unwrap();
         for hunk in rest.split("\n@@ ").skip(1) {
             let lines: Vec<_> = hunk.lines().skip(1).collect();
             let without = |sign: char| {
                 let lines = lines.iter().filter(|line| !line.starts_with(sign));
                 let lines = lines.map(|line| line.get(1..).unwrap_or_default());
-                lines.map(|line| format!("{line}\n")).collect::<String>()
+                let lines: Vec<_> = lines.chain([""]).collect();
+                lines.join("\n")
             };
             let (old, new) = (without('+'), without('-'));
             assert_eq!(text.matches(&old).count(), 1, "{name} does not fit {file}");
