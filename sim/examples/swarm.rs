@@ -2,9 +2,10 @@
 //!
 //! `cargo run --release -p pex-sim --example swarm -- EVENTS [FROM]` runs the seeds from FROM on until
 //! EVENTS events have happened, on every core, and prints each seed whose run breaks an invariant or
-//! panics. `cargo run -p pex-sim --example swarm -- --seed SEED` runs one again, and prints its scenario
-//! and what came of it. With `--print SEED` the scenario alone is printed, for `pex sim` to run with
-//! that seed. `--minimise SEED` makes what breaks as small as it goes.
+//! panics. With `--until-broken SEEDS [FROM]` it runs so many seeds instead, and no more once one has
+//! broken something. `cargo run -p pex-sim --example swarm -- --seed SEED` runs one again, and prints its
+//! scenario and what came of it. With `--print SEED` the scenario alone is printed, for `pex sim` to run
+//! with that seed. `--minimise SEED` makes what breaks as small as it goes.
 
 #![expect(
     clippy::disallowed_types,
@@ -34,6 +35,13 @@ fn main() -> ExitCode {
             Ok(seed) => one(seed, arguments[0] == "--print"),
             Err(_) => usage(),
         },
+        ["--until-broken", seeds] | ["--until-broken", seeds, _] => {
+            let from = arguments.get(2).map_or(Ok(0), |from| number(from));
+            match (number(seeds), from) {
+                (Ok(seeds), Ok(from)) => until_broken(seeds, from),
+                _ => usage(),
+            }
+        }
         [events] | [events, _] => {
             let from = arguments.get(1).map_or(Ok(0), |from| number(from));
             match (number(events), from) {
@@ -46,7 +54,10 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("write: swarm EVENTS [FIRST-SEED], or swarm --seed, --print or --minimise SEED");
+    eprintln!(
+        "write: swarm EVENTS [FIRST-SEED], swarm --until-broken SEEDS [FIRST-SEED], \
+         or swarm --seed, --print or --minimise SEED"
+    );
     ExitCode::from(2)
 }
 
@@ -62,6 +73,48 @@ fn run(seed: u64) -> Result<Outcome, String> {
         },
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err("it panicked".to_owned()),
+    }
+}
+
+/// As many threads as there are processors, each of which does this.
+fn on_every_core(work: impl Fn() + Sync) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(&work);
+        }
+    });
+}
+
+/// Whether so many seeds all hold. The lowest that doesn't is told, whichever was through first.
+fn until_broken(seeds: u64, from: u64) -> ExitCode {
+    let next = AtomicU64::new(from);
+    let end = AtomicU64::new(from.saturating_add(seeds));
+    let broken = Mutex::new(BTreeMap::new());
+    on_every_core(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end.load(Ordering::Relaxed) {
+                break;
+            }
+            if let Err(what) = run(seed)
+                && let Ok(mut broken) = broken.lock()
+            {
+                end.fetch_min(seed, Ordering::Relaxed);
+                broken.insert(seed, what);
+            }
+        }
+    });
+    let broken = broken.into_inner().unwrap_or_default();
+    match broken.first_key_value() {
+        Some((seed, what)) => {
+            println!("seed {seed}: {what}");
+            ExitCode::FAILURE
+        }
+        None => {
+            println!("{seeds} seeds broke nothing");
+            ExitCode::SUCCESS
+        }
     }
 }
 
@@ -118,34 +171,29 @@ fn many(events: u64, from: u64) -> ExitCode {
     let by_sort = Mutex::new(BTreeMap::<String, u64>::new());
     let begun = Instant::now();
     let said = Mutex::new(begun);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                while done.load(Ordering::Relaxed) < events {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    match run(seed) {
-                        Ok(outcome) => {
-                            done.fetch_add(outcome.events, Ordering::Relaxed);
-                            count(&by_sort, &outcome);
-                        }
-                        Err(what) => {
-                            println!("seed {seed}: {what}");
-                            if let Ok(mut failed) = failed.lock() {
-                                failed.push(seed);
-                            }
-                        }
-                    }
-                    if let Ok(mut said) = said.try_lock()
-                        && said.elapsed() >= SAYS
-                    {
-                        *said = Instant::now();
-                        let so_far = done.load(Ordering::Relaxed);
-                        let rate = so_far as f64 / begun.elapsed().as_secs_f64();
-                        eprintln!("  seed {seed}: {so_far} events, {rate:.0} a second");
+    on_every_core(|| {
+        while done.load(Ordering::Relaxed) < events {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            match run(seed) {
+                Ok(outcome) => {
+                    done.fetch_add(outcome.events, Ordering::Relaxed);
+                    count(&by_sort, &outcome);
+                }
+                Err(what) => {
+                    println!("seed {seed}: {what}");
+                    if let Ok(mut failed) = failed.lock() {
+                        failed.push(seed);
                     }
                 }
-            });
+            }
+            if let Ok(mut said) = said.try_lock()
+                && said.elapsed() >= SAYS
+            {
+                *said = Instant::now();
+                let so_far = done.load(Ordering::Relaxed);
+                let rate = so_far as f64 / begun.elapsed().as_secs_f64();
+                eprintln!("  seed {seed}: {so_far} events, {rate:.0} a second");
+            }
         }
     });
     let (done, next) = (done.into_inner(), next.into_inner());

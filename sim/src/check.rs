@@ -5,10 +5,14 @@
 //! whole loses no message, and knows nobody of whom nobody has told. The numbers are those of
 //! `tests/INVARIANTS.md`.
 
+mod after;
 mod judge;
+mod memory;
 mod network;
+mod rates;
 #[cfg(test)]
 pub(crate) mod tests;
+mod twin;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +24,19 @@ use crate::member::Member;
 use crate::simulation::Simulation;
 
 use judge::Judge;
+pub(crate) use memory::Start;
+use twin::Twin;
+
+/// Whether a rule was kept; if not, its number and what was seen.
+type Verdict = Result<(), (u8, String)>;
+
+fn hold(invariant: u8, holds: bool, what: impl FnOnce() -> String) -> Verdict {
+    if holds {
+        Ok(())
+    } else {
+        Err((invariant, what()))
+    }
+}
 
 /// All judges.
 #[derive(Debug, Default)]
@@ -28,11 +45,19 @@ pub(crate) struct Check {
     judges: Vec<Option<Box<Judge>>>,
     /// What the event in hand tells of.
     told: BTreeSet<NodeAddress>,
+    /// Beside the node that has started last.
+    twin: Option<Twin>,
 }
 
 impl Check {
     /// A node has started.
-    pub(crate) fn starts(&mut self, node: u32, address: &NodeAddress, member: &Member) {
+    pub(crate) fn starts(
+        &mut self,
+        node: u32,
+        address: &NodeAddress,
+        member: &Member,
+        start: &Start<'_>,
+    ) {
         let place = node as usize;
         if self.judges.len() <= place {
             self.judges.resize_with(place + 1, || None);
@@ -43,8 +68,9 @@ impl Check {
             // What is modelled on others keeps their rules.
             _ => return self.ends(node),
         };
-        let judge = Judge::new(address.clone(), dials_per_second);
+        let judge = Judge::new(address.clone(), dials_per_second, start, &member.machine);
         self.judges[place] = Some(Box::new(judge));
+        self.twin = Twin::of(node, &member.machine);
     }
 
     /// A node has died.
@@ -52,17 +78,27 @@ impl Check {
         if let Some(judge) = self.judges.get_mut(node as usize) {
             *judge = None;
         }
+        self.twin.take_if(|twin| twin.of == node);
     }
 
     /// A node's clock was wrong, and is set back.
-    pub(crate) fn rewinds(&mut self, node: u32, clock: Time) {
+    pub(crate) fn rewinds(&mut self, node: u32, clock: Time, machine: &Machine) {
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
-            judge.rewind(clock);
+            judge.rewind(clock, machine.deadline());
+        }
+        if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
+            twin.rewind(clock);
         }
     }
 
     /// Learns what is about to happen to a node.
-    pub(crate) fn before(&mut self, node: u32, now: Time, event: &NodeEvent<'_>) {
+    pub(crate) fn before(
+        &mut self,
+        node: u32,
+        now: Time,
+        event: &NodeEvent<'_>,
+        machine: &Machine,
+    ) {
         self.told.clear();
         if let NodeEvent::Message {
             message: Message::Response(response),
@@ -73,15 +109,29 @@ impl Check {
             self.told.extend(told);
         }
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
-            judge.before(now, event);
+            judge.before(now, event, machine.exchange_deadline());
+        }
+        if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
+            twin.before(now, event.clone());
         }
     }
 
-    fn judge(&mut self, node: u32, orders: &[NodeAction]) -> Result<(), (u8, String)> {
+    /// Sees whether a node's twin has done the same.
+    pub(crate) fn compare(&mut self, node: u32, orders: &[NodeAction], machine: &Machine) {
+        if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
+            twin.after(machine, orders);
+        }
+    }
+
+    fn judge(&mut self, node: u32, orders: &[NodeAction], machine: &Machine) -> Verdict {
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
             for order in orders {
                 judge.order(order)?;
             }
+            judge.after(orders, machine)?;
+        }
+        if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
+            twin.is_same()?;
         }
         for order in orders {
             if let NodeAction::Heard { address, .. } = order
@@ -98,6 +148,44 @@ impl Check {
 }
 
 impl Simulation {
+    /// Holds what each node takes for reached to what it has reached.
+    pub(crate) fn check_tested(&mut self) {
+        let Some(check) = &self.check else {
+            return;
+        };
+        let mut wrong = None;
+        for node in &self.living {
+            let machine = &self.members[*node as usize].machine;
+            if let Some(Some(judge)) = check.judges.get(*node as usize)
+                && let Err((invariant, what)) = judge.tested(machine)
+            {
+                wrong = Some((invariant, what, *node));
+                break;
+            }
+        }
+        if let Some((invariant, what, node)) = wrong {
+            self.break_off(invariant, what, node);
+        }
+    }
+
+    /// Where all are honest, and nothing garbles what they say, nobody hears of a place where nobody
+    /// has ever lived.
+    fn invented<'a>(&self, orders: &'a [NodeAction]) -> Option<&'a NodeAddress> {
+        let faults = &self.faults.drawn;
+        if !self.trust || faults.garble + faults.crashes > 0.0 {
+            return None;
+        }
+        let heard = orders.iter().filter_map(|order| match order {
+            NodeAction::Heard { address, .. } => Some(address),
+            _ => None,
+        });
+        let lives = |address: &NodeAddress| {
+            let there = self.places.at(address);
+            there.is_some_and(|there| self.places.id(there) == address.id())
+        };
+        heard.into_iter().find(|address| !lives(address))
+    }
+
     /// Nobody hears from a node of whom it keeps to itself.
     pub(crate) fn keeps_secrets(&mut self, node: u32, response: &Response<'_>) {
         let private = &self.members[node as usize].private;
@@ -117,6 +205,15 @@ impl Simulation {
 
     /// Holds what a node does, and what it has become, to what must be so.
     pub(crate) fn judge(&mut self, node: u32, is_tick: bool, orders: &[NodeAction]) {
+        for order in orders {
+            if let NodeAction::Send {
+                message: Message::Response(response),
+                ..
+            } = order
+            {
+                self.keeps_secrets(node, response);
+            }
+        }
         let member = &self.members[node as usize];
         let (machine, clock) = (&member.machine, member.clock(self.now));
         let inside = machine
@@ -130,7 +227,11 @@ impl Simulation {
         };
         let judged = inside.and(timer);
         let judged = judged.and_then(|()| match &mut self.check {
-            Some(check) => check.judge(node, orders),
+            Some(check) => check.judge(node, orders, machine),
+            None => Ok(()),
+        });
+        let judged = judged.and_then(|()| match self.invented(orders) {
+            Some(address) => Err((36, format!("{address} was never anybody's"))),
             None => Ok(()),
         });
         if let Err((invariant, what)) = judged {

@@ -4,20 +4,26 @@ use pex::wire::Message;
 use pex::{NodeAddress, NodeEvent};
 
 use crate::chance::{nanos, seed_of};
+use crate::check::Start;
 use crate::disk::Disk;
 use crate::hostile;
 use crate::links::State;
 use crate::machine::{Birth, Blueprint, Knowledge, Machine};
 use crate::member::{Member, NEVER};
-use crate::scenario::{Group, Knows, Program, ScenarioError};
+use crate::scenario::{Group, Knows, Program, ScenarioError, Tuning};
 use crate::simulation::{Crowd, Load, Simulation, What};
+
+/// Whether it is one of our own programs.
+const fn ours(runs: &Program) -> bool {
+    matches!(
+        runs,
+        Program::Pex | Program::PexPlain | Program::PexV1 | Program::PexSeed
+    )
+}
 
 impl Crowd {
     pub(crate) fn new(group: &Group, seed: u64, nth: u64) -> Result<Self, ScenarioError> {
-        let ours = matches!(
-            group.runs,
-            Program::Pex | Program::PexPlain | Program::PexV1 | Program::PexSeed
-        );
+        let ours = ours(&group.runs);
         let blueprint = Blueprint::new(group, seed, nth)?;
         Ok(Self {
             watched: group
@@ -143,6 +149,7 @@ impl Simulation {
         let private: Vec<_> = addresses.iter().take(secrets).cloned().collect();
         self.members[node as usize].private = known.iter().take(secrets).copied().collect();
         let addresses_named = addresses.clone();
+        let known_at_start = addresses.clone();
         let linked = self.crowds[group].group.linked as usize;
         let to_link: Vec<u32> = known.iter().take(linked).copied().collect();
         let knowledge = match &disk {
@@ -188,7 +195,13 @@ impl Simulation {
             self.watch.keeps(node, other, true, self.now, &self.members);
         }
         if let Some(check) = &mut self.check {
-            check.starts(node, &own, &self.members[node as usize]);
+            let group = &self.crowds[group].group;
+            let start = Start {
+                knows: (!again).then_some(&known_at_start),
+                reached: everyone,
+                is_plain: group.tuning == Tuning::Default && ours(&group.runs),
+            };
+            check.starts(node, &own, &self.members[node as usize], &start);
         }
         if !self.members[node as usize].machine.is_some() {
             return;

@@ -280,6 +280,24 @@ impl Machine {
         }
     }
 
+    /// When the exchange next has something to do, in a node that is whole.
+    pub(crate) fn exchange_deadline(&self) -> Option<Time> {
+        match self {
+            Self::V2(node) => node.pex().deadline(),
+            Self::V1(node) => node.pex().deadline(),
+            _ => None,
+        }
+    }
+
+    /// The same machine once more, if it is one of a whole node.
+    pub(crate) fn twin(&self) -> Option<Self> {
+        match self {
+            Self::V2(node) => Some(Self::V2(node.clone())),
+            Self::V1(node) => Some(Self::V1(node.clone())),
+            _ => None,
+        }
+    }
+
     pub(crate) fn rewind(&mut self, now: Time) {
         match self {
             // The reference has no such thing.

@@ -322,6 +322,7 @@ impl Simulation {
     /// Looks at the network, and again after a while.
     pub(crate) fn sample(&mut self) {
         self.look();
+        self.check_tested();
         let every = crate::chance::nanos(self.scenario.sample_every);
         self.queue.push(self.now + every, What::Sample);
         let known = self.watch.samples.last().map(|last| last.known.min);

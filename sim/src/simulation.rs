@@ -261,7 +261,7 @@ impl Simulation {
         self.events += 1;
         let clock = member.clock(self.now);
         if let Some(check) = &mut self.check {
-            check.before(node, clock, &event);
+            check.before(node, clock, &event, &member.machine);
         }
         let is_tick = matches!(event, NodeEvent::Tick);
         let mut orders = core::mem::take(&mut self.orders);
@@ -272,6 +272,9 @@ impl Simulation {
             watch: &self.watch,
         };
         member.machine.handle(clock, event, world, &mut orders);
+        if let Some(check) = &mut self.check {
+            check.compare(node, &orders, &member.machine);
+        }
         #[cfg(test)]
         if let Some(bug) = self.bug {
             bug(&mut orders);

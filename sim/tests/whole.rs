@@ -7,6 +7,9 @@ mod doors;
 #[path = "whole/hostile.rs"]
 mod hostile;
 #[cfg(test)]
+#[path = "whole/mutants.rs"]
+mod mutants;
+#[cfg(test)]
 #[path = "whole/networks.rs"]
 mod networks;
 #[cfg(test)]

@@ -14,11 +14,11 @@ use crate::{Group, NetAddress, Time};
 pub(super) const OF_NODE: usize = 4;
 
 /// Addresses at one IP address of the world.
-const AT_IP: usize = 4;
+pub(super) const AT_IP: usize = 4;
 
 /// New addresses in one network of the world: half a bucket's worth, which leaves one hoster a tenth
 /// of what is heard of in a network of a thousand.
-const NEW_IN_NETWORK: u32 = 32;
+pub(super) const NEW_IN_NETWORK: u32 = 32;
 
 /// New addresses that one group of tellers may have told: a tenth of the new table.
 const TOLD_BY_GROUP: usize = place::NEW_BUCKETS * BUCKET_SIZE / 10;

@@ -1,14 +1,15 @@
 //! The invariants of the book, as code.
 
+use alloc::collections::BTreeMap;
 use alloc::vec;
 
 use super::AddrBook;
-use super::add::OF_NODE;
+use super::add::{AT_IP, NEW_IN_NETWORK, OF_NODE};
 use super::buckets::BUCKET_SIZE;
 use super::entry::BUCKETS_OF_NEW;
 use super::mark::{BANS_MAX, CHALLENGES_MAX};
-use crate::Broken;
 use crate::invariant::hold;
+use crate::{Broken, Group};
 
 impl AddrBook {
     /// Checks what holds after every call, whatever the calls were: I17 to I20 of the threat model.
@@ -29,7 +30,33 @@ impl AddrBook {
         let bans = self.bans.values().all(|ban| ban.addresses.len() <= OF_NODE);
         hold(17, bans && self.bans.len() <= BANS_MAX, "bans are bounded")?;
         let few = most.is_some_and(|most| most <= OF_NODE);
-        hold(17, few, "a node has at most four addresses")
+        hold(17, few, "a node has at most four addresses")?;
+        self.check_crowds()
+    }
+
+    /// What was never reached keeps to the share of its IP address and of its network.
+    fn check_crowds(&self) -> Result<(), Broken> {
+        let (mut at_ip, mut in_group) = (BTreeMap::new(), BTreeMap::new());
+        for (_, entry) in self.shelf.iter() {
+            let group = Group::of(entry.address.ip());
+            if !group.is_of_world() || entry.last_success().is_some() {
+                continue;
+            }
+            let count = at_ip.entry(entry.address.ip()).or_insert(0_usize);
+            *count = count.saturating_add(1);
+            let count = in_group.entry(group).or_insert(0_u32);
+            *count = count.saturating_add(1);
+        }
+        hold(
+            17,
+            at_ip.values().all(|there| *there <= AT_IP),
+            "at most four at an IP address",
+        )?;
+        hold(
+            17,
+            in_group.values().all(|there| *there <= NEW_IN_NETWORK),
+            "no network has more than its share of the book",
+        )
     }
 
     fn check_challenges(&self) -> Result<(), Broken> {

@@ -2,9 +2,13 @@
 //!
 //! The numbers are those of the list in `tests/INVARIANTS.md`.
 
+use alloc::collections::BTreeMap;
+
 use super::PeerManager;
-use super::entry::Turn;
+use super::entry::{Stamp, Turn};
+use super::lanes::LaneKey;
 use super::life::Life;
+use super::sources::NOBODY;
 use crate::invariant::{Broken, hold};
 
 impl PeerManager {
@@ -16,7 +20,9 @@ impl PeerManager {
     pub fn check(&self) -> Result<(), Broken> {
         self.check_bounds()?;
         self.check_entries()?;
+        self.check_shares_of_hearsay()?;
         self.check_live()?;
+        self.check_company()?;
         let deadline = self.deadline();
         hold(
             5,
@@ -57,7 +63,7 @@ impl PeerManager {
             )?;
             hold(
                 20,
-                !entry.tested || entry.success != super::entry::Stamp::NEVER,
+                !entry.tested || entry.success != Stamp::NEVER,
                 "only who was reached is tested",
             )?;
             let live = self.live.get(entry.id).is_some();
@@ -104,6 +110,84 @@ impl PeerManager {
             )?;
         }
         Ok(())
+    }
+
+    /// What was never reached keeps to the share of its teller and of its network, but for what the
+    /// operator named and what was known before.
+    fn check_shares_of_hearsay(&self) -> Result<(), Broken> {
+        let (mut by_teller, mut by_network) = (BTreeMap::new(), BTreeMap::new());
+        for (_, entry) in self.store.iter() {
+            let reached = entry.tested || entry.success != Stamp::NEVER;
+            if reached || entry.source == NOBODY || self.is_named(entry) {
+                continue;
+            }
+            if self.sources.id(entry.source).is_some() {
+                let count = by_teller.entry(entry.source).or_insert(0_usize);
+                *count = count.saturating_add(1);
+            }
+            let count = by_network.entry(entry.lane).or_insert(0_usize);
+            *count = count.saturating_add(1);
+        }
+        let share = self.options.share(self.options.teller_percent);
+        hold(
+            17,
+            by_teller.values().all(|told| *told <= share),
+            "nobody tells more than his share of the store",
+        )?;
+        let most = self.options.addresses_per_network;
+        let local = |lane| self.store.lanes.key(lane) == Some(LaneKey::LOCAL);
+        hold(
+            17,
+            by_network
+                .iter()
+                .all(|(lane, of_it)| *of_it <= most || local(*lane)),
+            "no network has more than its share of the store",
+        )
+    }
+
+    /// With whom we are connected, beside those whom the operator chose.
+    fn check_company(&self) -> Result<(), Broken> {
+        let options = &self.options;
+        let mut at_ip = BTreeMap::new();
+        for (id, life) in self.live.iter() {
+            if options.is_chosen(id) || options.unconditional.contains(&id) {
+                continue;
+            }
+            let banned = self.conduct.banned_until(id, self.now).is_some();
+            hold(
+                21,
+                life.staying().is_none() || !banned,
+                "who is banned has to go",
+            )?;
+            let (ip, ours) = if let Life::Dialing(dial) = life {
+                (dial.ip, true)
+            } else {
+                let ours = life.link().is_some_and(|link| link.outbound);
+                (life.staying().and_then(|link| link.ip), ours)
+            };
+            if let Some(ip) = ip {
+                let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));
+                let count = if ours { &mut counts.0 } else { &mut counts.1 };
+                *count = count.saturating_add(1);
+            }
+        }
+        let ours = if options.outbound_per_network < u32::MAX {
+            1
+        } else {
+            usize::MAX
+        };
+        hold(
+            22,
+            at_ip.values().all(|(dialed, _)| *dialed <= ours),
+            "one connection of ours or dial an IP address",
+        )?;
+        hold(
+            22,
+            at_ip
+                .values()
+                .all(|(_, came)| *came <= options.inbound_per_ip),
+            "few newcomers an IP address",
+        )
     }
 
     fn check_live(&self) -> Result<(), Broken> {

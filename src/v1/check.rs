@@ -1,9 +1,11 @@
 //! The invariants of the switch, as code.
 
+use alloc::collections::BTreeMap;
+
 use super::Switch;
-use crate::Broken;
 use crate::invariant::hold;
 use crate::peers::life::{Life, Purpose};
+use crate::{Broken, Reach};
 
 impl Switch {
     /// Checks what holds after every event, whatever the events were.
@@ -63,12 +65,50 @@ impl Switch {
             banned.all(|(_, life)| life.staying().is_none()),
             "who is banned has to go",
         )?;
+        let bans = self.book.bans().filter(|(_, ban)| ban.until > self.now);
+        let mut of_them = bans.map(|(id, _)| self.book.addresses_of(id));
+        hold(
+            21,
+            of_them.all(|addresses| addresses.is_empty()),
+            "who is banned is not in the book",
+        )?;
+        self.check_company()?;
         let places = self.places.keys();
         let mut places = places.map(|id| self.live.get(*id));
         hold(
             10,
             places.all(|life| life.is_some_and(|life| life.link().is_some())),
             "nothing is kept of a connection that is over",
+        )
+    }
+
+    /// With whom we are connected, beside those who have a place whoever else is.
+    fn check_company(&self) -> Result<(), Broken> {
+        let mut at_ip = BTreeMap::new();
+        for (id, life) in self.live.iter() {
+            let link = life.staying().filter(|_| !self.is_kept(id));
+            if let Some((link, ip)) = link.and_then(|link| Some((link, link.ip?))) {
+                let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));
+                let count = if link.outbound {
+                    &mut counts.0
+                } else {
+                    &mut counts.1
+                };
+                *count = count.saturating_add(1);
+            }
+        }
+        let many = self.options.seed_mode || self.options.allow_duplicate_ip;
+        let mut dialed = at_ip.iter().map(|(ip, counts)| (*ip, counts.0));
+        hold(
+            22,
+            many || dialed.all(|(ip, ours)| ours <= 1 || Reach::of(ip) != Reach::World),
+            "one connection of ours an IP address",
+        )?;
+        let most = self.options.inbound_per_ip;
+        hold(
+            22,
+            at_ip.values().all(|(_, came)| *came <= most),
+            "few newcomers an IP address",
         )
     }
 }

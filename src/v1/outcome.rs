@@ -1,5 +1,6 @@
 //! What becomes of a dial, and what that says of the address.
 
+use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -51,8 +52,32 @@ impl Switch {
         self.hurry();
     }
 
-    /// An address has failed.
+    /// A place has failed. Where nobody answers, whoever else is said to live there would not have
+    /// answered either.
     fn hold_against(&mut self, place: &NetAddress, why: DialFailure) {
+        let mut others = Vec::new();
+        if why == DialFailure::Unreachable {
+            others = self.neighbours(place);
+        }
+        self.fail(place, why);
+        for other in others {
+            self.fail(&other, why);
+        }
+    }
+
+    /// Other addresses of the book with the same IP address and port, of nodes that are not there.
+    fn neighbours(&self, place: &NetAddress) -> Vec<NetAddress> {
+        let book = &self.book.shelf;
+        let there = book.at_place(place).into_iter();
+        let there = there.filter_map(|slot| Some(book.get(slot)?.address));
+        let others = there.filter(|it| it != place && it.port() == place.port());
+        others
+            .filter(|it| self.live.get(it.id()).is_none())
+            .collect()
+    }
+
+    /// An address has failed.
+    fn fail(&mut self, place: &NetAddress, why: DialFailure) {
         if !self.book.mark_attempt(self.now, place) {
             return;
         }

@@ -57,6 +57,27 @@ fn whom_a_seed_has_reached_is_good_and_it_tells_of_nobody_else() {
 }
 
 #[test]
+fn a_seed_dials_a_victim_at_most_eight_times_a_day_whoever_is_said_to_live_there() {
+    let mut w = World::seed(|it| it);
+    let victim = host(2, 257);
+    w.learn(&node(1), 9);
+    for n in 0..100 {
+        for nth in 0..4 {
+            w.learn(&at(1_000 + 4 * n + nth, victim), 20 + n % 50);
+        }
+        w.run(secs(300), |it| {
+            if number(it.id()) == 1 {
+                Answer::Up
+            } else {
+                DEAD
+            }
+        });
+    }
+    let dials = w.dial_times().len() - w.dials_of(1).len();
+    assert!((1..=8).contains(&dials), "{dials}");
+}
+
+#[test]
 fn a_check_that_is_not_answered_ends_after_fifteen_seconds() {
     let mut w = World::seed(|it| it);
     w.learn(&node(1), 9);

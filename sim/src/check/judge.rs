@@ -3,58 +3,90 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use pex::peers::DIAL_PATIENCE;
+use pex::peers::{DIAL_PATIENCE, DialFailure};
 use pex::wire::{
     Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
     Message, Response,
 };
 use pex::{Epoch, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
 
+use super::after::Expects;
+use super::memory::{Memory, Start};
+use super::rates::Rates;
+use super::{Verdict, hold};
+use crate::machine::Machine;
+
 /// How long a node waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-type Verdict = Result<(), (u8, String)>;
-
-fn hold(invariant: u8, holds: bool, what: impl FnOnce() -> String) -> Verdict {
-    if holds {
-        Ok(())
-    } else {
-        Err((invariant, what()))
-    }
-}
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection of the node, as its driver told of it.
 #[derive(Clone, Debug)]
-struct Connection {
-    epoch: Epoch,
-    kind: Kind,
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "none of them says anything of the others"
+)]
+pub(super) struct Connection {
+    pub(super) epoch: Epoch,
+    pub(super) kind: Kind,
     /// Whether the node has said that it may be used.
-    up: bool,
-    hung_up: bool,
-    awaiting: Option<Time>,
-    told_ourselves: bool,
+    pub(super) up: bool,
+    pub(super) hung_up: bool,
+    pub(super) awaiting: Option<Time>,
+    /// Whether the clock was set back since it was asked, so that nobody knows when that was.
+    pub(super) is_unsure: bool,
+    pub(super) told_ourselves: bool,
+    /// Requests to it, and answers from it.
+    pub(super) asked: u32,
+    pub(super) heard: u32,
+    /// Requests from it, the words of each, and answers to it.
+    pub(super) questions: [u32; 2],
+    pub(super) answers: u32,
 }
 
 /// An onlooker of one node.
 #[derive(Debug)]
 pub(super) struct Judge {
     own: NodeAddress,
-    connections: BTreeMap<NodeId, Connection>,
+    pub(super) connections: BTreeMap<NodeId, Connection>,
     /// When each node was last asked, and as what.
     asked: BTreeMap<NodeId, (Time, Kind)>,
     dialing: BTreeMap<NodeId, Time>,
     /// Dials of the last second.
     recent: VecDeque<Time>,
     dials_per_second: usize,
-    now: Time,
+    pub(super) now: Time,
     /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
     /// that has just become due, since nothing says which one is meant.
     answered: Option<NodeId>,
+    pub(super) expects: Expects,
+    /// To when the timer was set last.
+    pub(super) armed: Option<Time>,
+    memory: Memory,
+    rates: Rates,
+    is_plain: bool,
+}
+
+/// The place of a dialect among both.
+pub(super) const fn words(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::V1 => 0,
+        Dialect::V2 => 1,
+    }
 }
 
 impl Judge {
-    pub(super) const fn new(own: NodeAddress, dials_per_second: usize) -> Self {
+    pub(super) fn new(
+        own: NodeAddress,
+        dials_per_second: usize,
+        start: &Start<'_>,
+        machine: &Machine,
+    ) -> Self {
         Self {
+            memory: Memory::new(&own, start, machine),
+            rates: Rates::default(),
+            is_plain: start.is_plain,
+            expects: Expects::Anything,
+            armed: None,
             own,
             connections: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -67,20 +99,25 @@ impl Judge {
     }
 
     /// The clock was wrong. What was done by it is forgotten: it was done at other times than it said.
-    pub(super) fn rewind(&mut self, clock: Time) {
+    pub(super) fn rewind(&mut self, clock: Time, deadline: Option<Time>) {
         self.now = self.now.min(clock);
+        self.armed = deadline;
+        self.rates.clear();
         self.asked.clear();
         self.dialing.clear();
         self.recent.clear();
         for connection in self.connections.values_mut() {
+            connection.is_unsure |= connection.awaiting.is_some();
             connection.awaiting = None;
         }
     }
 
-    /// Learns what is about to happen.
-    pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>) {
+    /// Learns what is about to happen; `deadline` is that of the exchange before it.
+    pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>, deadline: Option<Time>) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
+        self.memory.before(event);
+        self.expects = self.expect(event, deadline);
         self.answered = match event {
             NodeEvent::Unsent { to, .. } => Some(*to),
             _ => None,
@@ -98,8 +135,11 @@ impl Judge {
             NodeEvent::Accepted {
                 peer, epoch, kind, ..
             } => self.link(*peer, *epoch, *kind),
-            NodeEvent::DialFailed { address, .. } => {
+            NodeEvent::DialFailed { address, why } => {
                 self.dialing.remove(&address.id());
+                if *why == DialFailure::NotTried {
+                    self.rates.not_tried(address);
+                }
             }
             NodeEvent::Down { peer, epoch } if self.epoch(*peer) == Some(*epoch) => {
                 self.connections.remove(peer);
@@ -137,7 +177,12 @@ impl Judge {
             up: false,
             hung_up: false,
             awaiting: None,
+            is_unsure: false,
             told_ourselves: false,
+            asked: 0,
+            heard: 0,
+            questions: [0; 2],
+            answers: 0,
         };
         self.connections.insert(peer, connection);
     }
@@ -175,6 +220,10 @@ impl Judge {
                 self.answered = Some(*peer);
                 Ok(())
             }
+            NodeAction::SetTimer(at) => {
+                self.armed = Some(*at);
+                Ok(())
+            }
             NodeAction::Heard { address, .. } => hold(16, address.id() != self.own.id(), || {
                 "our own id was taken in".to_owned()
             }),
@@ -205,6 +254,8 @@ impl Judge {
         let awaiting = connection.awaiting.is_some_and(|at| now < at + PATIENCE);
         hold(1, !awaiting, || format!("{to} is asked once at a time"))?;
         connection.awaiting = (self.answered != Some(to)).then_some(now);
+        connection.is_unsure = false;
+        connection.asked += 1;
         let gap = match kind {
             Kind::V1 => Duration::from_secs(12),
             Kind::Kin => Duration::from_millis(110),
@@ -231,7 +282,27 @@ impl Judge {
         hold(13, fits, || {
             format!("{} addresses, {bytes} bytes", response.len())
         })?;
+        connection.answers += 1;
+        let [v1, v2] = connection.questions;
+        let answers = connection.answers;
+        hold(12, answers <= v1 + v2, || {
+            format!(
+                "{to} is answered {answers} times, and has asked {} times",
+                v1 + v2
+            )
+        })?;
+        let asked = connection.questions[words(response.dialect())] > 0;
+        hold(2, asked, || {
+            format!(
+                "{to} is answered in {:?}, in which it has not asked",
+                response.dialect()
+            )
+        })?;
+        if self.is_plain {
+            self.rates.answer(self.now, to, connection.kind)?;
+        }
         let mut told = BTreeSet::new();
+        let mut last = None;
         for entry in response.entries() {
             let Ok(address) = entry.parse() else {
                 return Err((
@@ -244,10 +315,15 @@ impl Judge {
                 let first = !core::mem::replace(&mut connection.told_ourselves, true);
                 hold(16, first, || "we are told of once a connection".to_owned())?;
             }
+            self.memory.tells(self.own.id(), &address)?;
+            last = Some(address.clone());
             let text = address.to_string();
             hold(13, told.insert(address), || format!("{text} is told twice"))?;
         }
-        Ok(())
+        match last.filter(|it| it.id() != self.own.id()) {
+            Some(last) => self.rates.ends(to, &last, told.len()),
+            None => Ok(()),
+        }
     }
 
     fn dial(&mut self, address: &NodeAddress) -> Verdict {
@@ -269,6 +345,15 @@ impl Judge {
         let most = self.dials_per_second;
         hold(25, self.recent.len() <= most, || {
             format!("more than {most} dials in a second")
-        })
+        })?;
+        if self.is_plain && self.memory.is_hearsay(address) {
+            self.rates.dial(now, address)?;
+        }
+        Ok(())
+    }
+
+    /// Holds what counts as reached to what was reached.
+    pub(super) fn tested(&self, machine: &Machine) -> Verdict {
+        self.memory.tested(machine)
     }
 }

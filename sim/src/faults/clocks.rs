@@ -47,7 +47,7 @@ impl Simulation {
         let clock = member.clock(self.now);
         member.machine.rewind(clock);
         if let Some(check) = &mut self.check {
-            check.rewinds(node, clock);
+            check.rewinds(node, clock, &member.machine);
         }
         let deadline = member.machine.deadline();
         if let Some(deadline) = deadline.filter(|_| member.alive) {

@@ -1,0 +1,117 @@
+//! How often a node lets others have something done, as far as its options say so.
+
+use core::net::IpAddr;
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use pex::{Kind, NodeAddress, NodeId, Subnet, Time};
+
+use super::{Verdict, hold};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Answers at once to one peer.
+const BURST: u32 = 3;
+
+/// Dials of a place in a day on the word of strangers, and into a subnet in a minute.
+const A_DAY: usize = 8;
+const A_MINUTE: usize = 2;
+
+/// Peers in a row whose answers ended with the same address, where there were so many others.
+const IN_A_ROW: usize = 8;
+const MANY: usize = 20;
+
+/// What was done of late.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rates {
+    /// When each peer may have as many answers at once again as somebody new.
+    answers: BTreeMap<NodeId, Time>,
+    /// Dials of places that were never reached, by place.
+    places: BTreeMap<(IpAddr, u16), VecDeque<Time>>,
+    subnets: VecDeque<(Time, Subnet)>,
+    /// With what the last answers ended, and to whom they went.
+    ending: Option<(NodeAddress, Vec<NodeId>)>,
+}
+
+impl Rates {
+    /// A clock was set back: what was done by it was done at other times.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A peer is answered.
+    pub(super) fn answer(&mut self, now: Time, to: NodeId, kind: Kind) -> Verdict {
+        let gap = match kind {
+            Kind::V1 => Duration::from_secs(10),
+            _ => Duration::from_millis(100),
+        };
+        let full = self.answers.entry(to).or_insert(now);
+        *full = (*full).max(now) + gap;
+        hold(29, *full - now <= gap * BURST, || {
+            format!("{to} is answered more often than once in {gap:?}")
+        })
+    }
+
+    /// An answer of so many addresses ends with this one.
+    pub(super) fn ends(&mut self, to: NodeId, last: &NodeAddress, len: usize) -> Verdict {
+        if len < MANY {
+            return Ok(());
+        }
+        match &mut self.ending {
+            Some((ending, peers)) if ending == last => {
+                if !peers.contains(&to) {
+                    peers.push(to);
+                }
+            }
+            other => *other = Some((last.clone(), vec![to])),
+        }
+        let same = self.ending.as_ref().map_or(0, |(_, peers)| peers.len());
+        hold(37, same < IN_A_ROW, || {
+            format!(
+                "the answers to {same} peers end with {last}: where they begin is no matter of chance"
+            )
+        })
+    }
+
+    /// A place is dialed of which strangers have told.
+    pub(super) fn dial(&mut self, now: Time, address: &NodeAddress) -> Verdict {
+        let Some(ip) = address.ip() else {
+            return Ok(());
+        };
+        let dials = self.places.entry((ip, address.port())).or_default();
+        dials.push_back(now);
+        while dials.front().is_some_and(|at| *at + DAY <= now) {
+            dials.pop_front();
+        }
+        let often = dials.len();
+        hold(25, often <= A_DAY, || {
+            format!("{address} is dialed {often} times in a day on the word of strangers")
+        })?;
+        let subnet = Subnet::of(ip);
+        self.subnets.push_back((now, subnet));
+        while self
+            .subnets
+            .front()
+            .is_some_and(|(at, _)| *at + MINUTE <= now)
+        {
+            self.subnets.pop_front();
+        }
+        let often = self.subnets.iter().filter(|(_, its)| *its == subnet);
+        let often = often.count();
+        hold(25, often <= A_MINUTE, || {
+            format!(
+                "the subnet of {address} is dialed {often} times in a minute on the word of strangers"
+            )
+        })
+    }
+
+    /// A dial was not made after all.
+    pub(super) fn not_tried(&mut self, address: &NodeAddress) {
+        if let Some(ip) = address.ip()
+            && let Some(dials) = self.places.get_mut(&(ip, address.port()))
+        {
+            dials.pop_back();
+        }
+    }
+}
