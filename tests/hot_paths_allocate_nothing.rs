@@ -7,6 +7,7 @@ mod scenes;
 use allocation_counter::measure;
 use scenes::SCENES;
 
+#[cfg(test)]
 fn allocations(name: &str) -> u64 {
     let scene = SCENES.iter().find(|it| it.name == name).unwrap();
     let mut operation = (scene.prepare)();

@@ -106,15 +106,12 @@ fn until_broken(seeds: u64, from: u64) -> ExitCode {
         }
     });
     let broken = broken.into_inner().unwrap_or_default();
-    match broken.first_key_value() {
-        Some((seed, what)) => {
-            println!("seed {seed}: {what}");
-            ExitCode::FAILURE
-        }
-        None => {
-            println!("{seeds} seeds broke nothing");
-            ExitCode::SUCCESS
-        }
+    if let Some((seed, what)) = broken.first_key_value() {
+        println!("seed {seed}: {what}");
+        ExitCode::FAILURE
+    } else {
+        println!("{seeds} seeds broke nothing");
+        ExitCode::SUCCESS
     }
 }
 

@@ -312,7 +312,10 @@ impl Machine {
         match self {
             Self::None => Ok(()),
             Self::V2(node) => node.check(),
-            Self::V1(node) => node.check(),
+            Self::V1(node) => {
+                node.check()?;
+                node.peers().book().check_shares()
+            }
             Self::Exchange(node) => node.pex.check(),
             Self::Reference(node) => node.pex.check(),
         }

@@ -30,12 +30,16 @@ impl AddrBook {
         let bans = self.bans.values().all(|ban| ban.addresses.len() <= OF_NODE);
         hold(17, bans && self.bans.len() <= BANS_MAX, "bans are bounded")?;
         let few = most.is_some_and(|most| most <= OF_NODE);
-        hold(17, few, "a node has at most four addresses")?;
-        self.check_crowds()
+        hold(17, few, "a node has at most four addresses")
     }
 
-    /// What was never reached keeps to the share of its IP address and of its network.
-    fn check_crowds(&self) -> Result<(), Broken> {
+    /// Checks that what was never reached keeps to the share of its IP address and of its network, as
+    /// all does that was told. A file from elsewhere may hold more, and is taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// The first share that is exceeded.
+    pub fn check_shares(&self) -> Result<(), Broken> {
         let (mut at_ip, mut in_group) = (BTreeMap::new(), BTreeMap::new());
         for (_, entry) in self.shelf.iter() {
             let group = Group::of(entry.address.ip());

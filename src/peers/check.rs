@@ -9,6 +9,7 @@ use super::entry::{Stamp, Turn};
 use super::lanes::LaneKey;
 use super::life::Life;
 use super::sources::NOBODY;
+use crate::Reach;
 use crate::invariant::{Broken, hold};
 
 impl PeerManager {
@@ -145,7 +146,8 @@ impl PeerManager {
         )
     }
 
-    /// With whom we are connected, beside those whom the operator chose.
+    /// With whom we are connected, beside those whom the operator chose. Of a site of our own any number
+    /// may live at one address.
     fn check_company(&self) -> Result<(), Broken> {
         let options = &self.options;
         let mut at_ip = BTreeMap::new();
@@ -165,7 +167,7 @@ impl PeerManager {
                 let ours = life.link().is_some_and(|link| link.outbound);
                 (life.staying().and_then(|link| link.ip), ours)
             };
-            if let Some(ip) = ip {
+            if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) {
                 let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));
                 let count = if ours { &mut counts.0 } else { &mut counts.1 };
                 *count = count.saturating_add(1);

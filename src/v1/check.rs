@@ -87,7 +87,9 @@ impl Switch {
         let mut at_ip = BTreeMap::new();
         for (id, life) in self.live.iter() {
             let link = life.staying().filter(|_| !self.is_kept(id));
-            if let Some((link, ip)) = link.and_then(|link| Some((link, link.ip?))) {
+            let ip = link.and_then(|link| link.ip);
+            let ip = ip.filter(|&ip| Reach::of(ip) == Reach::World);
+            if let (Some(link), Some(ip)) = (link, ip) {
                 let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));
                 let count = if link.outbound {
                     &mut counts.0
@@ -98,10 +100,9 @@ impl Switch {
             }
         }
         let many = self.options.seed_mode || self.options.allow_duplicate_ip;
-        let mut dialed = at_ip.iter().map(|(ip, counts)| (*ip, counts.0));
         hold(
             22,
-            many || dialed.all(|(ip, ours)| ours <= 1 || Reach::of(ip) != Reach::World),
+            many || at_ip.values().all(|(ours, _)| *ours <= 1),
             "one connection of ours an IP address",
         )?;
         let most = self.options.inbound_per_ip;

@@ -77,7 +77,7 @@ impl<'a> Entry<'a> {
     }
 
     fn url(bytes: &[u8]) -> &[u8] {
-        let (mut fields, mut url) = (Reader::new(bytes), &bytes[..0]);
+        let (mut fields, mut url) = (Reader::new(bytes), <&[u8]>::default());
         while let Ok(Some(tag)) = fields.tag() {
             let read = match tag.field {
                 V2_URL => fields.bytes(tag).map(|bytes| url = bytes),

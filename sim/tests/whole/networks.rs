@@ -249,7 +249,9 @@ fn a_network_whose_nodes_come_and_go_hears_of_the_new_and_asks_little() {
                 [churn]\nreplaced-a-minute = 0.05\n";
     let outcome = run(text, 1);
     let late = &outcome.samples[outcome.samples.len() / 2..];
-    let mean = |of: fn(&Sample) -> f64| late.iter().map(of).sum::<f64>() / late.len() as f64;
+    // Four minutes in quarters, both ends counted.
+    assert_eq!(late.len(), 17);
+    let mean = |of: fn(&Sample) -> f64| late.iter().map(of).sum::<f64>() / 17.0;
     let (requests, known) = (mean(|it| it.requests), mean(|it| it.known.mean));
     assert!(requests <= 9.0, "{requests} requests a node and minute");
     // Who was born within the last half minute is not known yet.
