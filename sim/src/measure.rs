@@ -226,11 +226,15 @@ impl Watch {
     }
 
     /// A node has got an answer; whether it is watched, and this was the hundredth.
-    pub(crate) fn answered(&mut self, node: u32) -> bool {
+    pub(crate) fn answered(&mut self, node: u32, now: u64) -> bool {
         let Some(eye) = self.eye(node) else {
             return false;
         };
         eye.answers += 1;
+        // A node says whom it has heard of before it says that this was an answer.
+        if eye.reached[2] == Some(now) {
+            eye.answers_to_99 = Some(eye.answers);
+        }
         eye.answers == GUESS_AFTER
     }
 

@@ -75,7 +75,7 @@ impl Simulation {
             NodeAction::Down { epoch, .. } => record(8, epoch.number()),
             NodeAction::Answered { told, fresh, .. } => {
                 record(9, told << 32 | fresh);
-                if self.watch.answered(node) {
+                if self.watch.answered(node, self.now) {
                     let guess = self.guess(node);
                     self.watch.guessed(node, guess);
                 }
