@@ -148,14 +148,12 @@ impl Simulation {
         let secrets = self.crowds[group].group.keeps_private as usize;
         let private: Vec<_> = addresses.iter().take(secrets).cloned().collect();
         self.members[node as usize].private = known.iter().take(secrets).copied().collect();
-        let addresses_named = addresses.clone();
-        let known_at_start = addresses.clone();
         let linked = self.crowds[group].group.linked as usize;
         let to_link: Vec<u32> = known.iter().take(linked).copied().collect();
         let knowledge = match &disk {
             Some(disk) if again => Knowledge::Disk(disk),
-            _ if everyone => Knowledge::Known(addresses),
-            _ => Knowledge::Named(addresses),
+            _ if everyone => Knowledge::Known(addresses.clone()),
+            _ => Knowledge::Named(addresses.clone()),
         };
         let clock = self.members[node as usize].clock(self.now);
         let own = self.places.address(node);
@@ -177,11 +175,6 @@ impl Simulation {
             Machine::V1(_) => true,
             _ => false,
         };
-        let named = if is_known {
-            Vec::new()
-        } else {
-            addresses_named
-        };
         let kept = machine
             .kept()
             .into_iter()
@@ -197,7 +190,7 @@ impl Simulation {
         if let Some(check) = &mut self.check {
             let group = &self.crowds[group].group;
             let start = Start {
-                knows: (!again).then_some(&known_at_start),
+                knows: (!again).then_some(&addresses),
                 reached: everyone,
                 is_plain: group.tuning == Tuning::Default && ours(&group.runs),
             };
@@ -209,7 +202,8 @@ impl Simulation {
         if !again {
             self.link_at_birth(node, &to_link);
         }
-        for address in named {
+        let named = Some(addresses).filter(|_| !is_known);
+        for address in named.into_iter().flatten() {
             self.tell(node, NodeEvent::Named { address });
         }
         self.set_timer(node, self.now);

@@ -9,7 +9,6 @@ use super::entry::{Stamp, Turn};
 use super::lanes::LaneKey;
 use super::life::Life;
 use super::sources::NOBODY;
-use crate::Reach;
 use crate::invariant::{Broken, hold};
 
 impl PeerManager {
@@ -146,33 +145,19 @@ impl PeerManager {
         )
     }
 
-    /// With whom we are connected, beside those whom the operator chose. Of a site of our own any number
-    /// may live at one address.
+    /// With whom we are connected, beside those whom the operator chose.
     fn check_company(&self) -> Result<(), Broken> {
         let options = &self.options;
-        let mut at_ip = BTreeMap::new();
-        for (id, life) in self.live.iter() {
-            if options.is_chosen(id) || options.unconditional.contains(&id) {
-                continue;
-            }
-            let banned = self.conduct.banned_until(id, self.now).is_some();
-            hold(
-                21,
-                life.staying().is_none() || !banned,
-                "who is banned has to go",
-            )?;
-            let (ip, ours) = if let Life::Dialing(dial) = life {
-                (dial.ip, true)
-            } else {
-                let ours = life.link().is_some_and(|link| link.outbound);
-                (life.staying().and_then(|link| link.ip), ours)
-            };
-            if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) {
-                let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));
-                let count = if ours { &mut counts.0 } else { &mut counts.1 };
-                *count = count.saturating_add(1);
-            }
-        }
+        let is_any = |id| !options.is_chosen(id) && !options.unconditional.contains(&id);
+        let banned = |id| self.conduct.banned_until(id, self.now).is_some();
+        let mut stay = self.live.iter().filter(|it| it.1.staying().is_some());
+        hold(
+            21,
+            stay.all(|(id, _)| !is_any(id) || !banned(id)),
+            "who is banned has to go",
+        )?;
+        let is_there = |life: &Life| life.staying().is_some() || matches!(life, Life::Dialing(_));
+        let at_ip = self.live.at_ips(|id, life| is_any(id) && is_there(life));
         let ours = if options.outbound_per_network < u32::MAX {
             1
         } else {

@@ -124,6 +124,21 @@ impl Life {
         }
     }
 
+    /// The IP address of the world that it is or will be at, and whether we began it. Of a site of our
+    /// own any number may live at one address.
+    fn place(&self) -> Option<(IpAddr, bool)> {
+        let (ip, ours) = match self {
+            Self::Dialing(dial) => (dial.ip, true),
+            Self::Connected(link)
+            | Self::Ready(link)
+            | Self::Claimed { link, .. }
+            | Self::Evicting(link) => (link.ip, link.outbound),
+            Self::Refused(_) => (None, false),
+        };
+        let ip = ip.filter(|&ip| Reach::of(ip) == Reach::World)?;
+        Some((ip, ours))
+    }
+
     pub(crate) const fn is_ready(&self) -> bool {
         matches!(self, Self::Ready(_) | Self::Claimed { ready: true, .. })
     }
@@ -252,15 +267,7 @@ impl Live {
             let ranks = if link.outbound { ours } else { others };
             set(ranks, (link.score, link.tie, id), more);
         }
-        let (ip, ours) = match life {
-            Life::Dialing(dial) => (dial.ip, true),
-            Life::Connected(link)
-            | Life::Ready(link)
-            | Life::Claimed { link, .. }
-            | Life::Evicting(link) => (link.ip, link.outbound),
-            Life::Refused(_) => (None, false),
-        };
-        let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) else {
+        let Some((ip, ours)) = life.place() else {
             return;
         };
         let counts = self.ips.entry(ip).or_default();
@@ -286,6 +293,20 @@ impl Live {
     /// Those that only this site can reach are not counted.
     pub(crate) fn with_ip(&self, ip: IpAddr) -> (usize, usize) {
         self.ips.get(&ip).copied().unwrap_or_default()
+    }
+
+    /// The same of those who count, by IP address, counted anew.
+    pub(crate) fn at_ips(
+        &self,
+        counts: impl Fn(NodeId, &Life) -> bool,
+    ) -> BTreeMap<IpAddr, (usize, usize)> {
+        let mut at_ips = BTreeMap::new();
+        let lives = self.iter().filter(|(id, life)| counts(*id, life));
+        for (ip, ours) in lives.filter_map(|(_, life)| life.place()) {
+            let there: &mut (usize, usize) = at_ips.entry(ip).or_default();
+            step(if ours { &mut there.0 } else { &mut there.1 }, true);
+        }
+        at_ips
     }
 
     /// Who would have to go first, of those whom we dialed or of the others, if the score is lower

@@ -1,11 +1,9 @@
 //! The invariants of the switch, as code.
 
-use alloc::collections::BTreeMap;
-
 use super::Switch;
+use crate::Broken;
 use crate::invariant::hold;
 use crate::peers::life::{Life, Purpose};
-use crate::{Broken, Reach};
 
 impl Switch {
     /// Checks what holds after every event, whatever the events were.
@@ -84,21 +82,8 @@ impl Switch {
 
     /// With whom we are connected, beside those who have a place whoever else is.
     fn check_company(&self) -> Result<(), Broken> {
-        let mut at_ip = BTreeMap::new();
-        for (id, life) in self.live.iter() {
-            let link = life.staying().filter(|_| !self.is_kept(id));
-            let ip = link.and_then(|link| link.ip);
-            let ip = ip.filter(|&ip| Reach::of(ip) == Reach::World);
-            if let (Some(link), Some(ip)) = (link, ip) {
-                let counts = at_ip.entry(ip).or_insert((0_usize, 0_usize));
-                let count = if link.outbound {
-                    &mut counts.0
-                } else {
-                    &mut counts.1
-                };
-                *count = count.saturating_add(1);
-            }
-        }
+        let stays = |id, life: &Life| life.staying().is_some() && !self.is_kept(id);
+        let at_ip = self.live.at_ips(stays);
         let many = self.options.seed_mode || self.options.allow_duplicate_ip;
         hold(
             22,

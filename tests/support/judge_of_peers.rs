@@ -78,7 +78,7 @@ pub(crate) struct Judge {
     /// Dials of the last minute to public addresses that are known from strangers only.
     hearsay: VecDeque<(Time, Subnet)>,
     /// What the operator or the node itself told, or was reached.
-    pub(crate) trusted: BTreeSet<NodeAddress>,
+    trusted: BTreeSet<NodeAddress>,
     pub(crate) dialing_max: usize,
     pub(crate) dials_per_second: usize,
     pub(crate) hearsay_per_subnet: usize,
@@ -109,7 +109,20 @@ impl Default for Judge {
     }
 }
 
+/// Where a node lives, however that is spelled: the path is no part of it.
+fn place(address: &NodeAddress) -> NodeAddress {
+    address.ip().map_or_else(
+        || address.clone(),
+        |ip| NodeAddress::mconn(address.id(), ip.to_canonical(), address.port()),
+    )
+}
+
 impl Judge {
+    /// Of this place the node has not only heard.
+    pub(crate) fn trust(&mut self, address: &NodeAddress) {
+        self.trusted.insert(place(address));
+    }
+
     /// Learns what is about to happen.
     pub(crate) fn before(&mut self, now: Time, event: &Event) {
         // The machine takes the latest time it knows for the present.
@@ -119,10 +132,7 @@ impl Judge {
                 let ip = address.ip().map(|ip| ip.to_canonical());
                 let own_word = address.id() == *from && self.ip_of(*from) == ip;
                 if *from == ME || own_word && ip.is_some() {
-                    // However it is spelled: the path is no part of where a node lives.
-                    let plain = |ip| NodeAddress::mconn(address.id(), ip, address.port());
-                    self.trusted.extend(ip.map(plain));
-                    self.trusted.insert(address.clone());
+                    self.trust(address);
                 }
             }
             Event::DialFailed { address, .. } => {
@@ -132,9 +142,10 @@ impl Judge {
                 }
             }
             Event::Dialed { address, epoch, ip } => {
-                self.trusted.insert(address.clone());
-                self.trusted
-                    .extend(ip.map(|ip| address.with_ip(ip.to_canonical())));
+                self.trust(address);
+                if let Some(ip) = ip {
+                    self.trust(&address.with_ip(*ip));
+                }
                 self.link(address.id(), *epoch, true, ip.or(address.ip()));
             }
             Event::Accepted {
@@ -147,7 +158,9 @@ impl Judge {
                 let canonical = |ip: Option<IpAddr>| ip.map(|ip| ip.to_canonical());
                 let own_word =
                     |it: &&NodeAddress| it.id() == *peer && canonical(it.ip()) == canonical(*ip);
-                self.trusted.extend(listen.iter().find(own_word).cloned());
+                if let Some(listen) = listen.iter().find(own_word) {
+                    self.trust(listen);
+                }
             }
             Event::Ready { peer, epoch } => {
                 if let Some(link) = self.links.get_mut(peer).filter(|it| it.epoch == *epoch) {
@@ -241,12 +254,7 @@ impl Judge {
         assert!(!self.links.contains_key(&id), "I22: {id} is connected");
         assert!(!self.dialing.contains_key(&id), "I22: {id} is being dialed");
         assert!(!peers.bans(id), "I21: {id} is banned");
-        // Whoever named the place has named it with any path.
-        let place = address
-            .ip()
-            .map(|ip| NodeAddress::mconn(id, ip.to_canonical(), address.port()));
-        let is_trusted = |it: &NodeAddress| self.trusted.contains(it);
-        if !is_trusted(address) && !place.as_ref().is_some_and(is_trusted) {
+        if !self.trusted.contains(&place(address)) {
             let reach = Reach::claimed_by(address).unwrap();
             assert!(reach >= self.nearest, "row 13: {address}");
             assert!(nearest >= self.nearest, "row 13: {address}");

@@ -49,14 +49,14 @@ impl World {
         }
         // What is in the book and was reached is no hearsay.
         let reached = book.addresses().filter(|it| it.last_success.is_some());
-        judge.trusted.extend(reached.map(|it| it.address.into()));
+        reached.for_each(|it| judge.trust(&it.address.into()));
         let peers = Switch::new(options, book, ME, Seed::new([7; 32]), now);
         Self::around(peers, judge, now)
     }
 
     /// The operator named these in the options.
     pub(crate) fn trusting(mut self, named: &[NodeAddress]) -> Self {
-        self.judge.trusted.extend(named.iter().cloned());
+        named.iter().for_each(|it| self.judge.trust(it));
         self.judge.chosen.extend(named.iter().map(NodeAddress::id));
         self
     }

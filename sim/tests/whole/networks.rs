@@ -218,12 +218,22 @@ fn a_newcomer_of_ours_that_begins_with_its_peers_reaches_the_goals_of_the_tables
         assert!(ours.answers <= 46, "{sort} {ours:?}");
         assert!(ours.to_99.is_some_and(|it| it <= 2.0), "{sort} {ours:?}");
     }
-    // Served by ours, the reference is no slower than with uniform answers. Its last hundredth takes it
-    // from half a minute to five, by chance alone.
+}
+
+#[test]
+fn a_newcomer_of_the_reference_is_served_by_ours_no_slower_than_by_uniform_answers() {
     let theirs = "runs = 'tendermint-0.35.0'\ndepth = 'exchange'";
-    let [by_ours, by_chance] = [all("'pex'", 1_000), uniform.to_owned()]
-        .map(|others| learns(&others, theirs, 1).to_90.unwrap());
-    assert!(by_ours <= 1.02 * by_chance, "{by_ours} {by_chance}");
+    let by_ours =
+        "[[nodes]]\ncount = 1000\ndepth = 'exchange'\nknows = 'everyone'\nwatched = false\n";
+    let by_chance = "[[nodes]]\ncount = 1000\nruns = 'uniform'\ndepth = 'thin'\nwatched = false\n";
+    // Its last hundredth takes it from half a minute to five, by chance alone: nine tenths are compared.
+    let [by_ours, by_chance] = [by_ours, by_chance].map(|others| {
+        let mut seconds =
+            [1, 2, 3, 4, 5, 6, 7].map(|seed| learns(others, theirs, seed).to_90.unwrap());
+        seconds.sort_by(f64::total_cmp);
+        seconds[3]
+    });
+    assert!(by_ours <= by_chance, "{by_ours} {by_chance}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl RawOptions {
         }
         let named: Vec<NodeAddress> = self.seeds().into_iter().chain(self.persistent()).collect();
         judge.chosen.extend(named.iter().map(NodeAddress::id));
-        judge.trusted.extend(named);
+        named.iter().for_each(|it| judge.trust(it));
         if self.same_ip {
             // Any number of them may live at one IP address.
             judge.chosen.extend((0..NODES).map(id));
