@@ -311,7 +311,7 @@ impl<'a, M: Kept> Run<'a, M> {
                 ip,
             } => {
                 let peer = address.id();
-                self.audit.kinds.entry((peer, epoch)).or_insert(kind);
+                self.audit.comes(peer, epoch, kind);
                 let event = peers::Event::Dialed { address, epoch, ip };
                 self.judge.before(now, &event);
                 self.judge.before(now, &peers::Event::Ready { peer, epoch });
@@ -323,7 +323,7 @@ impl<'a, M: Kept> Run<'a, M> {
                 ip,
                 listen,
             } => {
-                self.audit.kinds.entry((peer, epoch)).or_insert(kind);
+                self.audit.comes(peer, epoch, kind);
                 let event = peers::Event::Accepted {
                     peer,
                     epoch,

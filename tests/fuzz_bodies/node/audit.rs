@@ -29,7 +29,7 @@ pub(crate) struct Audit {
     pub(crate) private: BTreeSet<NodeId>,
     pub(crate) now: Time,
     /// What the handshake told of each connection.
-    pub(crate) kinds: BTreeMap<(NodeId, Epoch), Kind>,
+    kinds: BTreeMap<(NodeId, Epoch), Kind>,
     lines: BTreeMap<NodeId, Line>,
     ever: BTreeSet<NodeId>,
     asked: BTreeMap<NodeId, (Time, Kind)>,
@@ -55,6 +55,15 @@ impl Audit {
     pub(crate) fn asked(&self) -> Vec<(NodeId, Epoch, Kind)> {
         let lines = self.lines.iter().filter(|(_, line)| line.awaits);
         lines.map(|(id, it)| (*id, it.epoch, it.kind)).collect()
+    }
+
+    /// A connection is there. A driver that says so twice has one; where the machine is done with the
+    /// first, the number stands for another.
+    pub(crate) fn comes(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {
+        if self.going.remove(&(peer, epoch)) {
+            self.kinds.insert((peer, epoch), kind);
+        }
+        self.kinds.entry((peer, epoch)).or_insert(kind);
     }
 
     /// A connection is over, whatever the machine thinks of it.
