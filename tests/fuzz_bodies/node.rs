@@ -293,6 +293,7 @@ impl<'a, M: Kept> Run<'a, M> {
     fn before(&mut self, event: &NodeEvent<'_>) {
         // The exchange reckons to the end of time.
         self.audit.now = self.audit.now.max(self.now);
+        self.audit.coming = None;
         let now = self.now;
         let learned = |address: NodeAddress, from| peers::Event::Learned { address, from };
         match event.clone() {

@@ -56,7 +56,9 @@ impl World {
 
     /// The operator named these in the options.
     pub(crate) fn trusting(mut self, named: &[NodeAddress]) -> Self {
-        named.iter().for_each(|it| self.judge.trust(it));
+        for address in named {
+            self.judge.trust(address);
+        }
         self.judge.chosen.extend(named.iter().map(NodeAddress::id));
         self
     }

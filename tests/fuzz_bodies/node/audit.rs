@@ -30,6 +30,8 @@ pub(crate) struct Audit {
     pub(crate) now: Time,
     /// What the handshake told of each connection.
     kinds: BTreeMap<(NodeId, Epoch), Kind>,
+    /// The connection of which this event tells.
+    pub(crate) coming: Option<(NodeId, Epoch, Kind)>,
     lines: BTreeMap<NodeId, Line>,
     ever: BTreeSet<NodeId>,
     asked: BTreeMap<NodeId, (Time, Kind)>,
@@ -44,6 +46,7 @@ impl Audit {
             private,
             now,
             kinds: BTreeMap::new(),
+            coming: None,
             lines: BTreeMap::new(),
             ever: BTreeSet::new(),
             asked: BTreeMap::new(),
@@ -57,13 +60,11 @@ impl Audit {
         lines.map(|(id, it)| (*id, it.epoch, it.kind)).collect()
     }
 
-    /// A connection is there. A driver that says so twice has one; where the machine is done with the
-    /// first, the number stands for another.
+    /// The driver tells of a connection. If it tells of the same number twice, the machine takes it for
+    /// the one there was or for another: which of them comes up is the one that counts.
     pub(crate) fn comes(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {
-        if self.going.remove(&(peer, epoch)) {
-            self.kinds.insert((peer, epoch), kind);
-        }
         self.kinds.entry((peer, epoch)).or_insert(kind);
+        self.coming = Some((peer, epoch, kind));
     }
 
     /// A connection is over, whatever the machine thinks of it.
@@ -93,6 +94,10 @@ impl Audit {
     pub(crate) fn action(&mut self, action: &NodeAction) {
         match action {
             NodeAction::Up { peer, epoch } => {
+                let coming = self.coming.filter(|it| (it.0, it.1) == (*peer, *epoch));
+                if let Some((.., kind)) = coming {
+                    self.kinds.insert((*peer, *epoch), kind);
+                }
                 let Some(kind) = self.kinds.get(&(*peer, *epoch)) else {
                     unreachable!("a connection is up of which nobody has heard");
                 };

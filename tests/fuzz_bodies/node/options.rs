@@ -97,7 +97,9 @@ impl RawOptions {
         }
         let named: Vec<NodeAddress> = self.seeds().into_iter().chain(self.persistent()).collect();
         judge.chosen.extend(named.iter().map(NodeAddress::id));
-        named.iter().for_each(|it| judge.trust(it));
+        for address in &named {
+            judge.trust(address);
+        }
         if self.same_ip {
             // Any number of them may live at one IP address.
             judge.chosen.extend((0..NODES).map(id));
