@@ -18,6 +18,9 @@ use pex_examples::{CONNECTIONS, Failure, Frame, LINGER, PATIENCE, What, read_fra
 const PIECES: usize = 64;
 const TICK: Duration = Duration::from_millis(100);
 
+/// What waits to be written to one peer.
+type Pieces = Receiver<Vec<u8>>;
+
 struct Host {
     driver: Mutex<ChildStdin>,
     /// Where what goes to each peer waits, until the driver has hung up.
@@ -47,7 +50,8 @@ fn main() -> Result<(), Failure> {
         for (of, stream) in (0..).step_by(2).zip(listener.incoming()) {
             let host = doorman.clone();
             if Arc::strong_count(&host) <= CONNECTIONS {
-                spawn(move || host.carry(of, stream));
+                let pieces = host.expect(of);
+                spawn(move || host.carry(of, stream, pieces));
             }
         }
     });
@@ -64,7 +68,15 @@ fn main() -> Result<(), Failure> {
         match frame.what {
             What::Dial => {
                 let (host, place) = (host.clone(), String::from_utf8(frame.bytes)?.parse()?);
-                spawn(move || host.carry(frame.of, TcpStream::connect_timeout(&place, PATIENCE)));
+                // The driver may speak before the socket is open.
+                let pieces = host.expect(frame.of);
+                spawn(move || {
+                    host.carry(
+                        frame.of,
+                        TcpStream::connect_timeout(&place, PATIENCE),
+                        pieces,
+                    )
+                });
             }
             // Who does not read what is for him, and has so much waiting, is hung up on.
             What::Bytes if host.queue(frame.of, frame.bytes) => {}
@@ -90,19 +102,24 @@ impl Host {
             .is_some_and(|queue| queue.try_send(bytes).is_ok())
     }
 
+    /// Has what goes to a peer wait from now on.
+    fn expect(&self, of: u32) -> Pieces {
+        let (queue, pieces) = sync_channel(PIECES);
+        self.queues().insert(of, queue);
+        pieces
+    }
+
     /// Carries a connection to its end, if it is open, and tells the driver that.
-    fn carry(&self, of: u32, stream: io::Result<TcpStream>) -> io::Result<()> {
-        let _read = stream.and_then(|stream| self.read(of, &stream));
+    fn carry(&self, of: u32, stream: io::Result<TcpStream>, to_it: Pieces) -> io::Result<()> {
+        let _read = stream.and_then(|stream| self.read(of, &stream, to_it));
         self.queues().remove(&of);
         self.tell(What::End, of, "")
     }
 
-    fn read(&self, of: u32, mut stream: &TcpStream) -> io::Result<()> {
-        let (queue, pieces) = sync_channel(PIECES);
+    fn read(&self, of: u32, mut stream: &TcpStream, to_it: Pieces) -> io::Result<()> {
         let writer = stream.try_clone()?;
         writer.set_write_timeout(Some(PATIENCE))?;
-        spawn(move || write(&writer, &pieces));
-        self.queues().insert(of, queue);
+        spawn(move || write(&writer, &to_it));
         self.tell(What::Open, of, stream.peer_addr()?.to_string())?;
         let mut piece = [0; 4_096];
         loop {
@@ -115,7 +132,7 @@ impl Host {
 }
 
 /// Ends when the driver hangs up, or has heard that the connection is over.
-fn write(mut stream: &TcpStream, pieces: &Receiver<Vec<u8>>) {
+fn write(mut stream: &TcpStream, pieces: &Pieces) {
     let _late = pieces.iter().try_for_each(|piece| stream.write_all(&piece));
     let _over = stream.shutdown(Shutdown::Write);
     sleep(LINGER);
