@@ -11,7 +11,8 @@
 //! machine did is not.
 #![expect(clippy::disallowed_types, reason = "times are what it prints")]
 
-use std::collections::BTreeMap;
+mod reference;
+
 use std::hint::black_box;
 use std::net::Ipv4Addr;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use pex::book::AddrBook;
 use pex::{NetAddress, NodeId, Seed, Time};
+use reference::{Reference, beside, time};
 
 const SIZES: [u32; 2] = [1_000, 10_000];
 
@@ -154,7 +156,7 @@ fn load(size: u32) -> Operation {
 }
 
 /// What an operation takes, in nanoseconds: of each part of a round the median counts.
-fn time(prepare: impl Fn() -> Operation, round: u32) -> f64 {
+fn nanos(prepare: impl Fn() -> Operation, round: u32) -> f64 {
     let starts = (0..round).step_by(TOGETHER as usize);
     let mut parts: Vec<(u32, Vec<f64>)> = starts.map(|start| (start, Vec::new())).collect();
     for _ in 0..ROUNDS {
@@ -172,26 +174,6 @@ fn time(prepare: impl Fn() -> Operation, round: u32) -> f64 {
         times[times.len() / 2]
     });
     medians.sum::<f64>() / f64::from(round)
-}
-
-/// The reference's times, as `gobook bench` printed them into the file that `GO_BOOK` names.
-fn reference() -> BTreeMap<(String, u64), f64> {
-    let Ok(path) = std::env::var("GO_BOOK") else {
-        return BTreeMap::new();
-    };
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-        eprintln!("GO_BOOK names {path}: {error}");
-        std::process::exit(2);
-    });
-    let lines = text.lines().filter_map(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
-        let name = line["name"].as_str()?.to_owned();
-        Some((
-            (name, line["n"].as_u64()?),
-            line["ns_per_op_middle"].as_f64()?,
-        ))
-    });
-    lines.collect()
 }
 
 /// The tool counts in here and nowhere else.
@@ -227,7 +209,7 @@ fn main() {
     {
         return count(name, size, times);
     }
-    let reference = reference();
+    let reference = Reference::read();
     let wanted = words.first().cloned().unwrap_or_default();
     println!(
         "{:<32} {:>6} {:>12} {:>12} {:>6}",
@@ -238,13 +220,13 @@ fn main() {
             if !name.contains(&wanted) {
                 continue;
             }
-            let ours = time(|| prepare(size), round(size));
-            let go = reference.get(&(name.to_owned(), size.into()));
-            let (go, ratio) = match go {
-                Some(go) => (format!("{go:.0} ns"), format!("{:.1}", go / ours)),
-                None => ("-".to_owned(), "-".to_owned()),
-            };
-            println!("{name:<32} {size:>6} {ours:>9.0} ns {go:>12} {ratio:>6}");
+            let ours = nanos(|| prepare(size), round(size));
+            let go = reference.of(name, size).map(|it| it.ns);
+            let [go, ratio] = beside(go, ours, time);
+            println!(
+                "{name:<32} {size:>6} {:>12} {go:>12} {ratio:>6}",
+                time(ours)
+            );
         }
     }
     for size in [1_000, 10_000, 16_000] {

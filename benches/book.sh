@@ -12,6 +12,6 @@ if command -v go >/dev/null; then
     for size in 1000 10000; do
         "$work/gobook" bench "$size"
     done >"$work/times"
-    export GO_BOOK=$work/times
+    export GO_FIGURES=$work/times
 fi
 cargo bench --bench book

@@ -2,7 +2,13 @@
 //!
 //! Prints the time of each operation, and the memory of a known node. Times depend on the machine;
 //! `benches/peers.sh` counts instructions, which do not.
-#![expect(clippy::disallowed_types, reason = "times are what it prints")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::cast_precision_loss,
+    reason = "times and means are what it prints"
+)]
+
+mod reference;
 
 use core::ops::ControlFlow;
 use core::time::Duration;
@@ -12,6 +18,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use pex::peers::{Action, DialFailure, Event, Options, PeerManager};
 use pex::{Cursor, Directory as _, Epoch, NodeAddress, NodeId, Seed, Time};
+use reference::{Reference, beside, time};
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
@@ -230,7 +237,7 @@ fn measured(operation: &mut Operation, number: u32) -> usize {
 
 /// Bytes of heap for each known node: when all were heard of, and when all were reached and have
 /// gone, and are left alone.
-fn memory(nodes: u32) -> (i64, i64) {
+fn memory(nodes: u32) -> (f64, f64) {
     let (mut heard, mut reached) = (0, 0);
     let mut all = None;
     let made = measure(|| {
@@ -257,8 +264,8 @@ fn memory(nodes: u32) -> (i64, i64) {
         drop(peers.flush());
     });
     reached += heard + more.bytes_current;
-    let known = all.map_or(0, |peers| i64::try_from(peers.nodes()).unwrap_or(0));
-    (heard / known.max(1), reached / known.max(1))
+    let known = all.map_or(0, |peers| peers.nodes()).max(1) as f64;
+    (heard as f64 / known, reached as f64 / known)
 }
 
 fn main() {
@@ -286,35 +293,40 @@ fn main() {
         }
         return;
     }
-    println!(
-        "| operation | {} |",
-        SIZES.map(|size| format!("{size} nodes")).join(" | ")
-    );
-    println!("|---|---:|---:|---:|");
+    let reference = Reference::read();
+    println!("| operation | nodes | ours | Tendermint | ratio |");
+    println!("|---|---:|---:|---:|---:|");
+    let print = |name: &str, nodes, ours, theirs, print: fn(f64) -> String| {
+        let [theirs, ratio] = beside(theirs, ours, print);
+        println!(
+            "| {name} | {nodes} | {} | {theirs} | {ratio} |",
+            print(ours)
+        );
+    };
     for (name, prepare) in OPERATIONS {
-        let times = SIZES.map(|nodes| format!("{} ns", nanos(&mut prepare(nodes))));
-        println!("| {name} | {} |", times.join(" | "));
+        for nodes in SIZES {
+            let theirs = reference.of(name, nodes).map(|it| it.ns);
+            print(name, nodes, nanos(&mut prepare(nodes)), theirs, time);
+        }
     }
-    let sizes = SIZES.map(memory);
-    println!(
-        "| bytes a node, heard of | {} |",
-        sizes.map(|it| it.0.to_string()).join(" | ")
-    );
-    println!(
-        "| bytes a node, reached | {} |",
-        sizes.map(|it| it.1.to_string()).join(" | ")
-    );
+    for nodes in SIZES {
+        let (heard, reached) = memory(nodes);
+        let name = "bytes a node, heard of";
+        let theirs = reference.of(name, nodes).map(|it| it.bytes);
+        print(name, nodes, heard, theirs, |bytes| format!("{bytes:.0}"));
+        println!("| bytes a node, reached | {nodes} | {reached:.0} | - | - |");
+    }
 }
 
 /// The median of the time that the operation takes.
-fn nanos(operation: &mut Operation) -> u128 {
-    let mut all: Vec<u128> = (0..10_000)
+fn nanos(operation: &mut Operation) -> f64 {
+    let mut all: Vec<f64> = (0..10_000)
         .map(|number| {
             let start = Instant::now();
             black_box(operation(number));
-            start.elapsed().as_nanos()
+            start.elapsed().as_secs_f64() * 1e9
         })
         .collect();
-    all.sort_unstable();
+    all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }

@@ -11,7 +11,7 @@ use pex::{Action, Actions, Config, Epoch, Event, Kind, NodeAddress, NodeId, Pex,
 const PEERS: u32 = 1_000;
 
 /// The addresses of the store.
-const STORE: u32 = 1_000;
+pub(crate) const STORE: u32 = 1_000;
 
 /// An operation, ready to run once; what it makes is handed out, so that it is not part of it to
 /// throw that away.

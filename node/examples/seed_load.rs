@@ -14,7 +14,7 @@ mod process;
 
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 
@@ -26,6 +26,9 @@ struct Args {
     /// The command whose seed node is loaded
     #[arg(long, default_value = "target/release/pex")]
     pex: PathBuf,
+    /// Load this CometBFT in seed mode instead
+    #[arg(long)]
+    cometbft: Option<PathBuf>,
     /// Connections that are held at once
     #[arg(long, default_value_t = 2_000)]
     hold: usize,
@@ -54,10 +57,13 @@ async fn main() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let book = folder.path().join("addrbook.json");
     write_book(&book, args.known)?;
-    let seed = SeedProcess::start(&args.pex, &book)?;
+    let seed = match &args.cometbft {
+        Some(cometbft) => SeedProcess::start_cometbft(cometbft, folder.path(), &book)?,
+        None => SeedProcess::start(&args.pex, &book)?,
+    };
     let mut out = stdout();
     let before = seed.resident()?;
-    let mut crowd = Crowd::new(seed.place()?);
+    let mut crowd = Crowd::new(seed.place());
 
     let worked = seed.worked()?;
     let opened = crowd.hold(args.hold, args.at_once).await?;
@@ -78,6 +84,7 @@ async fn main() -> Result<(), Failed> {
         mib(after)
     )?;
 
+    let (began, worked) = (Instant::now(), seed.worked()?);
     let asking = crowd.ask_all_the_time(args.ask);
     // The first burst is part of the test: the newcomers come into it.
     let (mut waits, mut told) = (Vec::new(), 0);
@@ -88,6 +95,8 @@ async fn main() -> Result<(), Failed> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let (answers, failures) = asking.stop().await;
+    let asked_for = began.elapsed();
+    let worked = seed.worked()?.saturating_sub(worked);
     waits.sort_unstable();
     let (median, worst) = (median(&waits), waits.last().copied().unwrap_or_default());
     writeln!(
@@ -99,7 +108,10 @@ async fn main() -> Result<(), Failed> {
     )?;
     writeln!(
         out,
-        "those who asked: {answers} answers, {failures} times none"
+        "those who asked: {answers} answers, {failures} times none, {:.0} answers/s; {} us of processor \
+         time of the seed an answer",
+        Duration::from_secs(answers).as_secs_f64() / asked_for.as_secs_f64(),
+        worked.as_micros() / u128::from(answers.max(1))
     )?;
     writeln!(
         out,

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use pex::book::AddrBook;
 use pex::{NetAddress, NodeId};
@@ -13,11 +14,14 @@ use pex_node::{Clock, book_file, fresh_seed};
 
 use super::crowd::Failed;
 
+/// How long a node of the reference may take to listen.
+const START: Duration = Duration::from_secs(30);
+
 /// A seed node that runs until this is dropped.
 #[derive(Debug)]
 pub(crate) struct SeedProcess {
     child: Child,
-    listens: String,
+    place: SocketAddr,
 }
 
 impl SeedProcess {
@@ -34,13 +38,69 @@ impl SeedProcess {
         let mut listens = String::new();
         let out = child.stdout.take().ok_or("the seed says nothing")?;
         BufReader::new(out).read_line(&mut listens)?;
-        Ok(Self { child, listens })
+        let place = listens.trim().rsplit('@').next().unwrap_or_default();
+        let place = place.parse()?;
+        Ok(Self { child, place })
+    }
+
+    /// Starts `cometbft start` in seed mode with this book, in a home of its own in this folder, and waits
+    /// until it listens. Its limits are as wide as ours.
+    #[allow(dead_code, reason = "the load has it, the tests do not need it")]
+    pub(crate) fn start_cometbft(
+        cometbft: &Path,
+        folder: &Path,
+        book: &Path,
+    ) -> Result<Self, Failed> {
+        let home = folder.join("cometbft");
+        let command = |what: &str| {
+            let mut command = Command::new(cometbft);
+            command.args([what, "--home"]).arg(&home);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let made = command("init").status();
+        let made = made.map_err(|why| format!("{}: {why}", cometbft.display()))?;
+        if !made.success() {
+            return Err(format!("{} init: {made}", cometbft.display()).into());
+        }
+        let config = home.join("config");
+        fs::copy(book, config.join("addrbook.json"))?;
+        set(
+            &config.join("genesis.json"),
+            "  \"chain_id\": ",
+            "\"load\",",
+        )?;
+        for (name, value) in [
+            ("addr_book_strict = ", "false"),
+            ("allow_duplicate_ip = ", "true"),
+            ("max_num_inbound_peers = ", "10000"),
+        ] {
+            set(&config.join("config.toml"), name, value)?;
+        }
+        // Whoever listened there is gone; the number is not given out again at once.
+        let place = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let child = command("start")
+            .args(["--p2p.seed_mode", "--proxy_app", "noop", "--rpc.laddr", ""])
+            .args(["--log_level", "error", "--p2p.laddr"])
+            .arg(format!("tcp://{place}"))
+            .spawn()?;
+        let mut started = Self { child, place };
+        let patience = Instant::now() + START;
+        while TcpStream::connect(place).is_err() {
+            if let Some(status) = started.child.try_wait()? {
+                return Err(format!("{} start: {status}", cometbft.display()).into());
+            }
+            if Instant::now() > patience {
+                return Err(format!("{} does not listen", cometbft.display()).into());
+            }
+            sleep(Duration::from_millis(50));
+        }
+        Ok(started)
     }
 
     /// Where it listens.
-    pub(crate) fn place(&self) -> Result<SocketAddr, Failed> {
-        let place = self.listens.trim().rsplit('@').next().unwrap_or_default();
-        Ok(place.parse()?)
+    pub(crate) const fn place(&self) -> SocketAddr {
+        self.place
     }
 
     /// Bytes of memory that it takes now.
@@ -83,6 +143,25 @@ impl Drop for SeedProcess {
         let _gone = self.child.kill();
         let _status = self.child.wait();
     }
+}
+
+/// Has the line of a file that begins with this name say this.
+fn set(path: &Path, name: &str, value: &str) -> Result<(), Failed> {
+    let text = fs::read_to_string(path)?;
+    let mut found = false;
+    let lines = text.lines().map(|line| {
+        if line.starts_with(name) {
+            found = true;
+            format!("{name}{value}\n")
+        } else {
+            format!("{line}\n")
+        }
+    });
+    let text: String = lines.collect();
+    if !found {
+        return Err(format!("{} has no line {name}", path.display()).into());
+    }
+    Ok(fs::write(path, text)?)
 }
 
 /// Writes a book of so many addresses that were reached just now, so that the seed tells them and

@@ -33,7 +33,7 @@ async fn a_connection_costs_a_seed_few_bytes_and_newcomers_are_answered_while_ot
     let seed = SeedProcess::start(pex(), &book).unwrap();
     let before = seed.resident().unwrap();
     let worked = seed.worked().unwrap();
-    let mut crowd = Crowd::new(seed.place().unwrap());
+    let mut crowd = Crowd::new(seed.place());
     crowd.hold(HELD, 16).await.unwrap();
     assert_eq!(crowd.still_held(), HELD);
     let each = (seed.resident().unwrap() - before) / HELD as u64;
@@ -91,11 +91,11 @@ async fn with_few_descriptors_a_seed_says_how_many_may_come_and_still_saves_its_
         said.contains("as 200 files and sockets may be open"),
         "{said}"
     );
-    let mut crowd = Crowd::new(seed.place().unwrap());
+    let mut crowd = Crowd::new(seed.place());
     // Silent ones beyond what can be open: all that is left for them is taken.
     let mut silent = Vec::new();
     for _ in 0..300 {
-        silent.extend(tokio::net::TcpStream::connect(seed.place().unwrap()).await);
+        silent.extend(tokio::net::TcpStream::connect(seed.place()).await);
     }
     // Who comes with an address is taken in, and that is written though nothing is left for more.
     drop(silent);
@@ -139,7 +139,7 @@ async fn a_seed_killed_without_warning_has_written_what_it_learned_a_moment_befo
     let mut ids = Vec::new();
     for port in 26_656..26_660 {
         let seed = SeedProcess::start(pex(), &book).unwrap();
-        let mut crowd = Crowd::new(seed.place().unwrap());
+        let mut crowd = Crowd::new(seed.place());
         let id = crowd.hold_one_that_listens(port).await.unwrap();
         ids.push(id);
         until_in_book(&book, id).await;
@@ -168,7 +168,7 @@ async fn on_a_full_disk_the_old_book_stays_it_is_told_once_and_goes_on_when_ther
     // Nothing fits any more.
     let ballast = disk.join("ballast");
     let _full = fs::write(&ballast, vec![0; 8 << 20]).unwrap_err();
-    let mut crowd = Crowd::new(seed.place().unwrap());
+    let mut crowd = Crowd::new(seed.place());
     let id = crowd.hold_one_that_listens(26_656).await.unwrap();
     let told = || {
         let said = fs::read_to_string(&err).unwrap();
