@@ -155,11 +155,10 @@ impl PeerManager {
             return false;
         }
         let group = group_of(kept);
-        let source = match kept.source {
-            // From another place than its own, a node is a teller like others.
-            Some(source) if source == id && kept.source_group == 0 => ITSELF,
-            Some(source) => self.sources.add(source, group),
-            None => NOBODY,
+        let source = match (teller_of(kept), kept.source) {
+            (Some(teller), _) => self.sources.add(teller, group),
+            (None, Some(_)) => ITSELF,
+            (None, None) => NOBODY,
         };
         let now = self.now;
         let stamp = |time: Option<Time>| time.map_or(Stamp::NEVER, |it| Stamp::of(it.min(now)));
@@ -203,8 +202,7 @@ impl PeerManager {
         let stored = self.store.lanes.find(lane);
         let stored = stored.map_or(0, |lane| self.store.lanes.counts(lane).0);
         let world = Reach::claimed_by(address) == Ok(Reach::World);
-        let teller = kept.source.filter(|it| *it != address.id());
-        let told = teller.map_or(0, |it| self.sources.untested(it, group_of(kept)));
+        let told = teller_of(kept).map_or(0, |it| self.sources.untested(it, group_of(kept)));
         let in_bounds = !world
             || (stored as usize) < options.addresses_per_network
                 && self.store.at_place(address).len() < options.addresses_per_ip
@@ -237,6 +235,12 @@ impl PeerManager {
             claimed.max(self.options.nearest).max(Reach::Host)
         }
     }
+}
+
+/// Who told of an address: not its own node, but for what that told from another place, as others do.
+fn teller_of(kept: &AddressRecord) -> Option<NodeId> {
+    let at_its_own = kept.source == Some(kept.address.id()) && kept.source_group == 0;
+    kept.source.filter(|_| !at_its_own)
 }
 
 /// The network from which an address was told.

@@ -1,14 +1,12 @@
 //! Other limits and times while the switch runs.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::mem;
-use core::net::IpAddr;
 
 use super::{Options, Switch};
 use crate::peers::life::{Life, Link, Purpose};
 use crate::peers::{Action, Eviction};
-use crate::{Actions, NodeId, Reach, Time};
+use crate::{Actions, NodeId, Time};
 
 impl Switch {
     /// Takes over the limits and times of `options`, while all who fit stay connected. Returns what
@@ -130,32 +128,33 @@ impl Switch {
             })
             .collect();
         all.sort_unstable();
-        let mut of_ip: BTreeMap<IpAddr, usize> = BTreeMap::new();
-        for (_, life) in self.live.iter() {
-            let ip = life.staying().filter(|link| !link.outbound);
-            if let Some(ip) = ip.and_then(|link| link.ip) {
-                let count = of_ip.entry(ip).or_default();
-                *count = count.saturating_add(1);
-            }
-        }
+        // Of ours nobody counts who may stay whatever others there are.
+        let counts = |id, life: &Life| {
+            let link = life.staying();
+            link.is_some_and(|link| !link.outbound || link.counted && !self.is_kept(id))
+        };
+        let mut at_ips = self.live.at_ips(counts);
+        let many = self.options.seed_mode || self.options.allow_duplicate_ip;
+        let ours_per_ip = if many { usize::MAX } else { 1 };
         for (_, outbound, ip, id) in all {
             let tally = self.live.tally();
-            let here = ip.filter(|ip| !outbound && Reach::of(*ip) == Reach::World);
-            let here = here.and_then(|ip| of_ip.get_mut(&ip));
-            let why = if outbound && tally.outbound > self.options.outbound_max
-                || !outbound && tally.inbound > self.options.inbound_max
-            {
+            let (taken, places, per_ip) = if outbound {
+                (tally.outbound, self.options.outbound_max, ours_per_ip)
+            } else {
+                let places = self.options.inbound_max;
+                (tally.inbound, places, self.options.inbound_per_ip)
+            };
+            let here = ip.and_then(|ip| at_ips.get_mut(&ip));
+            let mut here = here.map(|(ours, came)| if outbound { ours } else { came });
+            let why = if taken > places {
                 Eviction::Full
-            } else if here
-                .as_ref()
-                .is_some_and(|count| **count > self.options.inbound_per_ip)
-            {
+            } else if here.as_ref().is_some_and(|count| **count > per_ip) {
                 Eviction::NetworkFull
             } else {
                 continue;
             };
-            if let Some(count) = here {
-                *count = count.saturating_sub(1);
+            if let Some(count) = &mut here {
+                **count = count.saturating_sub(1);
             }
             self.evict(id, why, out);
         }

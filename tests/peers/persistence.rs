@@ -53,6 +53,28 @@ fn foreign(addresses: &[NodeAddress]) -> PeerRecord {
 }
 
 #[test]
+fn what_a_node_told_of_itself_from_elsewhere_counts_to_its_share_after_a_restart() {
+    let options = Options::builder()
+        .addresses_max(100)
+        .addresses_per(2, 100)
+        .teller_percent(2);
+    let told = |n, address: NodeAddress, from_elsewhere| {
+        let mut record = foreign(&[address]);
+        record.addresses[0].source = Some(id(n));
+        record.addresses[0].source_group = if from_elsewhere { u64::MAX } else { 0 };
+        record
+    };
+    let records = [
+        told(9, node(1), false),
+        told(9, node(2), false),
+        told(9, node(9), true),
+        told(8, node(8), false),
+    ];
+    let (_, taken) = loaded(options.build().unwrap(), &records);
+    assert_eq!(taken, 3, "two is its share");
+}
+
+#[test]
 fn a_change_is_handed_out_within_half_a_second() {
     let mut w = World::quiet(|it| it);
     w.learn(&node(1), 60);

@@ -3,7 +3,7 @@
 use pex::peers::Eviction;
 use pex::v1::Options;
 
-use crate::nodes::{HOUR, NOBODY, host, id, ms, node, number, secs};
+use crate::nodes::{HOUR, NOBODY, at, host, id, ms, node, number, secs};
 use crate::world::{Answer, World, dials, evicted};
 
 fn seed() -> pex::v1::OptionsBuilder {
@@ -51,6 +51,29 @@ fn above_a_lower_limit_of_one_ip_address_the_oldest_of_it_go_and_nobody_else() {
     let expected = [(1, Eviction::NetworkFull), (2, Eviction::NetworkFull)];
     assert_eq!(evicted(&done), expected);
     assert_eq!(w.up(), [3, 4, 5, 6]);
+}
+
+#[test]
+fn where_one_ip_address_may_have_one_place_no_more_others_of_ours_there_go() {
+    let many = |it: pex::v1::OptionsBuilder| it.slots(9, 9).allow_duplicate_ip(true);
+    let mut w = World::quiet(|it| many(it).unconditional([id(4)]));
+    for n in 1..=4 {
+        w.reached(&at(n, host(1, 1)));
+        w.ready(n);
+    }
+    w.reached(&at(5, host(2, 1)));
+    w.ready(5);
+    w.event(pex::peers::Event::InUse {
+        peer: id(2),
+        in_use: true,
+    });
+    let one = Options::builder().feeler_every(None).outbound_life(None);
+    let done = w.reconfigure(one.slots(9, 9).build().unwrap());
+    let mut gone = evicted(&done);
+    gone.sort_unstable_by_key(|it| it.0);
+    let expected = [(1, Eviction::NetworkFull), (3, Eviction::NetworkFull)];
+    assert_eq!(gone, expected);
+    assert_eq!(w.up(), [2, 4, 5]);
 }
 
 #[test]
