@@ -5,6 +5,7 @@
 # Counts hold for one compiler and one kind of processor: with another compiler than that of the file
 # nothing is compared. Needs valgrind.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
 file=benches/instructions.tsv

@@ -49,6 +49,8 @@ pub struct Node<M = PeerManager> {
     arriving: Kind,
     /// Whether it is somebody who has come to us.
     comes: bool,
+    /// The latest time of which we have heard, which is that of both parts.
+    latest: Time,
     armed: Option<Time>,
     hears_all: bool,
     /// Of whom nobody hears, whatever the manager's options say.
@@ -117,8 +119,8 @@ impl Node<Switch> {
     fn carry(&mut self, now: Time, of_peers: Actions<peers::Action>) -> Actions<NodeAction> {
         let (mut out, mut tasks) = (Actions::default(), VecDeque::new());
         tasks.extend(of_peers.into_iter().map(Task::OfPeers));
-        self.settle(now, &mut tasks, &mut out);
-        self.set_timer(&mut out);
+        self.latest = self.latest.max(now);
+        self.finish(true, tasks, &mut out);
         out
     }
 }
@@ -130,6 +132,7 @@ impl<M: Manager> Node<M> {
         Self {
             pex: Pex::new(config, peers.me(), seed.derive(1), now).putting_aside(),
             peers,
+            latest: now,
             arriving: Kind::V1,
             comes: false,
             armed: None,
@@ -154,21 +157,25 @@ impl<M: Manager> Node<M> {
     /// Advances the machine by one event, and returns everything it wants done, in order.
     ///
     /// Carry out all of it before the next call. A `now` before that of an earlier call is taken to
-    /// be the latest time known, and counted; see [`Node::rewind`].
+    /// be the latest time known, and counted by the part that the event is for; see [`Node::rewind`].
     pub fn handle(&mut self, now: Time, event: NodeEvent<'_>) -> Actions<NodeAction> {
-        let mut out = Actions::default();
-        let mut tasks = VecDeque::new();
-        // Both parts have one clock, whichever of them an event is for. What is due comes after it, so
-        // that nothing is sent over a connection that it ends.
+        let (mut out, mut tasks) = (Actions::default(), VecDeque::new());
         let is_tick = matches!(event, NodeEvent::Tick);
+        self.latest = self.latest.max(now);
         self.on_event(now, event, &mut tasks, &mut out);
-        self.settle(now, &mut tasks, &mut out);
-        if !is_tick {
-            self.on_event(now, NodeEvent::Tick, &mut tasks, &mut out);
-            self.settle(now, &mut tasks, &mut out);
-        }
-        self.set_timer(&mut out);
+        self.finish(!is_tick, tasks, &mut out);
         out
+    }
+
+    /// All that follows from an event. Both parts have one clock, whichever of them it was for: with
+    /// `is_due`, what is due comes now, so that nothing is sent over a connection that the event ends.
+    fn finish(&mut self, is_due: bool, mut tasks: VecDeque<Task>, out: &mut Actions<NodeAction>) {
+        self.settle(self.latest, &mut tasks, out);
+        if is_due {
+            self.on_event(self.latest, NodeEvent::Tick, &mut tasks, out);
+            self.settle(self.latest, &mut tasks, out);
+        }
+        self.set_timer(out);
     }
 
     fn on_event(
@@ -195,7 +202,7 @@ impl<M: Manager> Node<M> {
                 let peer = address.id();
                 (self.arriving, self.comes) = (kind, false);
                 self.tell_peers(now, peers::Event::Dialed { address, epoch, ip }, tasks);
-                self.tell_peers(now, peers::Event::Ready { peer, epoch }, tasks);
+                self.tell_peers(self.latest, peers::Event::Ready { peer, epoch }, tasks);
             }
             NodeEvent::Accepted {
                 peer,
@@ -212,7 +219,7 @@ impl<M: Manager> Node<M> {
                     listen,
                 };
                 self.tell_peers(now, accepted, tasks);
-                self.tell_peers(now, peers::Event::Ready { peer, epoch }, tasks);
+                self.tell_peers(self.latest, peers::Event::Ready { peer, epoch }, tasks);
             }
             NodeEvent::Down { peer, epoch } => {
                 self.tell_peers(now, peers::Event::Disconnected { peer, epoch }, tasks);
@@ -279,6 +286,7 @@ impl<M: Manager> Node<M> {
     pub fn rewind(&mut self, now: Time) {
         self.pex.rewind(now);
         self.peers.rewind(now);
+        self.latest = self.latest.min(now);
         self.armed = self.deadline();
     }
 

@@ -374,10 +374,14 @@ fn no_less_than(found: usize, reached: usize, estimate: Estimate) -> Estimate {
         Estimate::Unknown { at_least } => Estimate::Unknown {
             at_least: at_least.max(found),
         },
+        // More are there than it holds possible: it knows nothing.
+        Estimate::Known { high, .. } if high < reached => Estimate::Unknown {
+            at_least: found.max(reached),
+        },
         Estimate::Known { nodes, low, high } => Estimate::Known {
             nodes: nodes.max(reached),
             low: low.max(reached),
-            high: high.max(reached),
+            high,
         },
         estimate => estimate,
     }

@@ -34,6 +34,10 @@ row() {
     fi
     outcome=$("$target/release/examples/swarm" --until-broken "$seeds" 2>"$target/$number.run" |
         tail -n 1) || true
+    if [[ $outcome != "seed "* && $outcome != "$seeds seeds broke nothing"* ]]; then
+        echo "| $number | $name | $breaks | did not run to its end: see $target/$number.run | | |"
+        return 1
+    fi
     seed=$(sed -nE 's/^seed ([0-9]+): .*/\1/p' <<<"$outcome")
     invariant=$(sed -nE 's/.*invariant: ([0-9]+), .*/\1/p' <<<"$outcome")
     if [[ -z $seed ]]; then
@@ -55,6 +59,12 @@ wanted() {
     [[ $# -eq 0 || " $* " == *" $number "* ]]
 }
 
+for number; do
+    if [[ $number != 00 ]] && ! compgen -G "$here/$number-*.patch" >/dev/null; then
+        echo "run.sh: there is no mutant $number; their numbers have two digits" >&2
+        exit 2
+    fi
+done
 copy
 : >"$target/outcomes"
 failed=0

@@ -108,9 +108,6 @@ impl Simulation {
         if !(self.links.get(epoch)).is_some_and(|link| is_open(link.ends[side].state)) {
             return false;
         }
-        if let Message::Response(response) = &message {
-            self.keeps_secrets(node, response);
-        }
         let crowd = &mut self.crowds[usize::from(self.members[node as usize].group)];
         let bytes = message.encoded_len() as u64;
         crowd.bytes += bytes;

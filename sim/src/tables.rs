@@ -37,7 +37,7 @@ pub struct Table {
     pub sizes: Vec<u32>,
     /// The same, to see that it works.
     pub quick: Vec<u32>,
-    /// With how many seeds a network of each size is run; with ten if it does not say.
+    /// With how many seeds a network of each size is run; ten each if it does not say.
     #[serde(default)]
     seeds: Vec<u32>,
     /// What is measured; with `@high` behind it the twentieth above, and not the median.
@@ -165,6 +165,11 @@ impl Table {
             if Measure::named(column(measure).0).is_none() {
                 return wrong(&format!("there is no measure {measure}"));
             }
+        }
+        if !self.seeds.is_empty()
+            && (self.seeds.len() != self.sizes.len() || self.seeds.contains(&0))
+        {
+            return wrong("seeds: a number a size, of one or more");
         }
         for row in &self.rows {
             for (measure, goals) in &row.goal {

@@ -282,10 +282,8 @@ impl<'a, M: Kept> Run<'a, M> {
         }
         let deadline = self.machine.deadline();
         assert!(deadline.is_none() || deadline == self.timer, "I5");
-        // What became due before another event is done with the tick.
         let now = self.now.min(LATEST);
-        let ahead = deadline.is_none_or(|at| at > now);
-        assert!(ahead || !matches!(event, NodeEvent::Tick), "I5");
+        assert!(deadline.is_none_or(|at| at > now), "I5");
         self.judge.after(self.machine.peers());
     }
 

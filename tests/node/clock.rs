@@ -1,7 +1,11 @@
 //! The time, which both parts of a node take from the same events.
 
+use core::time::Duration;
+
+use pex::book::AddrBook;
 use pex::peers::Options;
-use pex::{Config, Epoch, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
+use pex::v1::{self, Switch};
+use pex::{Config, Epoch, Kind, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
 
 const START: Time = Time::from_secs(1_700_000_000);
 
@@ -10,18 +14,44 @@ fn the_exchange_and_the_manager_have_one_clock_whichever_an_event_is_for() {
     let me = NodeId::new([0xee; 20]);
     let seed = Seed::new([7; 32]);
     let mut node = Node::new(Config::default(), Options::default(), me, seed, START);
-    let stood_still = |node: &Node| {
+    let stalls = |node: &Node| {
         let (exchange, manager) = (node.pex().stats(), node.peers().counts());
-        (exchange.clock_stalls > 0, manager.clock_stalls > 0)
+        (exchange.clock_stalls, manager.clock_stalls)
     };
     let at = |seconds: u64| Time::from_secs(1_700_000_000 + seconds);
     let (to, epoch) = (NodeId::new([1; 20]), Epoch::new(1));
     let address = NodeAddress::mconn(to, [8, 8, 8, 8].into(), 26_656);
+    let (kind, ip) = (Kind::V2, None);
 
-    // Of this only the exchange hears, and of that only the manager: it goes by the later time.
+    // Of this only the exchange hears, and of that only the manager: it goes by the later time. Whose
+    // event is late counts that, and once.
     let _nothing = node.handle(at(100), NodeEvent::Unsent { to, epoch });
-    let _dial = node.handle(at(90), NodeEvent::Named { address });
-    assert_eq!(stood_still(&node), (true, true));
+    let named = address.clone();
+    let _dial = node.handle(at(90), NodeEvent::Named { address: named });
+    assert_eq!(stalls(&node), (0, 1));
     let heard = node.peers().record(to).unwrap().addresses[0].heard;
     assert_eq!(heard, Some(at(100)));
+    let dialed = NodeEvent::Dialed {
+        address,
+        epoch,
+        kind,
+        ip,
+    };
+    let _up = node.handle(at(90), dialed);
+    assert_eq!(stalls(&node), (0, 2));
+    let _nothing = node.handle(at(90), NodeEvent::Unsent { to, epoch });
+    assert_eq!(stalls(&node), (1, 2));
+}
+
+#[test]
+fn other_options_tell_the_exchange_too_what_time_it_is() {
+    let (me, seed, now) = (NodeId::new([0xee; 20]), Seed::new([7; 32]), START);
+    let book = AddrBook::new(true, seed);
+    let switch = Switch::new(v1::Options::default(), book, me, seed, now);
+    let mut node = Node::v1(Config::default(), switch, seed, now);
+    let second = Duration::from_secs(1);
+    let _nothing = node.reconfigure(now + 2 * second, v1::Options::default());
+    let (to, epoch) = (NodeId::new([1; 20]), Epoch::new(1));
+    let _nothing = node.handle(now + second, NodeEvent::Unsent { to, epoch });
+    assert_eq!(node.pex().stats().clock_stalls, 1);
 }

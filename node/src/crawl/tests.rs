@@ -17,6 +17,7 @@ fn a_network_has_at_least_as_many_nodes_as_were_found() {
     let known = |nodes, low, high| Estimate::Known { nodes, low, high };
     assert_eq!(no_less_than(70, 60, known(43, 40, 61)), known(60, 60, 61));
     assert_eq!(no_less_than(70, 30, known(43, 40, 61)), known(43, 40, 61));
+    assert_eq!(no_less_than(70, 60, known(43, 43, 43)), unknown(70));
 }
 
 fn visit(kind: Kind) -> Visit {
@@ -48,12 +49,15 @@ async fn a_node_that_never_runs_out_of_news_is_left_in_the_end() {
     assert_eq!(over, Some(ANSWERS_MAX));
 }
 
-/// A crawl with so many visits under way, each after so many answers.
-fn crawl(visits: usize, answers: u32) -> Crawl {
+fn local() -> Arc<Local> {
     let key = crate::transport::NodeKey::from_seed(&[1; 32]);
     let info = crate::transport::NodeInfo::new(key.id(), "c", "m", "1.2.3.4:5").unwrap();
-    let local = Arc::new(Local::new(key, info).unwrap());
-    let mut crawl = Crawl::new(local, TransportConfig::default(), Seed::new([7; 32]), &[]);
+    Arc::new(Local::new(key, info).unwrap())
+}
+
+/// A crawl with so many visits under way, each after so many answers.
+fn crawl(visits: usize, answers: u32) -> Crawl {
+    let mut crawl = Crawl::new(local(), TransportConfig::default(), Seed::new([7; 32]), &[]);
     for n in 0..visits {
         let mut visit = visit(Kind::V2);
         visit.answers = answers;
@@ -86,6 +90,35 @@ async fn an_address_that_nobody_may_dial_tells_us_of_no_node() {
         [visited(2), visited(3)],
         "they did tell of it"
     );
+}
+
+#[tokio::test]
+async fn who_told_of_whom_counts_for_the_estimate_of_a_crawl_that_goes_on() {
+    let mut crawl = crawl(0, 0);
+    let at = |n: usize| {
+        let [.., high, low] = n.to_be_bytes();
+        NodeAddress::mconn(visited(n), [9, high, low, 9].into(), 26_656)
+    };
+    // Sixty of two hundred nodes tell of a tenth each, drawn anew.
+    (0..200).for_each(|n| crawl.name(&at(n)));
+    let mut draw = 1_u32;
+    for teller in 0..60 {
+        for _ in 0..20 {
+            draw = draw.wrapping_mul(0x915f_77f5).wrapping_add(1);
+            crawl.heard(&at((draw >> 16) as usize % 200), visited(teller));
+        }
+    }
+    let state = State::parse(&crawl.state(), "c").unwrap();
+    let (transport, seed) = (TransportConfig::default(), Seed::new([8; 32]));
+    let options = CrawlOptions::default();
+    let resumed = Crawl::with(local(), transport, seed, &[], options, Some(state));
+    // The raw one: a crawl never holds that there are fewer than it has found.
+    match resumed.driver.node().pex().estimate() {
+        Estimate::Known { low, high, .. } => {
+            assert!((low..=high).contains(&200), "{low} to {high}")
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

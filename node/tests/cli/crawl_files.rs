@@ -263,11 +263,11 @@ async fn a_crawl_that_was_killed_goes_on_and_visits_nobody_twice() {
     // before the kill are.
     let answers = last["summary"]["answers"].as_u64();
     assert!(answers >= Some(60), "{last}");
-    // Each knows those who were there before it, so that what they tell is of a smaller network.
-    assert!(
-        last["summary"]["estimate"]["nodes"].as_u64() >= Some(60),
-        "{last}"
-    );
+    // Each knows those who were there before it, so that what they tell may be of a smaller network: then
+    // it is not known how many there are.
+    let estimate = &last["summary"]["estimate"];
+    let nodes = estimate["nodes"].as_u64().or(estimate["at_least"].as_u64());
+    assert!(nodes >= Some(60), "{last}");
     let guests = network.guests.lock().unwrap();
     for id in before {
         assert_eq!(guests[&id], 1, "it was visited before");

@@ -170,14 +170,6 @@ func exchange() {
 			},
 		}
 	})
-	measure("peer up", store, 100, func() operation {
-		node := reactor(many)
-		return operation{run: func(i int) { node.update(many+uint32(i), p2p.PeerStatusUp) }}
-	})
-	measure("peer down", store, 100, func() operation {
-		node := reactor(many)
-		return operation{run: func(i int) { node.update(uint32(i), p2p.PeerStatusDown) }}
-	})
 	measure("peer up and down", store, 10_000, func() operation {
 		node := reactor(many)
 		return operation{run: func(int) {
