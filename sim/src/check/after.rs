@@ -20,6 +20,8 @@ pub(super) enum Expects {
     Answer {
         from: NodeId,
         counts: Option<bool>,
+        /// Whether there have been more answers than questions.
+        too_many: bool,
         len: usize,
         most: usize,
     },
@@ -52,19 +54,24 @@ impl Judge {
                     deadline: deadline.filter(|at| *at > now),
                 }
             }
-            Message::Response(response) => Expects::Answer {
-                from: *from,
-                counts: it.map_or(Some(false), |it| {
+            Message::Response(response) => {
+                let (counts, too_many) = it.map_or((Some(false), false), |it| {
                     it.heard += 1;
                     let awaiting = it.awaiting.is_some_and(|at| now < at + PATIENCE);
-                    (!it.is_unsure || awaiting).then_some(awaiting)
-                }),
-                len: response.len(),
-                most: match response.dialect() {
-                    Dialect::V1 => MAX_ANSWER_ADDRESSES_V1,
-                    Dialect::V2 => MAX_ANSWER_ADDRESSES,
-                },
-            },
+                    let counts = (!it.is_unsure || awaiting).then_some(awaiting);
+                    (counts, it.heard > it.asked)
+                });
+                Expects::Answer {
+                    from: *from,
+                    counts,
+                    too_many,
+                    len: response.len(),
+                    most: match response.dialect() {
+                        Dialect::V1 => MAX_ANSWER_ADDRESSES_V1,
+                        Dialect::V2 => MAX_ANSWER_ADDRESSES,
+                    },
+                }
+            }
             _ => Expects::Anything,
         }
     }
@@ -99,14 +106,27 @@ impl Judge {
             Expects::Answer {
                 from,
                 counts,
+                too_many,
                 len,
                 most,
-            } => self.counted(from, counts, len <= most, orders),
+            } => {
+                self.counted(from, counts, len <= most, orders)?;
+                // What became due with this event may have been the question.
+                let settled = |order: &NodeAction| match order {
+                    NodeAction::HangUp { peer, .. } | NodeAction::Answered { peer, .. } => {
+                        *peer == from
+                    }
+                    _ => false,
+                };
+                hold(12, !too_many || orders.iter().any(settled), || {
+                    format!("{from} has answered more often than it was asked, and may stay")
+                })
+            }
         }
     }
 
-    /// An answer counts if, and only if, it was asked for; and it is held against its teller if, and
-    /// only if, there were more than questions.
+    /// An answer counts if, and only if, it was asked for; and it is held against its teller only if
+    /// there were more than questions.
     fn counted(
         &self,
         from: NodeId,
