@@ -53,10 +53,11 @@ pub fn write_markdown(
             table.name
         );
     };
-    let missed = if quick {
-        ""
-    } else {
+    let has_goals = table.rows.iter().any(|row| !row.goal.is_empty());
+    let missed = if has_goals && !quick {
         "; what misses its goal is **bold**"
+    } else {
+        ""
     };
     writeln!(
         out,
