@@ -115,7 +115,7 @@ async fn who_told_of_whom_counts_for_the_estimate_of_a_crawl_that_goes_on() {
     // The raw one: a crawl never holds that there are fewer than it has found.
     match resumed.driver.node().pex().estimate() {
         Estimate::Known { low, high, .. } => {
-            assert!((low..=high).contains(&200), "{low} to {high}")
+            assert!((low..=high).contains(&200), "{low} to {high}");
         }
         other => panic!("{other:?}"),
     }

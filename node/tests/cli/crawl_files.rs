@@ -266,7 +266,9 @@ async fn a_crawl_that_was_killed_goes_on_and_visits_nobody_twice() {
     // Each knows those who were there before it, so that what they tell may be of a smaller network: then
     // it is not known how many there are.
     let estimate = &last["summary"]["estimate"];
-    let nodes = estimate["nodes"].as_u64().or(estimate["at_least"].as_u64());
+    let nodes = ["nodes", "at_least"]
+        .into_iter()
+        .find_map(|it| estimate[it].as_u64());
     assert!(nodes >= Some(60), "{last}");
     let guests = network.guests.lock().unwrap();
     for id in before {
