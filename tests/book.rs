@@ -12,6 +12,9 @@
 #[path = "book/add.rs"]
 mod add;
 #[cfg(test)]
+#[path = "book/adopt.rs"]
+mod adopt;
+#[cfg(test)]
 #[path = "book/bad.rs"]
 mod bad;
 #[cfg(test)]
