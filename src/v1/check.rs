@@ -84,10 +84,10 @@ impl Switch {
     fn check_company(&self) -> Result<(), Broken> {
         let stays = |id, life: &Life| life.staying().is_some() && !self.is_kept(id);
         let at_ip = self.live.at_ips(stays);
-        let many = self.options.seed_mode || self.options.allow_duplicate_ip;
+        let most = self.ours_per_ip();
         hold(
             22,
-            many || at_ip.values().all(|(ours, _)| *ours <= 1),
+            at_ip.values().all(|(ours, _)| *ours <= most),
             "one connection of ours an IP address",
         )?;
         let most = self.options.inbound_per_ip;

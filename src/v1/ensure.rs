@@ -217,6 +217,16 @@ impl Switch {
         taken.then_some(Hindrance::NetworkTaken)
     }
 
+    /// Connections of ours with one IP address of the world, beside those that have a place whatever
+    /// others there are.
+    pub(super) const fn ours_per_ip(&self) -> usize {
+        if self.options.seed_mode || self.options.allow_duplicate_ip {
+            usize::MAX
+        } else {
+            1
+        }
+    }
+
     fn dials_into_group_of(&self, address: &NetAddress) -> bool {
         let group = Group::of(address.ip());
         let mut dials = self.dialing.iter().filter_map(|(id, address)| {

@@ -95,16 +95,18 @@ impl Switch {
         }
     }
 
-    /// Where there are more peers of ours and dials for them than places, a dial is no more for one.
+    /// Where there are more peers of ours and dials for them than places, or than an IP address may
+    /// have, a dial is no more for one.
     fn give_up_places_of_dials(&mut self) {
         let ids: Vec<NodeId> = self.dialing.keys().copied().collect();
         for id in ids.into_iter().rev() {
+            let Some(Life::Dialing(mut dial)) = self.live.get(id).copied() else {
+                continue;
+            };
             let tally = self.live.tally();
             let taken = tally.outbound.saturating_add(tally.dialing_to_keep);
-            if taken <= self.options.outbound_max {
-                return;
-            }
-            if let Some(Life::Dialing(mut dial)) = self.live.get(id).copied()
+            let there = dial.ip.map_or(0, |ip| self.live.with_ip(ip).0);
+            if (taken > self.options.outbound_max || there > self.ours_per_ip())
                 && dial.purpose == Purpose::Keep
                 && !self.is_kept(id)
             {
@@ -134,12 +136,14 @@ impl Switch {
             link.is_some_and(|link| !link.outbound || link.counted && !self.is_kept(id))
         };
         let mut at_ips = self.live.at_ips(counts);
-        let many = self.options.seed_mode || self.options.allow_duplicate_ip;
-        let ours_per_ip = if many { usize::MAX } else { 1 };
         for (_, outbound, ip, id) in all {
             let tally = self.live.tally();
             let (taken, places, per_ip) = if outbound {
-                (tally.outbound, self.options.outbound_max, ours_per_ip)
+                (
+                    tally.outbound,
+                    self.options.outbound_max,
+                    self.ours_per_ip(),
+                )
             } else {
                 let places = self.options.inbound_max;
                 (tally.inbound, places, self.options.inbound_per_ip)

@@ -57,6 +57,8 @@ fn above_a_lower_limit_of_one_ip_address_the_oldest_of_it_go_and_nobody_else() {
 fn where_one_ip_address_may_have_one_place_no_more_others_of_ours_there_go() {
     let many = |it: pex::v1::OptionsBuilder| it.slots(9, 9).allow_duplicate_ip(true);
     let mut w = World::quiet(|it| many(it).unconditional([id(4)]));
+    // Any number of them may be at one address.
+    w.judge.chosen.extend((1..=7).map(id));
     for n in 1..=4 {
         w.reached(&at(n, host(1, 1)));
         w.ready(n);
@@ -67,6 +69,13 @@ fn where_one_ip_address_may_have_one_place_no_more_others_of_ours_there_go() {
         peer: id(2),
         in_use: true,
     });
+    for n in 6..=7 {
+        w.learn(&at(n, host(3, 1)), 9_000 + n);
+    }
+    let mut dialing = w.dialing();
+    dialing.sort_unstable();
+    assert_eq!(dialing, [6, 7]);
+
     let one = Options::builder().feeler_every(None).outbound_life(None);
     let done = w.reconfigure(one.slots(9, 9).build().unwrap());
     let mut gone = evicted(&done);
@@ -74,6 +83,10 @@ fn where_one_ip_address_may_have_one_place_no_more_others_of_ours_there_go() {
     let expected = [(1, Eviction::NetworkFull), (3, Eviction::NetworkFull)];
     assert_eq!(gone, expected);
     assert_eq!(w.up(), [2, 4, 5]);
+    // Of two dials to one address neither is for a place any more.
+    for n in 6..=7 {
+        assert_eq!(evicted(&w.dialed(n)), [(n, Eviction::Feeler)]);
+    }
 }
 
 #[test]
