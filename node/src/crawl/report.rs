@@ -89,7 +89,7 @@ impl Report {
                 format!("{found} of about {nodes} ({low} to {high}): {percent} %")
             }
             _ => format!(
-                "{} found; how many there are can't be told, as no two nodes told of the same one",
+                "{} found; how many there are can't be told by what the nodes tell",
                 self.found()
             ),
         }

@@ -214,7 +214,7 @@ fn how_complete_a_crawl_is_follows_from_the_estimate_and_else_it_is_said_why_not
     let (percent, text) = words(Estimate::Unknown { at_least: 3 });
     assert_eq!(percent, None);
     assert!(
-        text.contains("can't be told, as no two nodes told of the same one"),
+        text.contains("can't be told by what the nodes tell"),
         "{text}"
     );
 }
