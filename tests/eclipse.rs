@@ -68,7 +68,8 @@ mod tables {
     /// the siege is long enough to show it.
     const ABLATIONS: [Arm; 4] = [UNROTATED, PATIENTLY, UNROTATED_V1, PATIENTLY_V1];
 
-    /// Our goals: the share of the outbound slots that each attacker may hold after a day.
+    /// Our goals: the share of the outbound slots that each attacker may hold after a day, and all but the
+    /// last after seven.
     const GOALS: [f64; 4] = [0.01, 0.03, 0.15, 0.35];
 
     /// Every kind of victim against every attacker, run and printed once for all tests.
@@ -163,9 +164,14 @@ mod tables {
     }
 
     #[test]
-    fn ours_keeps_its_outbound_slots_from_each_attacker_for_a_day() {
+    fn ours_keeps_its_outbound_slots_from_each_attacker_for_as_long_as_was_wanted() {
         for arm in [OURS, OURS_V1] {
-            for (row, goal) in rows(arm).zip(GOALS).filter(|_| siege_hours() == 24) {
+            let held = match siege_hours() {
+                24 => GOALS.len(),
+                168 => GOALS.len() - 1,
+                _ => 0,
+            };
+            for (row, goal) in rows(arm).zip(GOALS).take(held) {
                 assert!(row.besieged().value <= goal, "{row}");
                 assert!(row.restarted().value <= goal, "{row}");
             }
