@@ -22,6 +22,9 @@ mod anchors;
 #[path = "support/anything.rs"]
 mod anything;
 #[cfg(test)]
+#[path = "peers/changes.rs"]
+mod changes;
+#[cfg(test)]
 #[path = "support/world.rs"]
 mod common;
 #[cfg(test)]
@@ -75,6 +78,9 @@ mod time;
 #[cfg(test)]
 #[path = "peers/upgrade.rs"]
 mod upgrade;
+#[cfg(test)]
+#[path = "peers/victim.rs"]
+mod victim;
 #[cfg(test)]
 #[path = "peers/world.rs"]
 mod world;

@@ -13,6 +13,7 @@
 mod changes;
 mod journal;
 mod read;
+mod shape;
 mod stamp;
 mod write;
 

@@ -3,7 +3,6 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use pex::NodeAddress;
 use pex::peers::DialFailure;
 
 use crate::world::{
@@ -11,7 +10,7 @@ use crate::world::{
 };
 
 /// A world with one peer that stays, so that a failed dial is not our own fault.
-fn company() -> World {
+pub(crate) fn company() -> World {
     let mut w = World::quiet(|it| it.persistent([id(7)]));
     w.connect(99);
     w
@@ -35,7 +34,7 @@ fn within(gaps: &[u64], least: &[u64]) {
 }
 
 /// Connected with for an hour, and gone.
-fn was_good(w: &mut World, n: u32) {
+pub(crate) fn was_good(w: &mut World, n: u32) {
     w.learn(&node(n), 50);
     w.dialed(n);
     w.ready(n);
@@ -305,20 +304,6 @@ fn an_address_that_was_true_once_and_leads_to_another_now_is_given_two_more_chan
     );
 }
 
-/// Dials that a place gets in its worst day.
-fn worst_day(w: &World, place: &NodeAddress) -> usize {
-    let there = |it: &NodeAddress| it.ip() == place.ip() && it.port() == place.port();
-    let dials = w.dial_times().into_iter();
-    let times: Vec<Duration> = dials.filter(|it| there(&it.1)).map(|it| it.0).collect();
-    let day = |&from| {
-        times
-            .iter()
-            .filter(|at| (from..from + DAY).contains(*at))
-            .count()
-    };
-    times.iter().map(day).max().unwrap_or(0)
-}
-
 #[test]
 fn a_node_that_has_lost_every_peer_comes_back_to_those_whom_the_operator_named() {
     let mut w = World::quiet(|it| it);
@@ -335,33 +320,6 @@ fn a_node_that_has_lost_every_peer_comes_back_to_those_whom_the_operator_named()
         }
     });
     assert_eq!(w.outbound(), [1]);
-}
-
-#[test]
-fn a_victim_is_dialed_at_most_eight_times_a_day_by_a_node_that_is_alone() {
-    let victim = at(0, host(5, 5));
-    let mut w = World::with(|it| it);
-    w.checks_inside = false;
-    for minute in 0..480 {
-        for n in 0..10 {
-            w.learn(&at(minute * 10 + n, host(5, 5)), 50 + n % 20);
-        }
-        w.run(secs(180), |_| DEAD);
-    }
-    let dials = worst_day(&w, &victim);
-    assert!((1..=8).contains(&dials), "{dials}");
-}
-
-#[test]
-fn a_place_that_was_good_and_died_is_dialed_at_most_eight_times_a_day_by_all_its_names() {
-    let mut w = company();
-    was_good(&mut w, 1);
-    for n in 2..5 {
-        w.learn(&NodeAddress::mconn(id(n), host(1, 257), 26_656), 50 + n);
-    }
-    w.run(3 * DAY, |_| DEAD);
-    let dials = worst_day(&w, &node(1));
-    assert!((1..=8).contains(&dials), "{dials}");
 }
 
 #[test]
@@ -457,62 +415,6 @@ fn who_is_told_at_a_place_of_another_is_forgotten_and_the_other_is_not() {
     assert!(w.knows(&at(2, place)), "the truth is still heard");
     w.run(secs(200), |_| Answer::Up);
     assert!(w.outbound().contains(&2));
-}
-
-#[test]
-fn a_victim_is_dialed_at_most_eight_times_a_day_whatever_is_told_of_it() {
-    let victim = at(0, host(5, 5));
-    let variants = |n: u32| match n % 4 {
-        // Under other ids, protocols and paths, and as an IPv6 address.
-        0 => at(1_000 + n, host(5, 5)),
-        1 => text(n % 50, &format!("32.5.0.5:26656/{n}")),
-        2 => text(1_000 + n, "[::ffff:32.5.0.5]:26656"),
-        // As one of our persistent peer.
-        _ => at(7, host(5, 5)),
-    };
-    for answer in [DialFailure::Unreachable, DialFailure::NotThisNode] {
-        let mut w = World::with(|it| it.persistent([id(7)]));
-        w.checks_inside = false;
-        w.connect(99);
-        // A hundred variants every minute and a half for a day: 96,000.
-        for minute in 0..960_u32 {
-            for n in 0..100 {
-                w.learn(&variants(minute * 100 + n), 50 + n % 20);
-            }
-            w.run(secs(90), |_| Answer::Fails(answer));
-        }
-        let dials = worst_day(&w, &victim);
-        assert!((1..=8).contains(&dials), "{answer:?}: {dials}");
-        assert_eq!(w.peers.check(), Ok(()));
-    }
-}
-
-#[test]
-fn a_full_store_does_not_have_a_victim_dialed_more_often() {
-    let victim = at(5_000, host(500, 5));
-    let mut w = World::with(|it| it.addresses_max(100));
-    w.checks_inside = false;
-    w.connect(99);
-    let mut n = 0;
-    while w.peers.addresses() < 100 {
-        w.learn(&node(100 + n), 1_000 + n);
-        n += 1;
-    }
-    for minute in 0..480 {
-        for n in 0..10 {
-            w.learn(&at(6_000 + minute * 10 + n, host(500, 5)), 50 + n % 20);
-        }
-        w.run(secs(180), |it| {
-            if it.ip() == victim.ip() {
-                DEAD
-            } else {
-                Answer::Up
-            }
-        });
-    }
-    assert!(w.peers.addresses() >= 95);
-    let dials = worst_day(&w, &victim);
-    assert!((1..=8).contains(&dials), "{dials}");
 }
 
 /// A world that never forgets, pauses for ten seconds, and tries so many times.

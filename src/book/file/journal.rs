@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::changes::Change;
-use super::read::{ANCHORS_MAX, Banned, Known, Place, Reading};
+use super::read::{ANCHORS_MAX, Reading};
+use super::shape::{Banned, Known, Place};
 use super::{Loaded, Repair, write};
 use crate::book::entry::{Entry, Numbers};
 use crate::seed::HashKey;
