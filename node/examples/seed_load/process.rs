@@ -39,7 +39,7 @@ impl SeedProcess {
         let out = child.stdout.take().ok_or("the seed says nothing")?;
         BufReader::new(out).read_line(&mut listens)?;
         let place = listens.trim().rsplit('@').next().unwrap_or_default();
-        let place = place.parse()?;
+        let place = place.parse().inspect_err(|_| drop(child.kill()))?;
         Ok(Self { child, place })
     }
 
