@@ -6,7 +6,9 @@ use std::time::Duration;
 use pex::{Config, Directory as _, Fault, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
 use pex_node::crawl::{Crawl, Outcome};
 use pex_node::serve::Server;
-use pex_node::transport::{Direction, TransportConfig, TransportError, connect, establish};
+use pex_node::transport::{
+    Direction, SendError, TransportConfig, TransportError, connect, establish,
+};
 use pex_node::{Clock, Driver, Notice};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
@@ -57,7 +59,9 @@ async fn a_peer_that_reads_nothing_is_cut_and_blocks_nobody() {
         *peer == id && matches!(why, TransportError::WriteStalled { .. })
     };
     let answered = |notice: &Notice| matches!(notice, Notice::Answered { told: 1.., .. });
+    let began = Instant::now();
     while a.count(stalled) == 0 {
+        assert!(began.elapsed() < 10 * stalls, "it is not cut");
         let mut b = make(2).node().await;
         b.dial(&a.address);
         let served = both(&mut a, &mut b, |_, b| b.count(answered) > 0);
@@ -81,7 +85,8 @@ fn reads_nothing(of: &NodeAddress) -> JoinHandle<()> {
             .await
             .unwrap();
         let (sender, receiver) = connection.split();
-        while sender.try_send(REQUEST.into()).is_ok() {
+        // It stays when no more of its questions are taken either: it is for the other to end this.
+        while sender.try_send(REQUEST.into()) != Err(SendError::Closed) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         drop(receiver);
