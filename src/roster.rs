@@ -278,4 +278,20 @@ mod tests {
         assert!(roster.add(address(40, 1), id(40)));
         assert_eq!((roster.len(), roster.nodes()), (40, 40));
     }
+
+    #[test]
+    fn a_removal_gives_its_source_one_place_back_and_no_more() {
+        let mut roster = roster(100);
+        let add = |roster: &mut Roster, n| roster.add(address(n, 1), id(500));
+        assert!((0..10).all(|n| add(&mut roster, n)));
+        assert!(roster.remove(&address(3, 1)));
+        assert!(add(&mut roster, 10));
+        assert!(!add(&mut roster, 11));
+        assert!(
+            (0..=10)
+                .filter(|n| *n != 3)
+                .all(|n| roster.remove(&address(n, 1)))
+        );
+        assert!(roster.told_by.is_empty());
+    }
 }

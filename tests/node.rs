@@ -9,3 +9,6 @@ mod ending;
 #[cfg(test)]
 #[path = "node/hearing.rs"]
 mod hearing;
+#[cfg(test)]
+#[path = "node/secrets.rs"]
+mod secrets;

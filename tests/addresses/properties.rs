@@ -29,6 +29,21 @@ fn what_a_mutated_vector_prints_comes_back() {
 }
 
 #[test]
+fn no_other_sign_does_for_one_of_an_address() {
+    let id = crate::generate::U;
+    let text = format!("{id}@1.2.3.4:26656");
+    let address = NodeAddress::parse(&text).unwrap();
+    for at in id.len()..text.len() {
+        for other in (0x21..0x7f_u8).map(char::from) {
+            let mut changed = text.clone();
+            changed.replace_range(at..=at, &other.to_string());
+            let is_same = NodeAddress::parse(&changed).as_ref() == Ok(&address);
+            assert_eq!(is_same, changed == text, "{changed}");
+        }
+    }
+}
+
+#[test]
 fn an_address_put_together_comes_back_with_its_parts() {
     fn property(parts: Parts) -> bool {
         let Parts {

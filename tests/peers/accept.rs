@@ -257,6 +257,18 @@ fn without_room_for_those_who_leave_nobody_has_to_go() {
 }
 
 #[test]
+fn nor_has_anybody_to_go_while_places_for_others_are_free() {
+    let mut w = World::quiet(|it| {
+        it.connected_max(4)
+            .slots(3, 1)
+            .upgrade_max(0)
+            .scores([(id(9), 5)])
+    });
+    w.welcome(1);
+    assert_eq!(evicted(&w.accept(9)), [(9, Eviction::Full)]);
+}
+
+#[test]
 fn a_persistent_peer_is_let_in_from_an_address_that_has_four_already() {
     let mut w = World::quiet(|it| it.persistent([id(5)]));
     for n in 1..=5 {
