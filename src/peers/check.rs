@@ -20,6 +20,7 @@ impl PeerManager {
     pub fn check(&self) -> Result<(), Broken> {
         self.check_bounds()?;
         self.check_entries()?;
+        self.check_tellers()?;
         self.check_shares_of_hearsay()?;
         self.check_live()?;
         self.check_company()?;
@@ -96,20 +97,22 @@ impl PeerManager {
                 )?;
             }
         }
-        for number in self.sources.numbers() {
-            let (mut told, mut untested) = (0_u32, 0_u32);
-            for (_, entry) in self.store.iter().filter(|(_, it)| it.source == number) {
-                told = told.saturating_add(1);
-                untested = untested.saturating_add(u32::from(!entry.tested));
-            }
-            let counted = self.sources.counted(number);
-            hold(
-                17,
-                counted == Some((told, untested)),
-                "what a teller told is counted",
-            )?;
-        }
         Ok(())
+    }
+
+    fn check_tellers(&self) -> Result<(), Broken> {
+        let mut counted = BTreeMap::new();
+        for (_, entry) in self.store.iter() {
+            let (told, untested) = counted.entry(entry.source).or_insert((0_u32, 0_u32));
+            *told = told.saturating_add(1);
+            *untested = untested.saturating_add(u32::from(!entry.tested));
+        }
+        let mut tellers = self.sources.numbers();
+        hold(
+            17,
+            tellers.all(|number| self.sources.counted(number) == counted.get(&number).copied()),
+            "what a teller told is counted",
+        )
     }
 
     /// What was never reached keeps to the share of its teller and of its network, but for what the

@@ -136,21 +136,20 @@ impl Ring {
         above.chain(below.chain(here.take(at))).copied()
     }
 
-    /// Whether the ring holds this slot.
-    pub(crate) fn holds(&self, slot: Slot, ids: &impl Ids) -> bool {
-        self.find(slot, ids).is_some()
+    /// Every slot once, in ascending order of ids.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.chunks.iter().flat_map(|chunk| &chunk.slots).copied()
     }
 
     /// Whether the chunks are as they should be, and in order.
     pub(crate) fn is_sound(&self, ids: &impl Ids) -> bool {
-        let slots = || self.chunks.iter().flat_map(|chunk| &chunk.slots);
         let known = |chunk: &Chunk| {
             let lowest = chunk.slots.first().and_then(|&slot| ids.id(slot));
             chunk.slots.len() <= CHUNK && lowest.map(front) == Some(chunk.front)
         };
-        slots().count() == self.len
+        self.slots().count() == self.len
             && self.chunks.iter().all(known)
-            && slots().is_sorted_by_key(|&slot| ids.id(slot))
+            && self.slots().is_sorted_by_key(|slot| ids.id(slot))
     }
 
     fn chunk_len(&self, place: usize) -> usize {
@@ -253,12 +252,12 @@ mod tests {
                 ring.insert(step, &ids);
             } else if let Some((&slot, _)) = ids.range(chance.below(step.max(1))..).next() {
                 ring.remove(slot, &ids);
-                assert!(!ring.holds(slot, &ids));
+                assert!(ring.find(slot, &ids).is_none());
                 ids.remove(&slot);
             }
             if step % 100 == 0 {
                 assert!(ring.is_sound(&ids));
-                assert!(ids.keys().all(|&slot| ring.holds(slot, &ids)));
+                assert!(ids.keys().all(|&slot| ring.find(slot, &ids).is_some()));
                 for from in [
                     id(0),
                     id(chance.below(2_000).into()),

@@ -351,14 +351,14 @@ impl Store {
         };
         let told = |slot, entry: &Entry| {
             let place = entry.told as usize;
-            let is_there = self.told.list(entry.tested).get(place) == Some(&slot)
-                && self.told.is_in_ring(slot, &self.entries);
-            entry.told == NOWHERE || is_there
+            entry.told == NOWHERE || self.told.list(entry.tested).get(place) == Some(&slot)
         };
         let entries = self.entries.iter().all(|(slot, entry)| {
             let address = self.address(entry);
             address.is_some_and(|address| {
-                self.find(&address) == Some(slot) && self.at_place(&address).contains(&slot)
+                let place = hash_of_place(self.key, &address);
+                let mut there = self.by_place.iter_hash(place);
+                self.find(&address) == Some(slot) && there.any(|&it| it == slot)
             }) && waits(slot, entry)
                 && told(slot, entry)
         });
@@ -368,7 +368,7 @@ impl Store {
             && self.by_place.len() == self.len()
             && self.waiting.len() == count(|it| it.turn == Turn::Waiting)
             && self.told.len() == count(|it| it.told != NOWHERE)
-            && self.told.is_ring_sound(&self.entries)
+            && self.told.is_ring_sound(&self.entries, self.entries.bound())
             && self.tested == count(|it| it.tested)
             && self.lanes.is_sound()
     }

@@ -142,15 +142,22 @@ impl Told {
         self.ring.as_ref()
     }
 
-    /// Whether the ring, if there is one, holds this slot.
-    pub(crate) fn is_in_ring(&self, slot: Slot, ids: &impl Ids) -> bool {
-        self.ring.as_ref().is_none_or(|ring| ring.holds(slot, ids))
-    }
-
-    /// Whether the ring, if there is one, holds as many as are told, in order.
-    pub(crate) fn is_ring_sound(&self, ids: &impl Ids) -> bool {
-        let ring = self.ring.as_ref();
-        ring.is_none_or(|ring| ring.len() == self.len() && ring.is_sound(ids))
+    /// Whether the ring, if there is one, holds what is told and nothing else, in order. All slots lie
+    /// below this bound.
+    pub(crate) fn is_ring_sound(&self, ids: &impl Ids, bound: usize) -> bool {
+        let Some(ring) = &self.ring else {
+            return true;
+        };
+        let mut in_ring = alloc::vec![false; bound];
+        for slot in ring.slots() {
+            if let Some(here) = in_ring.get_mut(slot as usize) {
+                *here = true;
+            }
+        }
+        let is_in = |&slot: &Slot| in_ring.get(slot as usize) == Some(&true);
+        ring.len() == self.len()
+            && ring.is_sound(ids)
+            && self.tested.iter().chain(&self.untested).all(is_in)
     }
 
     /// Any of the entries, each with the same chance.
@@ -294,7 +301,7 @@ mod tests {
         }
         assert_eq!(told.len(), places.len());
         assert_eq!(told.ring().map(Ring::len), Some(places.len()));
-        assert!(told.is_ring_sound(&places));
+        assert!(told.is_ring_sound(&places, 2_000));
         for (slot, place) in places {
             assert_eq!(told.list(slot < 1_000)[place as usize], slot);
         }

@@ -155,7 +155,7 @@ impl Pex {
         )?;
         hold(
             28,
-            self.seen.len() <= config.seen_max,
+            self.seen.held() <= config.seen_max,
             "memory of nodes is bounded",
         )?;
         let drafts = self.peers.len().saturating_mul(config.resolve_max);

@@ -16,7 +16,7 @@ impl Shelf {
         let complete = self.by_node.len() == self.len()
             && self.by_place.len() == self.len()
             && self.told.len() == self.len()
-            && self.told.is_ring_sound(&self.entries)
+            && self.told.is_ring_sound(&self.entries, self.bound())
             && self.tellers.total() == self.news() as u64
             && self.lanes.is_sound();
         complete.then_some(most)
@@ -41,8 +41,7 @@ impl Shelf {
         let (kind, at) = (Kind::of(entry.old), entry.place as usize);
         let is_listed = self.by_place.find(place, |&other| other == slot).is_some()
             && self.lanes.holds(entry.lane, kind, entry.rank, slot)
-            && self.told.list(entry.old).get(at) == Some(&slot)
-            && self.told.is_in_ring(slot, &self.entries);
+            && self.told.list(entry.old).get(at) == Some(&slot);
         (is_found && is_listed).then_some(of_node)
     }
 }
