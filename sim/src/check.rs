@@ -47,6 +47,8 @@ pub(crate) struct Check {
     told: BTreeSet<NodeAddress>,
     /// Beside the node that has started last.
     twin: Option<Twin>,
+    /// By the number of their nodes, how many addresses may be looked at by now.
+    credits: Vec<u64>,
 }
 
 impl Check {
@@ -109,7 +111,7 @@ impl Check {
             self.told.extend(told);
         }
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
-            judge.before(now, event, machine.exchange_deadline());
+            judge.before(now, event, &self.told, machine.exchange_deadline());
         }
         if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
             twin.before(now, event.clone());
@@ -121,6 +123,24 @@ impl Check {
         if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
             twin.after(machine, orders);
         }
+    }
+
+    /// Whether a machine that keeps so many addresses is to be looked at as a whole.
+    fn is_due(&mut self, node: u32, keeps: usize, budget: Option<u32>) -> bool {
+        let Some(budget) = budget else {
+            return true;
+        };
+        let place = node as usize;
+        if self.credits.len() <= place {
+            self.credits.resize(place + 1, 0);
+        }
+        let credit = &mut self.credits[place];
+        *credit += u64::from(budget);
+        let is_due = *credit >= keeps as u64;
+        if is_due {
+            *credit = 0;
+        }
+        is_due
     }
 
     fn judge(&mut self, node: u32, orders: &[NodeAction], machine: &Machine) -> Verdict {
@@ -203,6 +223,15 @@ impl Simulation {
         }
     }
 
+    /// Looks at a node's machine as a whole, where that is not done after every event.
+    pub(crate) fn look_inside(&mut self, node: u32) {
+        let is_looked_at = self.check.is_some() && self.scenario.check_budget.is_none();
+        let machine = &self.members[node as usize].machine;
+        if !is_looked_at && let Err(it) = machine.check() {
+            self.break_off(it.invariant, it.what, node);
+        }
+    }
+
     /// Holds what a node does, and what it has become, to what must be so.
     pub(crate) fn judge(&mut self, node: u32, is_tick: bool, orders: &[NodeAction]) {
         for order in orders {
@@ -216,9 +245,17 @@ impl Simulation {
         }
         let member = &self.members[node as usize];
         let (machine, clock) = (&member.machine, member.clock(self.now));
-        let inside = machine
-            .check()
-            .map_err(|it| (it.invariant, it.what.to_owned()));
+        let budget = self.scenario.check_budget;
+        let is_due = match &mut self.check {
+            Some(check) => check.is_due(node, machine.keeps(), budget),
+            None => true,
+        };
+        let inside = if is_due {
+            machine.check()
+        } else {
+            machine.check_exchange()
+        };
+        let inside = inside.map_err(|it| (it.invariant, it.what.to_owned()));
         // A whole node does with each event what is due, and the exchange alone with a tick.
         let does_all = is_tick || matches!(machine, Machine::V1(_) | Machine::V2(_));
         let late = does_all && machine.deadline().is_some_and(|deadline| deadline <= clock);

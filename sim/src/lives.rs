@@ -267,10 +267,11 @@ impl Simulation {
     /// A node dies at once. Its peers learn of it: their hosts tell them, or with `silently` the
     /// silence of its own.
     pub(crate) fn die(&mut self, node: u32, silently: bool) {
-        let member = &mut self.members[node as usize];
-        if !member.alive {
+        if !self.members[node as usize].alive {
             return;
         }
+        self.look_inside(node);
+        let member = &mut self.members[node as usize];
         member.alive = false;
         member.ended = member.life;
         member.stuck = false;

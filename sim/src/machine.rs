@@ -321,6 +321,26 @@ impl Machine {
         }
     }
 
+    /// What can be checked after every event, whatever the node keeps.
+    pub(crate) fn check_exchange(&self) -> Result<(), Broken> {
+        match self {
+            Self::None => Ok(()),
+            Self::V2(node) => node.pex().check(),
+            Self::V1(node) => node.pex().check(),
+            Self::Exchange(node) => node.pex.check(),
+            Self::Reference(node) => node.pex.check(),
+        }
+    }
+
+    /// How many addresses it keeps itself.
+    pub(crate) fn keeps(&self) -> usize {
+        match self {
+            Self::V2(node) => node.peers().addresses(),
+            Self::V1(node) => node.peers().book().size(),
+            Self::None | Self::Exchange(_) | Self::Reference(_) => 0,
+        }
+    }
+
     pub(crate) fn estimate(&self) -> Option<Estimate> {
         match self {
             Self::None => None,

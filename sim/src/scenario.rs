@@ -40,6 +40,10 @@ pub struct Scenario {
     /// The invariants are checked after every event; otherwise only at the end.
     #[serde(default = "yes")]
     pub check: bool,
+    /// A node's machine is looked at as a whole only so often that an event costs a look at so many of
+    /// the addresses it keeps: after every event if it keeps no more.
+    #[serde(default)]
+    pub check_budget: Option<u32>,
 }
 
 /// Nodes of one sort.

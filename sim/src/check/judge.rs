@@ -112,11 +112,18 @@ impl Judge {
         }
     }
 
-    /// Learns what is about to happen; `deadline` is that of the exchange before it.
-    pub(super) fn before(&mut self, now: Time, event: &NodeEvent<'_>, deadline: Option<Time>) {
+    /// Learns what is about to happen, and of whom that tells; `deadline` is that of the exchange
+    /// before it.
+    pub(super) fn before(
+        &mut self,
+        now: Time,
+        event: &NodeEvent<'_>,
+        told: &BTreeSet<NodeAddress>,
+        deadline: Option<Time>,
+    ) {
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
-        self.memory.before(event);
+        self.memory.before(event, told);
         self.expects = self.expect(event, deadline);
         self.answered = match event {
             NodeEvent::Unsent { to, .. } => Some(*to),
@@ -320,10 +327,13 @@ impl Judge {
             let text = address.to_string();
             hold(13, told.insert(address), || format!("{text} is told twice"))?;
         }
-        match last.filter(|it| it.id() != self.own.id()) {
-            Some(last) => self.rates.ends(to, &last, told.len()),
-            None => Ok(()),
-        }
+        let Some(last) = last.filter(|it| it.id() != self.own.id()) else {
+            return Ok(());
+        };
+        // Those reached come before the others, whose order has a beginning of its own.
+        let is_reached = self.memory.has_reached(&last);
+        let alike = (told.iter()).filter(|it| self.memory.has_reached(it) == is_reached);
+        self.rates.ends(to, &last, alike.count())
     }
 
     fn dial(&mut self, address: &NodeAddress) -> Verdict {

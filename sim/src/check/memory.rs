@@ -3,7 +3,6 @@
 use core::net::IpAddr;
 use std::collections::BTreeSet;
 
-use pex::wire::Message;
 use pex::{NodeAddress, NodeEvent, NodeId};
 
 use super::{Verdict, hold};
@@ -64,7 +63,8 @@ impl Memory {
         }
     }
 
-    pub(super) fn before(&mut self, event: &NodeEvent<'_>) {
+    /// Learns what is about to happen, and of whom that tells.
+    pub(super) fn before(&mut self, event: &NodeEvent<'_>, told: &BTreeSet<NodeAddress>) {
         match event {
             NodeEvent::Named { address } => {
                 self.told.extend(place(address));
@@ -85,21 +85,20 @@ impl Memory {
                 self.told.extend(place(listen));
                 self.sure.extend(place(listen));
             }
-            NodeEvent::Message {
-                message: Message::Response(response),
-                ..
-            } => {
-                let told = response.entries().filter_map(|entry| entry.parse().ok());
-                self.told.extend(told.filter_map(|it| place(&it)));
-            }
             _ => {}
         }
+        self.told.extend(told.iter().filter_map(place));
     }
 
     /// Whether all that is known of an address is what strangers say.
     pub(super) fn is_hearsay(&self, address: &NodeAddress) -> bool {
         let is_sure = |it: Place| self.sure.contains(&it) || self.reached.contains(&it);
         self.is_whole && place(address).is_some_and(|it| !is_sure(it))
+    }
+
+    /// Whether it has reached a node there.
+    pub(super) fn has_reached(&self, address: &NodeAddress) -> bool {
+        place(address).is_some_and(|it| self.reached.contains(&it))
     }
 
     /// Holds what is told to what it may be.

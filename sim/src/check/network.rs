@@ -21,6 +21,9 @@ const KNOWN: f64 = 0.95;
 impl Simulation {
     /// Holds the network to what must have become of it.
     pub(crate) fn finish(&mut self) {
+        for node in self.living.clone() {
+            self.look_inside(node);
+        }
         if self.check.is_none() || self.breach.is_some() {
             return;
         }

@@ -53,9 +53,9 @@ impl Rates {
         })
     }
 
-    /// An answer of so many addresses ends with this one.
-    pub(super) fn ends(&mut self, to: NodeId, last: &NodeAddress, len: usize) -> Verdict {
-        if len < MANY {
+    /// An answer ends with this one, of so many with which it could have ended as well.
+    pub(super) fn ends(&mut self, to: NodeId, last: &NodeAddress, alike: usize) -> Verdict {
+        if alike < MANY {
             return Ok(());
         }
         match &mut self.ending {

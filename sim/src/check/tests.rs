@@ -68,6 +68,19 @@ fn a_node_that_asks_in_the_wrong_words_or_somebody_else_is_found() {
 }
 
 #[test]
+fn a_store_is_looked_at_as_often_as_its_size_allows() {
+    let mut check = super::Check::default();
+    let mut looks = |node, keeps, budget| {
+        let due = (0..100).filter(|_| check.is_due(node, keeps, budget));
+        due.count()
+    };
+    assert_eq!(looks(0, 32, Some(32)), 100);
+    assert_eq!(looks(1, 33, Some(32)), 50);
+    assert_eq!(looks(2, 320, Some(32)), 10);
+    assert_eq!(looks(3, 5_000, None), 100);
+}
+
+#[test]
 fn a_node_that_tells_an_address_twice_is_found() {
     let twice: Bug = |orders| {
         for order in orders.iter_mut() {

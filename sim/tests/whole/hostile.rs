@@ -159,7 +159,8 @@ fn those_who_come_and_go_or_tell_honest_ids_at_wrong_places_do_no_harm() {
 #[test]
 fn swarms_of_every_sort_break_no_invariant() {
     let mut events = 0;
-    for seed in 1_000..1_006 {
+    // In that of 49 all but one are reached, with whom each answer ends.
+    for seed in (1_000..1_006).chain([49]) {
         let outcome = Simulation::new(swarm(seed), seed).unwrap().run();
         assert_eq!(outcome.breach, None, "seed {seed}");
         events += outcome.events;
