@@ -125,6 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn who_is_told_again_counts_once_in_whichever_generation() {
+        let mut seen = Seen::new(100);
+        // The first fifty are old by now; ten of them are told again.
+        for n in (0..60).chain(0..10) {
+            seen.insert(mix(n));
+        }
+        assert_eq!((seen.len(), seen.held()), (60, 70));
+    }
+
+    #[test]
     fn a_dump_loads_to_the_same_memory() {
         let mut seen = Seen::new(100);
         for n in 0..73 {
