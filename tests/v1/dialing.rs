@@ -191,6 +191,18 @@ fn who_accepts_and_hangs_up_at_once_is_dialed_less_and_less_often() {
 }
 
 #[test]
+fn who_has_stayed_for_an_hour_was_of_use_and_who_hangs_up_at_once_was_not() {
+    for (stays, attempts) in [(HOUR, 0), (secs(1), 1)] {
+        let mut w = World::quiet(|it| it.slots(3, 3));
+        w.connect(1);
+        w.connect(2);
+        w.run(stays, |_| DEAD);
+        w.down(2);
+        assert_eq!(w.attempts(&node(2)), Some(attempts), "after {stays:?}");
+    }
+}
+
+#[test]
 fn a_node_that_is_alone_goes_on_trying_those_who_hang_up() {
     let mut w = World::quiet(|it| it);
     for n in 1..=5 {
