@@ -190,6 +190,7 @@ impl Simulation {
         if let Some(check) = &mut self.check {
             let group = &self.crowds[group].group;
             let start = Start {
+                at: clock,
                 knows: (!again).then_some(&addresses),
                 reached: everyone,
                 is_plain: group.tuning == Tuning::Default && ours(&group.runs),

@@ -163,11 +163,19 @@ impl Judge {
     }
 }
 
-/// A request does not make us ask later, unless it ends a connection.
+/// A request does not make us ask later, unless it ends a connection, or a wait for names: who asks
+/// again before they are there is answered twice, with what there is and anew.
 fn puts_nothing_off(before: Option<Time>, orders: &[NodeAction], after: Option<Time>) -> Verdict {
     let ends =
         |order: &NodeAction| matches!(order, NodeAction::HangUp { .. } | NodeAction::Down { .. });
-    let Some(before) = before.filter(|_| !orders.iter().any(ends)) else {
+    let answers = orders.iter().filter(|order| match order {
+        NodeAction::Send { message, .. } => matches!(message, Message::Response(_)),
+        _ => false,
+    });
+    let asks = |order: &NodeAction| matches!(order, NodeAction::Resolve { .. });
+    let answers = answers.count() + usize::from(orders.iter().any(asks));
+    let ends = orders.iter().any(ends) || answers > 1;
+    let Some(before) = before.filter(|_| !ends) else {
         return Ok(());
     };
     hold(4, after.is_some_and(|after| after <= before), || {

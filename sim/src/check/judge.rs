@@ -32,7 +32,8 @@ pub(super) struct Connection {
     pub(super) up: bool,
     pub(super) hung_up: bool,
     pub(super) awaiting: Option<Time>,
-    /// Whether the clock was set back since it was asked, so that nobody knows when that was.
+    /// Whether nobody knows if its answer is awaited: the clock was set back since it was asked, or the
+    /// event that had it asked may have ended that too.
     pub(super) is_unsure: bool,
     pub(super) told_ourselves: bool,
     /// Requests to it, and answers from it.
@@ -93,7 +94,7 @@ impl Judge {
             dialing: BTreeMap::new(),
             recent: VecDeque::new(),
             dials_per_second,
-            now: Time::EPOCH,
+            now: start.at,
             answered: None,
         }
     }
@@ -260,8 +261,9 @@ impl Judge {
         })?;
         let awaiting = connection.awaiting.is_some_and(|at| now < at + PATIENCE);
         hold(1, !awaiting, || format!("{to} is asked once at a time"))?;
-        connection.awaiting = (self.answered != Some(to)).then_some(now);
-        connection.is_unsure = false;
+        let may_be_over = self.answered == Some(to);
+        connection.awaiting = (!may_be_over).then_some(now);
+        connection.is_unsure = may_be_over;
         connection.asked += 1;
         let gap = match kind {
             Kind::V1 => Duration::from_secs(12),

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::collections::BTreeSet;
 
-use pex::{NodeAddress, NodeEvent, NodeId};
+use pex::{NodeAddress, NodeEvent, NodeId, Time};
 
 use super::{Verdict, hold};
 use crate::machine::Machine;
@@ -19,6 +19,8 @@ fn place(address: &NodeAddress) -> Option<Place> {
 /// How a node starts.
 #[derive(Clone, Debug)]
 pub(crate) struct Start<'a> {
+    /// By its own clock.
+    pub(crate) at: Time,
     /// Whom it knows; none if it has written down whom it knows, and much may have become of that.
     pub(crate) knows: Option<&'a [NodeAddress]>,
     /// Whether it has been connected with them before.
