@@ -214,8 +214,8 @@ impl Simulation {
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
         let group = usize::from(self.members[from as usize].group);
-        // Other options may have it try a place as often as they say.
-        let is_bound = self.crowds[group].group.tuning == Tuning::Default;
+        // Options at their bounds may have it try a place as often as they say.
+        let is_bound = self.crowds[group].group.tuning != Tuning::Bounds;
         let too_often = self.aim.dialed(from, &address, self.now);
         if too_often && is_bound && !self.faults.drawn.any() {
             self.break_off(25, "a place is dialed eight times a day at most", from);

@@ -45,8 +45,8 @@ impl Simulation {
         let blames = faults.garble + faults.duplicate + faults.delay + faults.strangers > 0.0;
         let all_full = self.crowds.iter().all(|crowd| {
             let may_be_dialed = crowd.watched && !crowd.group.behind_nat;
-            // With other options some dial nobody, or wait for a year before they do so again.
-            let dials = crowd.group.tuning == Tuning::Default;
+            // With options at their bounds some dial nobody, or wait for a year before they do so again.
+            let dials = crowd.group.tuning != Tuning::Bounds;
             may_be_dialed && dials && crowd.group.depth == Depth::Full
         });
         if blames || !all_full || !self.trust {
