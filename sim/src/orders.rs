@@ -9,7 +9,6 @@ use pex::{Epoch, NodeAction, NodeAddress, NodeEvent, NodeId, QueryId};
 use crate::links::State;
 use crate::machine::kind_seen;
 use crate::network::{DIAL_TIMEOUT, Dial};
-use crate::scenario::Tuning;
 use crate::simulation::{Load, Parcel, Simulation, What};
 
 /// What a machine is told once all that it wanted is done.
@@ -213,11 +212,7 @@ impl Simulation {
 
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
-        let group = usize::from(self.members[from as usize].group);
-        // Options at their bounds may have it try a place as often as they say.
-        let is_bound = self.crowds[group].group.tuning != Tuning::Bounds;
-        let too_often = self.aim.dialed(from, &address, self.now);
-        if too_often && is_bound && !self.faults.drawn.any() {
+        if self.aim.dialed(from, &address, self.now) && !self.faults.drawn.any() {
             self.break_off(25, "a place is dialed eight times a day at most", from);
         }
         let target = self.places.at(&address);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::chance::nanos;
 use crate::links::State;
 use crate::machine::Machine;
-use crate::scenario::{Depth, Program, Tuning};
+use crate::scenario::{Depth, Program};
 use crate::simulation::Simulation;
 
 /// So long after all trouble a network is one, and so long after it everybody knows nearly everybody.
@@ -44,10 +44,7 @@ impl Simulation {
         let faults = &self.faults.drawn;
         let blames = faults.garble + faults.duplicate + faults.delay + faults.strangers > 0.0;
         let all_full = self.crowds.iter().all(|crowd| {
-            let may_be_dialed = crowd.watched && !crowd.group.behind_nat;
-            // With options at their bounds some dial nobody, or wait for a year before they do so again.
-            let dials = crowd.group.tuning != Tuning::Bounds;
-            may_be_dialed && dials && crowd.group.depth == Depth::Full
+            crowd.watched && crowd.group.depth == Depth::Full && !crowd.group.behind_nat
         });
         if blames || !all_full || !self.trust {
             return None;
