@@ -6,6 +6,7 @@
 //! `tests/INVARIANTS.md`.
 
 mod after;
+mod islands;
 mod judge;
 mod memory;
 mod network;
@@ -23,6 +24,7 @@ use crate::machine::Machine;
 use crate::member::Member;
 use crate::simulation::Simulation;
 
+use islands::Islands;
 use judge::Judge;
 pub(crate) use memory::Start;
 use twin::Twin;
@@ -49,9 +51,18 @@ pub(crate) struct Check {
     twin: Option<Twin>,
     /// By the number of their nodes, how many addresses may be looked at by now.
     credits: Vec<u64>,
+    /// Who could come to whom by what they knew when they started.
+    introduced: Islands,
 }
 
 impl Check {
+    /// A node starts that knows these, and can dial them.
+    pub(crate) fn introduce(&mut self, node: u32, known: &[u32]) {
+        for other in known {
+            self.introduced.join(node, *other);
+        }
+    }
+
     /// A node has started.
     pub(crate) fn starts(
         &mut self,

@@ -179,6 +179,9 @@ impl Simulation {
             .kept()
             .into_iter()
             .filter_map(|id| self.places.number(id));
+        if let Some(check) = self.check.as_mut().filter(|_| machine.dials()) {
+            check.introduce(node, &known);
+        }
         let kept: Vec<_> = kept.chain(known).collect();
         let member = &mut self.members[node as usize];
         member.machine = machine;

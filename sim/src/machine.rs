@@ -253,6 +253,24 @@ fn long_known(address: NodeAddress, now: Time) -> PeerRecord {
 }
 
 impl Machine {
+    /// Whether it may dial anybody.
+    pub(crate) fn dials(&self) -> bool {
+        match self {
+            Self::V2(node) => node.peers().options().dialing_max() > 0,
+            _ => true,
+        }
+    }
+
+    /// Whether there is a bound to how often strangers can have it dial somebody.
+    pub(crate) fn bounds_hearsay(&self) -> bool {
+        let each = match self {
+            Self::V2(node) => node.peers().options().hearsay_dials_per_subnet(),
+            Self::V1(node) => node.peers().options().hearsay_dials_per_subnet(),
+            _ => return false,
+        };
+        each < usize::MAX
+    }
+
     /// Has the machine take in an event; appends what it wants done.
     pub(crate) fn handle(
         &mut self,

@@ -252,7 +252,8 @@ impl PeerManager {
         let entry = self.store.get(slot)?;
         let ip = self.store.ip(entry);
         if self.is_hearsay(slot) {
-            let until = self.hearsay_waits_until(ip);
+            let address = self.store.address(entry)?;
+            let until = self.hearsay_waits_until(&address);
             if until.is_some() {
                 return until;
             }
@@ -268,16 +269,21 @@ impl PeerManager {
         taken.then(|| self.now + MINUTE.saturating_mul(10))
     }
 
-    /// Until when strangers have told enough of the subnet of this IP address.
-    fn hearsay_waits_until(&mut self, ip: Option<IpAddr>) -> Option<Time> {
+    /// Until when strangers have told enough of this place, or of its subnet.
+    fn hearsay_waits_until(&mut self, address: &NodeAddress) -> Option<Time> {
         let max = self.options.hearsay_dials_per_subnet;
-        self.rate.wait_of_hearsay(self.now, Subnet::of(ip?), max)
+        let mut of_subnet = |ip| self.rate.wait_of_hearsay(self.now, Subnet::of(ip), max);
+        let of_subnet = address.ip().and_then(|ip| of_subnet(ip.to_canonical()));
+        of_subnet.max(self.place_waits_until(address))
     }
 
-    fn count_hearsay(&mut self, ip: Option<IpAddr>) {
-        if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World)
-            && self.options.hearsay_dials_per_subnet < usize::MAX
-        {
+    fn count_hearsay(&mut self, address: &NodeAddress) {
+        if self.options.hearsay_dials_per_subnet == usize::MAX {
+            return;
+        }
+        self.count_dial_of_place(address);
+        let ip = address.ip().map(|ip| ip.to_canonical());
+        if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) {
             self.rate.count_hearsay(self.now, Subnet::of(ip));
         }
     }
@@ -324,7 +330,7 @@ impl PeerManager {
             return;
         };
         if self.is_hearsay(slot) {
-            self.count_hearsay(ip);
+            self.count_hearsay(&address);
         }
         if let Purpose::Upgrade(victim) = purpose {
             self.claim(victim, id);
@@ -333,11 +339,11 @@ impl PeerManager {
     }
 
     fn dial_guest(&mut self, address: NodeAddress, out: &mut Actions<Action>) {
-        let ip = address.ip();
-        if self.hearsay_waits_until(ip).is_some() {
+        if self.hearsay_waits_until(&address).is_some() {
             return;
         }
-        self.count_hearsay(ip);
+        self.count_hearsay(&address);
+        let ip = address.ip();
         let nearest = Reach::claimed_by(&address).unwrap_or(Reach::World);
         self.guest = Some(address.clone());
         self.begin(address, nearest, None, Purpose::Feel, ip, out);

@@ -186,6 +186,19 @@ impl Options {
         self.outbound_max
     }
 
+    /// Dials at once.
+    #[must_use]
+    pub const fn dialing_max(&self) -> usize {
+        self.dialing_max
+    }
+
+    /// Dials in a minute in one subnet on the word of strangers; the largest number stands for no
+    /// bound.
+    #[must_use]
+    pub const fn hearsay_dials_per_subnet(&self) -> usize {
+        self.hearsay_dials_per_subnet
+    }
+
     /// A percentage of all addresses, and at least as many as one node may have.
     pub(crate) fn share(&self, percent: u8) -> usize {
         let share = self.addresses_max.saturating_mul(percent.into()) / 100;

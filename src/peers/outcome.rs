@@ -56,7 +56,7 @@ impl PeerManager {
     fn hold_against_guest(&mut self, id: NodeId, why: DialFailure) {
         if let Some(guest) = self.guest.take().filter(|guest| guest.id() == id) {
             match why {
-                DialFailure::NotTried => {}
+                DialFailure::NotTried => self.take_back_dial_of_place(&guest),
                 DialFailure::Unreachable => self.note_silence(&guest),
                 DialFailure::NotThisNode | DialFailure::Unusable => self.note_lie(&guest),
             }
@@ -136,6 +136,10 @@ impl PeerManager {
         let kept = self.is_kept(slot);
         match why {
             DialFailure::NotTried => {
+                let address = self.store.address(entry);
+                if let Some(address) = address.filter(|_| self.is_hearsay(slot)) {
+                    self.take_back_dial_of_place(&address);
+                }
                 let until = self.now + self.options.retry_min;
                 self.rest(slot, until.max(self.left_alone_until(slot)));
             }

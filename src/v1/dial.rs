@@ -89,9 +89,8 @@ impl Switch {
         if let Ok(place) = NetAddress::try_from(&address)
             && !named
             && self.is_hearsay(&place)
-            && Reach::of(place.ip()) == Reach::World
         {
-            self.rate.count_hearsay(self.now, Subnet::of(place.ip()));
+            self.count_hearsay(&place);
         }
         let dial = Dial {
             slot: None,
@@ -119,13 +118,26 @@ impl Switch {
         entry.is_none_or(|it| it.last_success().is_none())
     }
 
-    /// Whether strangers have told enough of the subnet of this place for now.
+    /// Whether strangers have told enough of this place for now, or of its subnet.
     pub(super) fn is_told_too_often(&mut self, place: &NetAddress) -> bool {
+        if !self.is_hearsay(place) {
+            return false;
+        }
         let max = self.options.hearsay_dials_per_subnet;
         let subnet = Subnet::of(place.ip());
         Reach::of(place.ip()) == Reach::World
-            && self.is_hearsay(place)
             && self.rate.wait_of_hearsay(self.now, subnet, max).is_some()
+            || self.forgotten.is_spent(self.mark_of(place), self.now)
+    }
+
+    fn count_hearsay(&mut self, place: &NetAddress) {
+        if self.options.hearsay_dials_per_subnet == usize::MAX {
+            return;
+        }
+        self.forgotten.count_dial(self.mark_of(place), self.now);
+        if Reach::of(place.ip()) == Reach::World {
+            self.rate.count_hearsay(self.now, Subnet::of(place.ip()));
+        }
     }
 
     /// Until when an address is left alone after its failures.

@@ -37,9 +37,7 @@ impl Switch {
     }
 
     pub(super) fn take_in(&mut self, place: &NetAddress, source: &NetAddress) -> bool {
-        let marks = [self.mark_of(place), self.mark_of_claim(place)];
-        let forgotten = marks.map(|mark| self.forgotten.contains(mark, self.now));
-        if forgotten.contains(&true) && !self.book.has_address(place) {
+        if self.is_forgotten(place) && !self.book.has_address(place) {
             count(&mut self.counts.forgotten, 1);
             return false;
         }
@@ -61,6 +59,14 @@ impl Switch {
             self.hurry();
         }
         is_new
+    }
+
+    /// Whether this was found false not long ago, or its place was dialed as often as it may be.
+    fn is_forgotten(&mut self, place: &NetAddress) -> bool {
+        let (mark, claim) = (self.mark_of(place), self.mark_of_claim(place));
+        self.forgotten.contains(mark, self.now)
+            || self.forgotten.contains(claim, self.now)
+            || self.forgotten.is_spent(mark, self.now)
     }
 
     /// The keyed hash of a place, whoever is said to live there.

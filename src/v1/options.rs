@@ -121,6 +121,13 @@ impl Options {
         (self.outbound_max, self.inbound_max)
     }
 
+    /// Dials in a minute in one subnet on the word of strangers; the largest number stands for no
+    /// bound.
+    #[must_use]
+    pub const fn hearsay_dials_per_subnet(&self) -> usize {
+        self.hearsay_dials_per_subnet
+    }
+
     /// Whether this is a seed node.
     #[must_use]
     pub const fn is_seed(&self) -> bool {
@@ -218,7 +225,8 @@ impl OptionsBuilder {
     }
 
     /// Dials in any minute to one subnet (/24, /64) of which we have only heard. Default 2; at
-    /// least 1.
+    /// least 1. One place is dialed eight times in a day at most, unless this is without bound
+    /// (`usize::MAX`).
     pub const fn hearsay_dials_per_subnet(mut self, per_minute: usize) -> Self {
         self.0.hearsay_dials_per_subnet = per_minute;
         self

@@ -37,6 +37,7 @@ impl Switch {
         if why == DialFailure::NotTried {
             self.rest(id, self.now + MOMENT);
             self.ensure_at = self.now + MOMENT;
+            self.take_back_dial(&address);
             return;
         }
         let (now, min) = (self.now, self.options.retry_min);
@@ -50,6 +51,15 @@ impl Switch {
             self.hold_against(&place, why);
         }
         self.hurry();
+    }
+
+    /// A dial was not made after all, so it does not count among those of its place.
+    fn take_back_dial(&mut self, address: &NodeAddress) {
+        if let Ok(place) = NetAddress::try_from(address)
+            && self.is_hearsay(&place)
+        {
+            self.forgotten.take_back_dial(self.mark_of(&place));
+        }
     }
 
     /// A place has failed. Where nobody answers, whoever else is said to live there would not have

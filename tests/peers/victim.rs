@@ -104,3 +104,29 @@ fn a_full_store_does_not_have_a_victim_dialed_more_often() {
     let dials = worst_day(&w, &victim);
     assert!((1..=8).contains(&dials), "{dials}");
 }
+
+#[test]
+fn a_place_is_dialed_at_most_eight_times_a_day_whether_it_is_silent_or_somebody_else_answers() {
+    let victim = at(0, host(5, 5));
+    for order in 0..64_u32 {
+        let mut w = World::with(|it| it);
+        w.checks_inside = false;
+        w.connect(99);
+        let mut dials = 0;
+        for minute in 0..960 {
+            for n in 0..4 {
+                w.learn(&at(1_000 + minute * 4 + n, host(5, 5)), 50 + n % 20);
+            }
+            w.run(secs(90), |_| {
+                dials += 1;
+                if order >> (dials % 6) & 1 == 0 {
+                    DEAD
+                } else {
+                    Answer::Fails(DialFailure::NotThisNode)
+                }
+            });
+        }
+        let dials = worst_day(&w, &victim);
+        assert!((1..=8).contains(&dials), "{order:b}: {dials}");
+    }
+}

@@ -275,6 +275,31 @@ fn a_victim_is_dialed_at_most_eight_times_a_day_whatever_is_told_of_it() {
 }
 
 #[test]
+fn a_place_is_dialed_at_most_eight_times_a_day_whether_it_is_silent_or_somebody_else_answers() {
+    let victim = host(2, 257);
+    for order in 0..64_u32 {
+        let mut w = World::with(|it| it.slots(3, 3));
+        w.connect(1);
+        let mut dials = 0;
+        for n in 0..600 {
+            w.learn(&at(1_000 + n, victim), 20 + n % 50);
+            w.run(secs(144), |it| {
+                if it.ip() != Some(victim) {
+                    return Answer::Up;
+                }
+                dials += 1;
+                if order >> (dials % 6) & 1 == 0 {
+                    DEAD
+                } else {
+                    Answer::Fails(DialFailure::NotThisNode)
+                }
+            });
+        }
+        assert!((1..=8).contains(&dials), "{order:b}: {dials}");
+    }
+}
+
+#[test]
 fn an_address_of_a_private_network_is_neither_taken_in_nor_dialed_nor_told_where_the_book_is_strict()
  {
     let near = [

@@ -65,6 +65,7 @@ pub(super) struct Judge {
     memory: Memory,
     rates: Rates,
     is_plain: bool,
+    bounds_hearsay: bool,
 }
 
 /// The place of a dialect among both.
@@ -86,6 +87,7 @@ impl Judge {
             memory: Memory::new(&own, start, machine),
             rates: Rates::default(),
             is_plain: start.is_plain,
+            bounds_hearsay: machine.bounds_hearsay(),
             expects: Expects::Anything,
             armed: None,
             own,
@@ -358,8 +360,8 @@ impl Judge {
         hold(25, self.recent.len() <= most, || {
             format!("more than {most} dials in a second")
         })?;
-        if self.is_plain && self.memory.is_hearsay(address) {
-            self.rates.dial(now, address)?;
+        if self.bounds_hearsay && self.memory.is_hearsay(address) {
+            self.rates.dial(now, address, self.is_plain)?;
         }
         Ok(())
     }

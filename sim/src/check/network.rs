@@ -1,7 +1,9 @@
 //! What must hold of the network as a whole, at the end.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
+use super::islands::Islands;
 use crate::chance::nanos;
 use crate::links::State;
 use crate::machine::Machine;
@@ -33,7 +35,7 @@ impl Simulation {
         if quiet >= nanos(CONNECTS) {
             self.is_connected();
         }
-        if quiet >= nanos(LEARNS) && self.living.len() <= LARGE {
+        if quiet >= nanos(LEARNS) && self.living.len() <= LARGE && self.began_as_one() {
             self.knows_nearly_all();
         }
     }
@@ -67,26 +69,43 @@ impl Simulation {
         self.crowds[group].group.runs == Program::PexSeed
     }
 
-    /// One can get from each to each.
+    /// One can get from each to each to whom what they knew when they started could have led it.
     fn is_connected(&mut self) {
-        let mut root: Vec<u32> = (0..self.members.len() as u32).collect();
+        let mut connected = Islands::default();
         for link in self.links.iter() {
             if link.ends.iter().all(|end| end.state == State::Open) {
-                let [one, other] = link.ends.map(|end| find(&mut root, end.node));
-                root[one as usize] = other;
+                let [one, other] = link.ends.map(|end| end.node);
+                connected.join(one, other);
             }
         }
         // Seed nodes hang up on everybody, so nothing passes through them.
         let stays = |node: &&u32| !self.is_seed(**node);
         let living: Vec<u32> = self.living.iter().filter(stays).copied().collect();
-        let Some(first) = living.first() else {
+        let Some(check) = &mut self.check else {
             return;
         };
-        let first = find(&mut root, *first);
-        let apart = living.iter().find(|node| find(&mut root, **node) != first);
-        if let Some(apart) = apart.copied() {
+        // Where nobody dials who stays, nobody meets.
+        let dials = |node: &&u32| self.members[**node as usize].machine.dials();
+        let dialers: Vec<u32> = living.iter().filter(dials).copied().collect();
+        let first_of = dialers.iter().map(|it| (check.introduced.of(*it), *it));
+        let first_of: BTreeMap<u32, u32> = first_of.collect();
+        let apart = living.into_iter().find(|&node| {
+            let first = first_of.get(&check.introduced.of(node)).copied();
+            first.is_some_and(|first| connected.of(first) != connected.of(node))
+        });
+        if let Some(apart) = apart {
             self.break_off(34, "the honest nodes are connected, all with all", apart);
         }
+    }
+
+    /// Whether what all knew when they started leads from each to each.
+    fn began_as_one(&mut self) -> bool {
+        let Some(check) = &mut self.check else {
+            return false;
+        };
+        let mut islands = self.living.iter().map(|node| check.introduced.of(*node));
+        let first = islands.next();
+        islands.all(|island| Some(island) == first)
     }
 
     /// Everybody knows nearly everybody, and has the peers of its own choice.
@@ -135,14 +154,4 @@ impl Simulation {
             }
         }
     }
-}
-
-/// The node that stands for all who are connected with this one.
-fn find(root: &mut [u32], node: u32) -> u32 {
-    let mut at = node;
-    while root[at as usize] != at {
-        root[at as usize] = root[root[at as usize] as usize];
-        at = root[at as usize];
-    }
-    at
 }

@@ -74,8 +74,8 @@ impl Rates {
         })
     }
 
-    /// A place is dialed of which strangers have told.
-    pub(super) fn dial(&mut self, now: Time, address: &NodeAddress) -> Verdict {
+    /// A place is dialed of which strangers have told. How often that may be in a subnet is an option.
+    pub(super) fn dial(&mut self, now: Time, address: &NodeAddress, is_plain: bool) -> Verdict {
         let Some(ip) = address.ip() else {
             return Ok(());
         };
@@ -88,6 +88,9 @@ impl Rates {
         hold(25, often <= A_DAY, || {
             format!("{address} is dialed {often} times in a day on the word of strangers")
         })?;
+        if !is_plain {
+            return Ok(());
+        }
         let subnet = Subnet::of(ip);
         self.subnets.push_back((now, subnet));
         while self

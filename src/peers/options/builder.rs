@@ -114,7 +114,8 @@ impl OptionsBuilder {
 
     /// How many addresses that we have only heard of are dialed in a minute in one subnet (a /24
     /// of IPv4, a /64 of IPv6). Default 2; from 1. Strangers choose these addresses, and must not
-    /// be able to point us at somebody.
+    /// be able to point us at somebody. One place, an IP address or name and a port, is dialed eight
+    /// times in a day at most, unless this is without bound (`usize::MAX`).
     pub const fn hearsay_dials_per_subnet(mut self, per_minute: usize) -> Self {
         self.0.hearsay_dials_per_subnet = per_minute;
         self
