@@ -36,9 +36,7 @@ impl PeerManager {
     /// Whether this was found false not long ago, or its place was dialed as often as it may be.
     pub(super) fn is_forgotten(&mut self, address: &NodeAddress) -> bool {
         let (place, claim) = (self.place(address), self.said(address));
-        self.forgotten.contains(place, self.now)
-            || self.forgotten.contains(claim, self.now)
-            || self.place_waits_until(address).is_some()
+        self.forgotten.refuses(place, claim, self.now)
     }
 
     /// Forgets an entry and its place, where nobody answers.
@@ -134,8 +132,10 @@ impl Forgotten {
         record.is_false |= before.saturating_add(1) >= LIES_MAX;
     }
 
-    pub(crate) fn contains(&mut self, hash: u64, now: Time) -> bool {
-        self.sum(hash, now).is_false
+    /// Whether nothing is believed of a place, or not this, or the place was dialed often enough.
+    pub(crate) fn refuses(&mut self, place: u64, claim: u64, now: Time) -> bool {
+        let of_place = self.sum(place, now);
+        of_place.is_false || of_place.dials >= DIALS_MAX || self.sum(claim, now).is_false
     }
 
     pub(crate) fn count_dial(&mut self, place: u64, now: Time) {
@@ -217,8 +217,9 @@ mod tests {
             let at = |hours: u64| Time::from_secs((24 * 365 + hours) * HOUR);
             forgotten.insert(0, at(0));
             forgotten.insert(7, at(began));
-            assert!(forgotten.contains(7, at(began + 23)), "{began}");
-            assert!(!forgotten.contains(7, at(began + 49)), "{began}");
+            assert!(forgotten.refuses(7, 1, at(began + 23)), "{began}");
+            assert!(forgotten.refuses(1, 7, at(began + 23)), "{began}");
+            assert!(!forgotten.refuses(7, 7, at(began + 49)), "{began}");
         }
     }
 

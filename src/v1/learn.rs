@@ -64,9 +64,7 @@ impl Switch {
     /// Whether this was found false not long ago, or its place was dialed as often as it may be.
     fn is_forgotten(&mut self, place: &NetAddress) -> bool {
         let (mark, claim) = (self.mark_of(place), self.mark_of_claim(place));
-        self.forgotten.contains(mark, self.now)
-            || self.forgotten.contains(claim, self.now)
-            || self.forgotten.is_spent(mark, self.now)
+        self.forgotten.refuses(mark, claim, self.now)
     }
 
     /// The keyed hash of a place, whoever is said to live there.
