@@ -203,6 +203,21 @@ fn who_has_stayed_for_an_hour_was_of_use_and_who_hangs_up_at_once_was_not() {
 }
 
 #[test]
+fn who_comes_and_stays_says_nothing_of_whether_it_has_a_place_for_us() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(secs(3 * 3_600), |_| Answer::HangsUp);
+    let before = w.dials_of(2).len();
+    w.accept(2);
+    w.pass(secs(120));
+    w.down(2);
+    w.run(DAY, |_| Answer::HangsUp);
+    let pauses = steps(&w.dials_of(2)[before..]);
+    assert!(pauses.iter().min() > Some(&HOUR), "{pauses:?}");
+}
+
+#[test]
 fn a_node_that_is_alone_goes_on_trying_those_who_hang_up() {
     let mut w = World::quiet(|it| it);
     for n in 1..=5 {
