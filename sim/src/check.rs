@@ -158,6 +158,9 @@ impl Check {
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
             for order in orders {
                 judge.order(order)?;
+                if let NodeAction::Dial { address, .. } = order {
+                    judge.dials_again(address, machine)?;
+                }
             }
             judge.after(orders, machine)?;
         }

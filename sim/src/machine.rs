@@ -261,6 +261,21 @@ impl Machine {
         }
     }
 
+    /// Whether it knows of an address that it was reached.
+    pub(crate) fn has_reached(&self, address: &NodeAddress) -> bool {
+        match self {
+            Self::V2(node) => node.peers().record(address.id()).is_some_and(|record| {
+                let mut its = record.addresses.into_iter();
+                its.any(|it| it.address == *address && it.last_success.is_some())
+            }),
+            Self::V1(node) => NetAddress::try_from(address).is_ok_and(|place| {
+                let known = node.peers().book().known(&place);
+                known.is_some_and(|it| it.last_success.is_some())
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether there is a bound to how often strangers can have it dial somebody.
     pub(crate) fn bounds_hearsay(&self) -> bool {
         let each = match self {

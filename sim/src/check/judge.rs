@@ -51,7 +51,7 @@ pub(super) struct Judge {
     pub(super) connections: BTreeMap<NodeId, Connection>,
     /// When each node was last asked, and as what.
     asked: BTreeMap<NodeId, (Time, Kind)>,
-    dialing: BTreeMap<NodeId, Time>,
+    dialing: BTreeMap<NodeId, (Time, NodeAddress)>,
     /// Dials of the last second.
     recent: VecDeque<Time>,
     dials_per_second: usize,
@@ -146,9 +146,15 @@ impl Judge {
                 peer, epoch, kind, ..
             } => self.link(*peer, *epoch, *kind),
             NodeEvent::DialFailed { address, why } => {
-                self.dialing.remove(&address.id());
-                if *why == DialFailure::NotTried {
-                    self.rates.not_tried(address);
+                let dial = self.dialing.remove(&address.id());
+                match (why, dial) {
+                    (DialFailure::NotTried, _) => self.rates.not_tried(address),
+                    (_, Some((at, dialed))) if dialed == *address => {
+                        // A node gives a dial up by itself after a while.
+                        let failed = self.now.min(at + DIAL_PATIENCE);
+                        self.rates.failed(failed, address);
+                    }
+                    _ => {}
                 }
             }
             NodeEvent::Down { peer, epoch } if self.epoch(*peer) == Some(*epoch) => {
@@ -181,6 +187,7 @@ impl Judge {
         }
         // An accepted one ends the dial too: the node knows that they are connected.
         self.dialing.remove(&peer);
+        self.rates.reached(peer);
         let connection = Connection {
             epoch,
             kind,
@@ -348,8 +355,8 @@ impl Judge {
         hold(22, !self.connections.contains_key(&id), || {
             format!("{id} is connected")
         })?;
-        let before = self.dialing.insert(id, now);
-        let waits = before.is_some_and(|at| now < at + DIAL_PATIENCE);
+        let before = self.dialing.insert(id, (now, address.clone()));
+        let waits = before.is_some_and(|(at, _)| now < at + DIAL_PATIENCE);
         hold(22, !waits, || format!("{id} is being dialed"))?;
         let second = Duration::from_secs(1);
         while self.recent.front().is_some_and(|at| *at + second <= now) {
@@ -364,6 +371,16 @@ impl Judge {
             self.rates.dial(now, address, self.is_plain)?;
         }
         Ok(())
+    }
+
+    /// Holds how soon somebody is dialed again who has failed twice, once reached. Who never was may
+    /// have been forgotten meanwhile, and told again.
+    pub(super) fn dials_again(&self, address: &NodeAddress, machine: &Machine) -> Verdict {
+        if self.is_plain && machine.has_reached(address) {
+            self.rates.dials_again(self.now, address)
+        } else {
+            Ok(())
+        }
     }
 
     /// Holds what counts as reached to what was reached.

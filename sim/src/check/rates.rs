@@ -18,6 +18,10 @@ const BURST: u32 = 3;
 const A_DAY: usize = 8;
 const A_MINUTE: usize = 2;
 
+/// So long an address is left alone at least that has failed twice in a row: four minutes, of which a
+/// store keeps the beginning to the second.
+const LEFT_ALONE: Duration = Duration::from_secs(239);
+
 /// Peers in a row whose answers ended with the same address, where there were so many others.
 const IN_A_ROW: usize = 8;
 const MANY: usize = 20;
@@ -30,6 +34,8 @@ pub(super) struct Rates {
     /// Dials of places that were never reached, by place.
     places: BTreeMap<(IpAddr, u16), VecDeque<Time>>,
     subnets: VecDeque<(Time, Subnet)>,
+    /// Dials that failed in a row, and when the last one did, by address.
+    failed: BTreeMap<NodeId, BTreeMap<NodeAddress, (u32, Time)>>,
     /// With what the last answers ended, and to whom they went.
     ending: Option<(NodeAddress, Vec<NodeId>)>,
 }
@@ -106,6 +112,30 @@ impl Rates {
             format!(
                 "the subnet of {address} is dialed {often} times in a minute on the word of strangers"
             )
+        })
+    }
+
+    /// A dial has failed.
+    pub(super) fn failed(&mut self, at: Time, address: &NodeAddress) {
+        let of_node = self.failed.entry(address.id()).or_default();
+        let (times, last) = of_node.entry(address.clone()).or_insert((0, at));
+        (*times, *last) = (*times + 1, at);
+    }
+
+    /// There is a connection with a node.
+    pub(super) fn reached(&mut self, id: NodeId) {
+        self.failed.remove(&id);
+    }
+
+    /// An address is dialed, of which it is known that it was reached once.
+    pub(super) fn dials_again(&self, now: Time, address: &NodeAddress) -> Verdict {
+        let of_node = self.failed.get(&address.id());
+        let Some(&(times, last)) = of_node.and_then(|its| its.get(address)) else {
+            return Ok(());
+        };
+        let pause = now - last;
+        hold(25, times < 2 || pause >= LEFT_ALONE, || {
+            format!("{address} is dialed {pause:?} after it has failed {times} times in a row")
         })
     }
 
