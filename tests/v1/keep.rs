@@ -316,3 +316,13 @@ fn nothing_is_kept_of_peers_who_are_gone() {
         Some(true)
     );
 }
+
+#[test]
+fn a_64_of_ipv6_is_one_address() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=60 {
+        let ip = format!("2a00:1450:4001:80b::{n:x}").parse().unwrap();
+        w.accept_from(n, ip, None);
+    }
+    assert_eq!(w.peers.counts().admitted, 4);
+}
