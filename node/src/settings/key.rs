@@ -53,6 +53,10 @@ pub enum Scope {
 pub enum Kind {
     /// Any text.
     Text,
+    /// What a node calls itself.
+    Moniker,
+    /// What the names of metrics begin with.
+    Namespace,
     /// The id of a chain.
     ChainId,
     /// The path of a file, relative to the home.
@@ -88,6 +92,8 @@ impl Kind {
     pub fn check(self, text: &str) -> Result<(), Wrong> {
         match self {
             Self::Text => Ok(()),
+            Self::Moniker => value::moniker(text),
+            Self::Namespace => value::namespace(text),
             Self::ChainId => value::chain_id(text).map(|_| ()),
             Self::File => value::file(text).map(|_| ()),
             Self::Switch => value::switch(text).map(|_| ()),
@@ -242,7 +248,7 @@ use Section::{Instrumentation, P2p, Status, Top};
 pub const KEYS: &[Key] = &[
     key("chain_id", Top, Network, Kind::ChainId)
         .says("The network that is served. CometBFT has it in its genesis file."),
-    key("moniker", Top, Process, Kind::Text)
+    key("moniker", Top, Process, Kind::Moniker)
         .or("pex")
         .says("What this node calls itself."),
     key("log_level", Top, Process, Kind::Level)
@@ -333,7 +339,7 @@ pub const KEYS: &[Key] = &[
     key("prometheus_listen_addr", Instrumentation, Process, Kind::Place)
         .or(":26660")
         .says("Where they are served, under /metrics."),
-    key("namespace", Instrumentation, Process, Kind::Text)
+    key("namespace", Instrumentation, Process, Kind::Namespace)
         .or("cometbft")
         .says("What the names of the metrics begin with."),
     key("status_listen_addr", Status, Process, Kind::MaybePlace)

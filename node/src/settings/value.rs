@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use pex::{NodeAddress, NodeId};
 
+use crate::observe::Pages;
+use crate::transport::check_moniker;
+
 /// Longest chain id, as CometBFT has it.
 const CHAIN_ID_BYTES_MAX: usize = 50;
 
@@ -92,6 +95,17 @@ pub(super) fn chain_id(text: &str) -> Result<String, Wrong> {
         "write the id of the chain as its genesis file has it, such as \"cosmoshub-4\": 1 to \
          {CHAIN_ID_BYTES_MAX} characters without spaces"
     )))
+}
+
+/// What other nodes take as a name, in the words of who would refuse it at the start.
+pub(super) fn moniker(text: &str) -> Result<(), Wrong> {
+    check_moniker(text).map_err(|why| Wrong::new(why.to_string()))
+}
+
+/// What Prometheus takes as the begin of a name.
+pub(super) fn namespace(text: &str) -> Result<(), Wrong> {
+    let pages = Pages::new().namespace(text);
+    pages.map(|_| ()).map_err(|why| Wrong::new(why.to_string()))
 }
 
 pub(super) fn file(text: &str) -> Result<PathBuf, Wrong> {

@@ -292,6 +292,12 @@ fn host_and_port(text: &str) -> Option<(&str, u16)> {
     Some((host, port.parse().ok()?))
 }
 
+/// Whether a node may call itself so.
+pub(crate) fn check_moniker(moniker: &str) -> Result<(), NodeInfoError> {
+    text(Field::Moniker, moniker)?;
+    required(Field::Moniker, moniker)
+}
+
 fn text(field: Field, text: &str) -> Result<(), NodeInfoError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(NodeInfoError::TextTooLong {

@@ -36,6 +36,41 @@ fn a_wrong_flag_ends_with_two_and_what_to_write() {
 }
 
 #[test]
+fn a_name_that_the_start_would_refuse_is_a_wrong_setting_in_the_same_words() {
+    let ascii = "the moniker must be printable ASCII";
+    let metrics = "the namespace of metrics is letters, digits and _, and no digit first";
+    for (key, flag, value, says) in [
+        ("moniker", "--moniker", "a\tb", ascii),
+        ("moniker", "--moniker", "caf\u{e9}", ascii),
+        (
+            "moniker",
+            "--moniker",
+            "",
+            "the moniker must not be blank; set it",
+        ),
+        ("instrumentation.namespace", "--namespace", "1 a", metrics),
+    ] {
+        let empty = tempfile::tempdir().unwrap();
+        for arguments in [
+            &["init"][..],
+            &["seed", "--check-config", "--prometheus", "--chain-id", "c"],
+        ] {
+            let home = ["--home", text(empty.path()), flag, value];
+            let run = pex(&[arguments, &home].concat(), "");
+            assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{value:?}");
+            assert!(run.err.contains(says), "{value:?}: {}", run.err);
+        }
+        assert!(!empty.path().join("config").exists());
+
+        let home = home(&format!("{key} = {value:?}\n{}", near("")));
+        let run = pex(&["seed", "--check-config", "--home", text(home.path())], "");
+        assert_eq!(run.code, Some(1), "{value:?}: {}", run.out);
+        assert!(run.err.contains("config.toml:1: "), "{}", run.err);
+        assert!(run.err.contains(says), "{value:?}: {}", run.err);
+    }
+}
+
+#[test]
 fn what_is_in_force_is_printed_with_where_it_comes_from() {
     let home = home(&near(""));
     let run = Command::new(env!("CARGO_BIN_EXE_pex"))
