@@ -33,7 +33,8 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     if let Some(CrawlCommand::Diff { old, new, json }) = &args.command {
         return diff::run(old, new, *json);
     }
-    if let Err(wrong) = args.pace.options() {
+    let pace = args.pace.options().map(|_| ());
+    if let Err(wrong) = pace.and_then(|()| output::refuse_shared(args)) {
         let mut command = Cli::command();
         command
             .error(clap::error::ErrorKind::ValueValidation, wrong)

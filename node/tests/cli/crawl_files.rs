@@ -370,3 +370,50 @@ async fn a_state_of_another_chain_or_a_damaged_one_is_refused() {
         );
     }
 }
+
+#[test]
+fn one_file_for_two_outputs_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("same");
+    let otherwise = folder.path().join("./same");
+    let link = folder.path().join("link");
+    let (same, otherwise, link) = (text(&file), text(&otherwise), text(&link));
+    let seed = "00112233445566778899aabbccddeeff00112233@127.0.0.1:1";
+    let refused = |files: &[&str], flags: &str| {
+        let arguments = ["crawl", "--chain-id", CHAIN, "--seed", seed];
+        let run = pex(&[&arguments, files].concat(), "");
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{}", run.err);
+        let says = format!(
+            "{flags} are one file, {folder}",
+            folder = text(folder.path())
+        );
+        assert!(run.err.contains(&says), "{}", run.err);
+        assert!(
+            run.err.contains("give each a file of its own"),
+            "{}",
+            run.err
+        );
+    };
+    refused(
+        &["--json", same, "--csv", same, "--html", same],
+        "--json and --csv",
+    );
+    refused(&["--state", same, "--csv", same], "--state and --csv");
+    refused(
+        &["--table", same, "--html", otherwise],
+        "--table and --html",
+    );
+    assert!(!file.exists());
+    fs::write(&file, "mine").unwrap();
+    std::os::unix::fs::symlink("same", link).unwrap();
+    refused(&["--state", link, "--json", same], "--state and --json");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_takes_several_outputs() {
+    let (_network, seed) = network().await;
+    let nowhere = ["--csv", "/dev/null", "--html", "/dev/null"];
+    let run = crawl(&seed, &nowhere).await;
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+}

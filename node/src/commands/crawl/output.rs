@@ -1,5 +1,6 @@
 //! Where the result of a crawl goes.
 
+use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use pex_node::crawl::{
     Report, save, write_csv, write_html, write_json, write_summary, write_table,
 };
 
-use super::args::{Format, OutputArgs};
+use super::args::{CrawlArgs, Format, OutputArgs};
 use crate::commands::Failure;
 use crate::commands::terminal::Output;
 
@@ -59,6 +60,51 @@ impl Outputs {
         out.flush()?;
         Ok(())
     }
+}
+
+/// Fails if two outputs would be one file, of which the last to be written would be left. What is no
+/// file, such as a pipe, may take them all.
+pub(super) fn refuse_shared(args: &CrawlArgs) -> Result<(), String> {
+    let output = &args.output;
+    let json = output.json.as_ref().filter(|it| it.as_os_str() != "-");
+    let all = [
+        ("--state", args.repeat.state.as_ref()),
+        ("--table", output.table.as_ref()),
+        ("--json", json),
+        ("--csv", output.csv.as_ref()),
+        ("--html", output.html.as_ref()),
+    ];
+    let mut before: Vec<(&str, PathBuf)> = Vec::new();
+    for (flag, path) in all {
+        let Some(path) = path.filter(|path| !is_no_file(path)) else {
+            continue;
+        };
+        let place = place(path);
+        if let Some((other, _)) = before.iter().find(|(_, it)| *it == place) {
+            return Err(format!(
+                "{other} and {flag} are one file, {}; give each a file of its own",
+                path.display()
+            ));
+        }
+        before.push((flag, place));
+    }
+    Ok(())
+}
+
+fn is_no_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
+
+/// Where a path leads, as far as there is something.
+fn place(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = fs::canonicalize(folder.unwrap_or_else(|| Path::new(".")));
+        match (folder, path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            _ => path.to_owned(),
+        }
+    })
 }
 
 /// Writes a file, and names it if that fails.
