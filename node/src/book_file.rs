@@ -40,20 +40,22 @@
 
 mod convert;
 mod error;
+mod open;
 mod print;
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use pex::book::{AddrBook, BookError, Loaded};
 use pex::{Seed, Time};
 
 use crate::book_store::remove_journal_of;
-use crate::whole_file::{self, Draft, keep_as, not_a_file, with_ending};
+use crate::whole_file::{self, Draft, keep_as, keep_at, not_a_file, with_ending};
 
 pub use convert::{LeftOut, from_records, to_records};
 pub use error::BookFileError;
+pub use open::{Opened, losses, open};
 pub use print::{Which, write_json, write_table};
 
 /// Most bytes of a book that is read, 64 MiB: twice as many as the largest that is ever written.
@@ -230,6 +232,15 @@ impl Edit {
             // It is what is still at its own name.
             let _left = fs::remove_file(&kept);
         })?;
+        Ok(kept)
+    }
+
+    /// Gives what is there a second name, as [`Edit::replace_damaged`] does, and its journal one
+    /// that belongs to it. One that has such a name from the last time keeps that.
+    fn keep_damaged(&self) -> io::Result<PathBuf> {
+        let target = self.draft.target();
+        let kept = keep_as(target, ".damaged")?;
+        keep_at(&journal_of(target), &journal_of(&kept))?;
         Ok(kept)
     }
 }

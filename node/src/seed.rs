@@ -37,15 +37,15 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pex::book::{AddrBook, Repair, Replayed};
+use pex::book::{Repair, Replayed};
 use pex::{ConfigError, NodeId, Time};
 use tokio::task::spawn_blocking;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::book_file::{BookFileError, Edit};
+use crate::book_file::{self, BookFileError};
 use crate::chance::fresh_seed;
 use crate::clock::Clock;
 use crate::descriptors::Descriptors;
@@ -92,6 +92,7 @@ pub struct SeedNode {
     wanted: usize,
     repairs: Vec<Repair>,
     journal: Option<Replayed>,
+    kept: Option<(usize, PathBuf)>,
     store: PeerStore,
     opened: Opened,
     watch: Watch,
@@ -146,10 +147,9 @@ impl SeedNode {
         .map_err(StartError::NodeInfo)?;
         let options = settings.options(id).map_err(StartError::Options)?;
         let now = clock.now();
-        let (kept, is_lost) = open(&settings.book, settings.strict, now)?;
-        let (mut book, repairs, journal) = kept;
-        let private = &settings.private_peer_ids;
-        let store = PeerStore::open(&settings.peer_store, private, &mut book, is_lost, now);
+        let mut kept = open(&settings.book, settings.strict, now)?;
+        let (private, is_lost) = (&settings.private_peer_ids, kept.is_new);
+        let store = PeerStore::open(&settings.peer_store, private, &mut kept.book, is_lost, now);
         let (store, opened) = store.map_err(|why| StartError::Store {
             path: settings.peer_store.clone(),
             why,
@@ -159,7 +159,7 @@ impl SeedNode {
             Arc::new(local),
             settings.transport.clone(),
             options,
-            book,
+            kept.book,
             Some(&settings.book),
             fresh_seed().map_err(StartError::System)?,
         );
@@ -174,8 +174,9 @@ impl SeedNode {
             settings,
             files,
             wanted,
-            repairs,
-            journal,
+            repairs: kept.repairs,
+            journal: kept.journal,
+            kept: kept.kept,
             store,
             opened,
             wall: WallWatch::default(),
@@ -314,6 +315,13 @@ impl SeedNode {
         self.journal.as_ref().filter(|it| it.has_something())
     }
 
+    /// How many entries of the book are left out, if any are, and where its file as it was is kept.
+    #[must_use]
+    pub fn left_out(&self) -> Option<(usize, &Path)> {
+        let (entries, kept) = self.kept.as_ref()?;
+        Some((*entries, kept))
+    }
+
     /// Whom it has reached.
     #[must_use]
     pub const fn store(&self) -> &PeerStore {
@@ -333,12 +341,8 @@ impl SeedNode {
     }
 }
 
-/// A book as the disk had it, what was mended in it, and what its journal came to.
-type Kept = (AddrBook, Vec<Repair>, Option<Replayed>);
-
-/// Reads a book, and sees that it can be written; and whether there is none. A damaged one is left as
-/// it is.
-fn open(path: &Path, strict: bool, now: Time) -> Result<(Kept, bool), StartError> {
+/// Opens a book, and makes the folder for it. A damaged one is left as it is.
+fn open(path: &Path, strict: bool, now: Time) -> Result<book_file::Opened, StartError> {
     let failed = |why: BookFileError| StartError::Book {
         path: path.to_owned(),
         why,
@@ -347,11 +351,6 @@ fn open(path: &Path, strict: bool, now: Time) -> Result<(Kept, bool), StartError
         let made = fs::create_dir_all(folder);
         made.map_err(|why: io::Error| failed(BookFileError::Write(why)))?;
     }
-    let edit = Edit::begin(path).map_err(failed)?;
     let seed = fresh_seed().map_err(StartError::System)?;
-    match edit.read(strict, seed, now) {
-        Ok(loaded) => Ok(((loaded.book, loaded.repairs, loaded.journal), false)),
-        Err(BookFileError::Missing) => Ok(((AddrBook::new(strict, seed), Vec::new(), None), true)),
-        Err(why) => Err(failed(why)),
-    }
+    book_file::open(path, strict, seed, now).map_err(failed)
 }

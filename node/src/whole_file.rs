@@ -192,12 +192,15 @@ pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Gives `path` a second name, which nothing has yet, and returns it: `ending`, then `ending` and a
-/// number, are tried. Where the disk has no second names it is a copy.
+/// Gives `path` a second name, which nothing else has yet, and returns it: `ending`, then `ending`
+/// and a number, are tried. Where the disk has no second names it is a copy.
 pub(crate) fn keep_as(path: &Path, ending: &str) -> io::Result<PathBuf> {
     let endings = (1_u32..).map(|n| format!("{ending}.{n}"));
     for ending in std::iter::once(ending.to_owned()).chain(endings) {
         let name = with_ending(path, &ending);
+        if is_one_file(path, &name)? {
+            return Ok(name);
+        }
         let kept = match fs::hard_link(path, &name) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => copy(path, &name),
             linked => linked,
@@ -212,6 +215,30 @@ pub(crate) fn keep_as(path: &Path, ending: &str) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// Gives the file at `path`, if there is one, this name as well, in the place of what has it.
+pub(crate) fn keep_at(path: &Path, name: &Path) -> io::Result<()> {
+    if metadata(path)?.is_none() || is_one_file(path, name)? {
+        return Ok(());
+    }
+    remove_if_there(name)?;
+    fs::hard_link(path, name).or_else(|_| copy(path, name))?;
+    sync_folder_of(name)
+}
+
+/// Whether two names are of one file.
+#[cfg(unix)]
+fn is_one_file(one: &Path, other: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let which = |found: Metadata| (found.dev(), found.ino());
+    let other = none_if_missing(fs::symlink_metadata(other))?.map(which);
+    Ok(other.is_some() && metadata(one)?.map(which) == other)
+}
+
+#[cfg(not(unix))]
+fn is_one_file(_one: &Path, _other: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -26,6 +26,8 @@ mod help;
 mod init;
 #[path = "cli/inspect.rs"]
 mod inspect;
+#[path = "cli/left_out.rs"]
+mod left_out;
 #[path = "cli/limits.rs"]
 mod limits;
 #[path = "cli/node.rs"]

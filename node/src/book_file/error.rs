@@ -24,6 +24,13 @@ pub enum BookFileError {
     Read(io::Error),
     /// The operating system refused to write.
     Write(io::Error),
+    /// Entries would be left out, and the file as it is can't be kept beside.
+    Keep {
+        /// How many.
+        lost: usize,
+        /// What the operating system said.
+        why: io::Error,
+    },
 }
 
 impl BookFileError {
@@ -94,6 +101,12 @@ impl fmt::Display for BookFileError {
                 "the address book cannot be written: {error}; {}",
                 advice(error, false)
             ),
+            Self::Keep { lost, why } => write!(
+                f,
+                "{lost} entries of the address book would be lost, and it cannot be kept beside as it \
+                 is: {why}; {}; or see with pex book check which they are",
+                advice(why, false)
+            ),
         }
     }
 }
@@ -102,7 +115,7 @@ impl core::error::Error for BookFileError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Book(error) => Some(error),
-            Self::Read(error) | Self::Write(error) => Some(error),
+            Self::Read(error) | Self::Write(error) | Self::Keep { why: error, .. } => Some(error),
             Self::Missing | Self::TooLarge { .. } => None,
         }
     }

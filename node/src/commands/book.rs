@@ -11,7 +11,7 @@ use std::path::Path;
 
 use pex::book::{AddrBook, BookError, Loaded, Repair, RepairKind};
 use pex_node::Clock;
-use pex_node::book_file::{self, BookFileError, Which};
+use pex_node::book_file::{self, BookFileError, Which, losses};
 
 use super::terminal::{Output, complain};
 use super::{Failure, Outcome, setup};
@@ -177,12 +177,6 @@ fn check(path: &Path, strict: bool) -> Result<Outcome, Failure> {
 fn count(book: &AddrBook) -> String {
     let (old, new) = (book.old(), book.new_ones());
     format!("{} addresses ({old} old, {new} new)", book.size())
-}
-
-/// What of a file would not be there any more if it were written again: addresses and bans.
-fn losses(loaded: &Loaded) -> usize {
-    let loses = |repair: &&Repair| repair.kind.loses() || repair.kind == RepairKind::Ours;
-    loaded.repairs.iter().filter(loses).count()
 }
 
 /// What is to be said if the book is one of a site.

@@ -156,28 +156,36 @@ fn options(
     options.build().map_err(Failure::new)
 }
 
-/// Reads a book. What is wrong in it and can be mended is named; a damaged one is left as it is.
+/// Opens a book. What is wrong in it and can be mended is named; a damaged one is left as it is.
 fn open(path: &Path, strict: bool) -> Result<AddrBook, Failure> {
     let name = path.display();
-    let seed = setup::seed()?;
-    match book_file::read(path, strict, seed, Clock::start().now()) {
-        Ok(loaded) => {
-            for repair in &loaded.repairs {
-                complain(format_args!("pex: {name}: {repair}"));
+    let opened = book_file::open(path, strict, setup::seed()?, Clock::start().now());
+    let opened = opened.map_err(|error| {
+        let hint = match &error {
+            BookFileError::Book(_) => {
+                format!("; see what can be saved with: pex book repair {name}")
             }
-            if let Some(journal) = loaded.journal.as_ref().filter(|it| it.has_something()) {
-                complain(format_args!("pex: {name}: {journal}"));
-            }
-            let (size, old) = (loaded.book.size(), loaded.book.old());
-            complain(format_args!(
-                "pex: {name}: {size} addresses, {old} of them good"
-            ));
-            Ok(loaded.book)
-        }
-        Err(BookFileError::Missing) => Ok(AddrBook::new(strict, seed)),
-        Err(error @ BookFileError::Book(_)) => Err(Failure::new(format_args!(
-            "{name}: {error}; see what can be saved with: pex book repair {name}"
-        ))),
-        Err(error) => Err(Failure::new(format_args!("{name}: {error}"))),
+            _ => String::new(),
+        };
+        Failure::new(format_args!("{name}: {error}{hint}"))
+    })?;
+    for repair in &opened.repairs {
+        complain(format_args!("pex: {name}: {repair}"));
     }
+    if let Some((entries, kept)) = &opened.kept {
+        let kept = kept.display();
+        complain(format_args!(
+            "pex: {name}: {entries} entries are left out; the book as it was is kept as {kept}"
+        ));
+    }
+    if let Some(journal) = opened.journal.as_ref().filter(|it| it.has_something()) {
+        complain(format_args!("pex: {name}: {journal}"));
+    }
+    if !opened.is_new {
+        let (size, old) = (opened.book.size(), opened.book.old());
+        complain(format_args!(
+            "pex: {name}: {size} addresses, {old} of them good"
+        ));
+    }
+    Ok(opened.book)
 }

@@ -130,6 +130,15 @@ fn greet(seed: &SeedNode, voice: &Voice) {
     for repair in seed.repairs() {
         voice.say(LogLevel::Warn, format_args!("{path}: {repair}"));
     }
+    if let Some((entries, kept)) = seed.left_out() {
+        let kept = kept.display();
+        voice.say(
+            LogLevel::Warn,
+            format_args!(
+                "{path}: {entries} entries are left out; the book as it was is kept as {kept}"
+            ),
+        );
+    }
     if let Some(journal) = seed.journal() {
         voice.say(LogLevel::Warn, format_args!("{path}: {journal}"));
     }
