@@ -37,9 +37,15 @@
 //! A running node keeps a journal beside its book, with `.journal` at the end of its name: what has
 //! changed since the file was written. Whoever reads a book here has both together, and what became
 //! of the journal in [`Loaded::journal`]; whoever writes one removes the journal.
+//!
+//! Whoever keeps a book for long, as a running node does, [`open`]s it, and holds a lock on a file
+//! beside it, with `.lock` at the end of its name. Meanwhile nobody else opens or changes the book:
+//! that fails with [`BookFileError::InUse`]. A file that is left of a process that was killed keeps
+//! nobody out.
 
 mod convert;
 mod error;
+mod lock;
 mod open;
 mod print;
 
@@ -55,6 +61,7 @@ use crate::whole_file::{self, Draft, keep_as, keep_at, not_a_file, with_ending};
 
 pub use convert::{LeftOut, from_records, to_records};
 pub use error::BookFileError;
+pub use lock::BookLock;
 pub use open::{Opened, losses, open};
 pub use print::{Which, write_json, write_table};
 
@@ -148,7 +155,8 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, BookFileError> {
 ///
 /// # Errors
 ///
-/// [`BookFileError::Write`]. What was at `path` is still there.
+/// [`BookFileError::Write`], or [`BookFileError::InUse`] if a running node has the book. What was at
+/// `path` is still there.
 pub fn write(path: &Path, book: &AddrBook) -> Result<(), BookFileError> {
     Edit::begin(path)?.write(book)
 }
@@ -165,7 +173,8 @@ pub fn write_text(path: &Path, text: &[u8]) -> Result<(), BookFileError> {
 
 /// A book that is being changed. From [`Edit::begin`] on, others who would write it wait.
 ///
-/// A running node has its book in memory, and writes over what was changed on disk: stop it first.
+/// That of a running node can't be changed. A node of CometBFT's has its book in memory, and writes
+/// over what was changed on disk: stop it first.
 #[derive(Debug)]
 pub struct Edit {
     draft: Draft,
@@ -177,10 +186,19 @@ impl Edit {
     ///
     /// # Errors
     ///
-    /// [`BookFileError::Write`] if nothing could be written there.
+    /// [`BookFileError::Write`] if nothing could be written there, [`BookFileError::InUse`] if a
+    /// running node has the book.
     pub fn begin(path: &Path) -> Result<Self, BookFileError> {
         let draft = Draft::begin(path).map_err(BookFileError::Write)?;
+        BookLock::must_be_free(draft.target())?;
         Ok(Self { draft })
+    }
+
+    /// The same, and takes the lock of the book.
+    fn begin_to_keep(path: &Path) -> Result<(Self, BookLock), BookFileError> {
+        let draft = Draft::begin(path).map_err(BookFileError::Write)?;
+        let lock = BookLock::take(draft.target())?;
+        Ok((Self { draft }, lock))
     }
 
     /// Reads the book.

@@ -45,7 +45,7 @@ use pex::{ConfigError, NodeId, Time};
 use tokio::task::spawn_blocking;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::book_file::{self, BookFileError};
+use crate::book_file::{self, BookFileError, BookLock};
 use crate::chance::fresh_seed;
 use crate::clock::Clock;
 use crate::descriptors::Descriptors;
@@ -93,6 +93,7 @@ pub struct SeedNode {
     repairs: Vec<Repair>,
     journal: Option<Replayed>,
     kept: Option<(usize, PathBuf)>,
+    lock: BookLock,
     store: PeerStore,
     opened: Opened,
     watch: Watch,
@@ -177,6 +178,7 @@ impl SeedNode {
             repairs: kept.repairs,
             journal: kept.journal,
             kept: kept.kept,
+            lock: kept.lock,
             store,
             opened,
             wall: WallWatch::default(),
@@ -262,11 +264,12 @@ impl SeedNode {
     pub async fn close(mut self, patience: Duration) -> Result<(), BookFileError> {
         self.node.hang_up(patience).await;
         let (now, book) = (self.node.clock().now(), self.node.switch().book().clone());
-        let store = self.store;
+        let (store, lock) = (self.store, self.lock);
         let kept = spawn_blocking(move || store.close(now, &book));
         let saved = Box::pin(self.node.close()).await;
         // What it could not write it has told.
         let _kept = kept.await;
+        drop(lock);
         saved
     }
 

@@ -47,7 +47,7 @@ impl Draft {
         let path = with_ending(&target, ".new");
         let begun = Instant::now();
         while begun.elapsed() < patience {
-            let Some(file) = open(&path)? else {
+            let Some(file) = open_as_it_is(&path)? else {
                 continue;
             };
             match file.try_lock() {
@@ -119,8 +119,8 @@ impl Drop for Draft {
     }
 }
 
-/// Opens a draft as it is, or makes it. None if it is to be tried again.
-fn open(path: &Path) -> io::Result<Option<File>> {
+/// Opens a draft or a lock as it is, or makes it. None if it is to be tried again.
+pub(crate) fn open_as_it_is(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -142,7 +142,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 
 /// Whether this file still has this name.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let ours = file.metadata()?;
     let there = none_if_missing(fs::symlink_metadata(path))?;
@@ -150,7 +150,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
+pub(crate) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }
 

@@ -10,6 +10,8 @@ mod bad_book;
 mod bad_input;
 #[path = "cli/book.rs"]
 mod book;
+#[path = "cli/book_lock.rs"]
+mod book_lock;
 #[path = "cli/command.rs"]
 mod command;
 #[path = "cli/crawl.rs"]

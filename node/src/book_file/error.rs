@@ -24,6 +24,8 @@ pub enum BookFileError {
     Read(io::Error),
     /// The operating system refused to write.
     Write(io::Error),
+    /// Another process has the book, as a running node does.
+    InUse,
     /// Entries would be left out, and the file as it is can't be kept beside.
     Keep {
         /// How many.
@@ -101,6 +103,9 @@ impl fmt::Display for BookFileError {
                 "the address book cannot be written: {error}; {}",
                 advice(error, false)
             ),
+            Self::InUse => f.write_str(
+                "another process has the address book open; stop it, or choose another path",
+            ),
             Self::Keep { lost, why } => write!(
                 f,
                 "{lost} entries of the address book would be lost, and it cannot be kept beside as it \
@@ -116,7 +121,7 @@ impl core::error::Error for BookFileError {
         match self {
             Self::Book(error) => Some(error),
             Self::Read(error) | Self::Write(error) | Self::Keep { why: error, .. } => Some(error),
-            Self::Missing | Self::TooLarge { .. } => None,
+            Self::Missing | Self::TooLarge { .. } | Self::InUse => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use pex::book::{AddrBook, Loaded, Repair, RepairKind, Replayed};
 use pex::{Seed, Time};
 
-use super::{BookFileError, Edit};
+use super::{BookFileError, BookLock, Edit};
 
 /// A book that was opened to be kept for long.
 #[derive(Debug)]
@@ -25,18 +25,21 @@ pub struct Opened {
     /// How many entries are left out, those of the journal with them, and where the file as it was
     /// is kept; none if all are taken in.
     pub kept: Option<(usize, PathBuf)>,
+    /// That nobody else has it: to be held until the book has been written for the last time.
+    pub lock: BookLock,
 }
 
 /// Opens the book at `path` to keep it for long, whether there is one or not. Where entries are left
 /// out, the file as it was is kept beside it, with `.damaged` at the end of its name, and a number if
-/// there is one already. The book itself is left as it is.
+/// there is one already. The book itself is left as it is. Nobody else can open or change it until the
+/// lock is dropped.
 ///
 /// # Errors
 ///
-/// [`BookFileError`]: there is a file and no book in it, it can't be read or written, or it would
-/// lose entries and can't be kept.
+/// [`BookFileError`]: somebody else has the book, there is a file and no book in it, it can't be read
+/// or written, or it would lose entries and can't be kept.
 pub fn open(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Opened, BookFileError> {
-    let edit = Edit::begin(path)?;
+    let (edit, lock) = Edit::begin_to_keep(path)?;
     match edit.read(strict, seed, now) {
         Ok(loaded) => {
             let of_journal = loaded.journal.as_ref().map(|it| count_losses(&it.repairs));
@@ -51,6 +54,7 @@ pub fn open(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Opened, 
                 repairs: loaded.repairs,
                 journal: loaded.journal,
                 kept: kept.map(|kept| (lost, kept)),
+                lock,
             })
         }
         Err(BookFileError::Missing) => Ok(Opened {
@@ -59,6 +63,7 @@ pub fn open(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Opened, 
             repairs: Vec::new(),
             journal: None,
             kept: None,
+            lock,
         }),
         Err(why) => Err(why),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pex::NodeAddress;
 use pex::book::AddrBook;
 use pex::v1::{Counts, Options};
-use pex_node::book_file::{self, BookFileError};
+use pex_node::book_file::{self, BookFileError, Opened};
 use pex_node::observe::Observatory;
 use pex_node::transport::TransportConfig;
 use pex_node::v1::V1Node;
@@ -43,8 +43,11 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     let own = own.transpose().map_err(Failure::new)?.into_iter().collect();
     let mut transport = TransportConfig::default();
     let options = options(args, own, &mut transport)?;
-    let book = args.book.as_deref().map(|path| open(path, !args.lax));
-    let book = book.unwrap_or_else(|| Ok(AddrBook::new(!args.lax, setup::seed()?)))?;
+    let opened = args.book.as_deref().map(|path| open(path, !args.lax));
+    let (book, lock) = match opened.transpose()? {
+        Some(opened) => (opened.book, Some(opened.lock)),
+        None => (AddrBook::new(!args.lax, setup::seed()?), None),
+    };
     if options.is_seed() && book.is_empty() && args.seeds.is_empty() {
         complain(format_args!(
             "pex: 0 addresses to tell, because the book is empty and no --seeds are given; whoever \
@@ -102,6 +105,7 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
         }
     }
     let closed = Box::pin(node.close()).await;
+    drop(lock);
     log.end();
     closed.map_err(|why| match args.book.as_deref() {
         Some(path) => Failure::new(format_args!("{}: {why}", path.display())),
@@ -157,7 +161,7 @@ fn options(
 }
 
 /// Opens a book. What is wrong in it and can be mended is named; a damaged one is left as it is.
-fn open(path: &Path, strict: bool) -> Result<AddrBook, Failure> {
+fn open(path: &Path, strict: bool) -> Result<Opened, Failure> {
     let name = path.display();
     let opened = book_file::open(path, strict, setup::seed()?, Clock::start().now());
     let opened = opened.map_err(|error| {
@@ -187,5 +191,5 @@ fn open(path: &Path, strict: bool) -> Result<AddrBook, Failure> {
             "pex: {name}: {size} addresses, {old} of them good"
         ));
     }
-    Ok(opened.book)
+    Ok(opened)
 }
