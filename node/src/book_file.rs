@@ -38,10 +38,10 @@
 //! changed since the file was written. Whoever reads a book here has both together, and what became
 //! of the journal in [`Loaded::journal`]; whoever writes one removes the journal.
 //!
-//! Whoever keeps a book for long, as a running node does, [`open`]s it, and holds a lock on a file
-//! beside it, with `.lock` at the end of its name. Meanwhile nobody else opens or changes the book:
-//! that fails with [`BookFileError::InUse`]. A file that is left of a process that was killed keeps
-//! nobody out.
+//! Whoever keeps a book for long, as a running node does, opens it with [`open()`], and holds a lock
+//! on a file beside it, with `.lock` at the end of its name. Meanwhile nobody else opens or changes
+//! the book: that fails with [`BookFileError::InUse`]. A file that is left of a process that was
+//! killed keeps nobody out.
 
 mod convert;
 mod error;
