@@ -236,6 +236,40 @@ fn what_is_wrong_is_named_by_file_and_line_or_by_key() {
 }
 
 #[test]
+fn what_a_seed_draws_by_itself_can_not_be_said_beside_it() {
+    for (option, value) in [
+        ("--set", Some("duration=1s")),
+        ("--sweep", Some("duration=1s,2s")),
+        ("--nodes", Some("3")),
+        ("--policy", Some("pex")),
+        ("--depth", Some("thin")),
+        ("--knows", Some("2")),
+        ("--connected", Some("4")),
+        ("--store", Some("100")),
+        ("--newcomers", Some("1")),
+        ("--newcomer-policy", Some("pex")),
+        ("--duration", Some("1s")),
+        ("--sample-every", Some("1s")),
+        ("--until-known", Some("0.9")),
+        ("--churn", Some("0.1")),
+        ("--loss", Some("0.1")),
+        ("--swarm", None),
+    ] {
+        let line: Vec<&str> = ["sim", "--random", option]
+            .into_iter()
+            .chain(value)
+            .collect();
+        let run = pex(&line, "");
+        assert_eq!(run.code, Some(2), "{option}: {}", run.out);
+        assert!(
+            run.err.contains("cannot be used with") && run.err.contains(option),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
 fn the_quick_tables_have_a_line_for_each_row() {
     let run = pex(&["sim", "tables", "--quick", "--only", "fairness"], "");
     assert_eq!(run.code, Some(0), "{}", run.err);

@@ -32,7 +32,11 @@ pub(crate) struct SimArgs {
     pub(super) set: Vec<Change>,
     /// Let each seed make a scenario of its own, with nodes of all sorts, hostile ones too, churn and
     /// faults
-    #[arg(long, conflicts_with_all = ["files", "nodes", "set", "sweep", "newcomers"])]
+    #[arg(long, conflicts_with_all = [
+        "files", "set", "sweep", "nodes", "policy", "depth", "knows", "connected", "store",
+        "newcomers", "newcomer_policy", "duration", "sample_every", "until_known", "churn", "loss",
+        "swarm",
+    ])]
     pub(super) random: bool,
     /// Print the scenario, to start one of your own from, and run nothing
     #[arg(long)]
