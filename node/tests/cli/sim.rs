@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pex_sim::show::read_json;
 
-use crate::command::pex;
+use crate::command::{Run, pex};
 
 /// A network that takes no time to run.
 const SMALL: [&str; 5] = ["sim", "--nodes", "12", "--duration", "8s"];
@@ -266,6 +266,38 @@ fn what_a_seed_draws_by_itself_can_not_be_said_beside_it() {
             "{}",
             run.err
         );
+    }
+}
+
+/// How many processes have this in their command line.
+#[cfg(target_os = "linux")]
+fn processes(with: &str) -> usize {
+    let lines = fs::read_dir("/proc").unwrap().map_while(Result::ok);
+    lines
+        .filter_map(|it| fs::read(it.path().join("cmdline")).ok())
+        .filter(|line| String::from_utf8_lossy(line).contains(with))
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_is_stopped_stops_the_runs_that_it_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = text(folder.path());
+    let sim = ["sim", "--nodes", "500", "--duration", "1000h"];
+    let several = ["--seeds", "3", "--jobs", "2", "--out", out];
+    for signal in ["TERM", "INT"] {
+        let run = Run::start(&[&sim[..], &several[..]].concat(), Vec::new());
+        while processes(out) < 3 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        run.signal(signal);
+        let run = run.end();
+        assert_eq!(
+            (run.code, run.err.as_str()),
+            (Some(1), "pex: stopped when 0 of 3 runs were done\n")
+        );
+        assert_eq!(processes(out), 0);
     }
 }
 

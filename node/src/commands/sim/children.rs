@@ -2,11 +2,14 @@
 //! this machine is the same commands as one that is spread over many.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Waker};
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Mutex;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,7 +20,99 @@ use super::args::ManyArgs;
 use super::job::Job;
 use super::plan::paths;
 use crate::commands::Failure;
+use crate::commands::crawl::interrupted;
 use crate::commands::terminal::complain;
+
+/// The processes that run. Once they are stopped, no more is started.
+#[derive(Debug, Default)]
+struct Processes(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    are_stopped: bool,
+    running: BTreeMap<u32, Child>,
+}
+
+impl Processes {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn are_stopped(&self) -> bool {
+        self.state().are_stopped
+    }
+
+    /// Ends all of them.
+    fn stop(&self) {
+        let mut state = self.state();
+        state.are_stopped = true;
+        for child in state.running.values_mut() {
+            // Who is at its end already need not be ended.
+            let _ended = child.kill();
+        }
+    }
+
+    /// Runs a command to its end; none if they are stopped.
+    fn run(&self, command: &mut Command) -> io::Result<Option<Output>> {
+        let command = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut state = self.state();
+        if state.are_stopped {
+            return Ok(None);
+        }
+        let mut child = command.spawn()?;
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let id = child.id();
+        state.running.insert(id, child);
+        drop(state);
+        // Both at once: it waits where one of them is full.
+        let (stdout, stderr) = thread::scope(|scope| {
+            let err = scope.spawn(|| read_all(err));
+            (read_all(out), err.join().unwrap_or_default())
+        });
+        // It has closed what it writes to, so its end is near.
+        let child = self.state().running.remove(&id);
+        let Some(mut child) = child else {
+            return Ok(None);
+        };
+        let status = child.wait()?;
+        let output = Output {
+            status,
+            stdout,
+            stderr,
+        };
+        Ok(Some(output).filter(|_| !self.are_stopped()))
+    }
+}
+
+/// Ends the processes when this one is to end. From here on, it does not end by a signal.
+fn stop_when_interrupted(processes: &Arc<Processes>) {
+    let processes = Arc::clone(processes);
+    let mut end = Box::pin(interrupted());
+    // A signal is heard of from the first poll on, which is to be before anything is started.
+    if end
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+        .is_ready()
+    {
+        return processes.stop();
+    }
+    tokio::spawn(async move {
+        end.await;
+        processes.stop();
+    });
+}
+
+/// What can be read, up to the end or to what can't.
+fn read_all(from: Option<impl Read>) -> Vec<u8> {
+    let mut all = Vec::new();
+    if let Some(mut from) = from {
+        let _read = from.read_to_end(&mut all);
+    }
+    all
+}
 
 /// Runs them all, and gives what came out in their order. A run in which something did not hold
 /// that must is among them; one that gave nothing is a failure, once all others are through.
@@ -27,7 +122,7 @@ pub(super) fn run(jobs: &[Job], many: &ManyArgs, quiet: bool) -> Result<Vec<Run>
         Some(folder) => folder.clone(),
         None => env::temp_dir().join(format!("pex-sim-{}", std::process::id())),
     };
-    let in_folder = |error: std::io::Error| {
+    let in_folder = |error: io::Error| {
         let why = crate::commands::what_to_do(&error);
         Failure::new(format_args!("folder {}: {why}", folder.display()))
     };
@@ -50,6 +145,8 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
     }
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
+    let processes = Arc::new(Processes::default());
+    stop_when_interrupted(&processes);
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
@@ -58,9 +155,10 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
                     let Some((job, path)) = jobs.get(place).zip(paths.get(place)) else {
                         break;
                     };
-                    match one(&program, job, path) {
-                        Ok(said) if quiet => drop(said),
-                        Ok(said) => {
+                    match one(&processes, &program, job, path) {
+                        Ok(None) => break,
+                        Ok(Some(said)) if quiet => drop(said),
+                        Ok(Some(said)) => {
                             bar.suspend(|| complain(format_args!("{}: {said}", job.name())));
                         }
                         Err(why) => {
@@ -76,7 +174,14 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
             });
         }
     });
+    let done = bar.position();
     bar.finish_and_clear();
+    if processes.are_stopped() {
+        return Err(Failure::new(format_args!(
+            "stopped when {done} of {} runs were done",
+            jobs.len()
+        )));
+    }
     let failed = failed.into_inner().unwrap_or_default();
     if !failed.is_empty() {
         return Err(Failure::new(format_args!(
@@ -88,18 +193,26 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
     paths.iter().map(|path| read(path)).collect()
 }
 
-/// Runs one, and gives its last line; or says why it gave nothing.
-fn one(program: &Path, job: &Job, path: &Path) -> Result<String, String> {
+/// Runs one, and gives its last line, or none if it was stopped; or says why it gave nothing.
+fn one(
+    processes: &Processes,
+    program: &Path,
+    job: &Job,
+    path: &Path,
+) -> Result<Option<String>, String> {
     // What is there from before must not be taken for what comes out now.
     if let Err(error) = fs::remove_file(path)
-        && error.kind() != std::io::ErrorKind::NotFound
+        && error.kind() != io::ErrorKind::NotFound
     {
         return Err(format!("{}: {error}", path.display()));
     }
-    let output = Command::new(program)
-        .args(job.arguments_into(path))
-        .output()
+    let mut command = Command::new(program);
+    let output = processes
+        .run(command.args(job.arguments_into(path)))
         .map_err(|error| error.to_string())?;
+    let Some(output) = output else {
+        return Ok(None);
+    };
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -107,7 +220,8 @@ fn one(program: &Path, job: &Job, path: &Path) -> Result<String, String> {
     if path.exists() {
         let broken = err.lines().last().filter(|_| !output.status.success());
         let broken = broken.map(|it| format!("; {}", it.trim_start_matches("pex: ")));
-        return Ok(format!("{}{}", out.trim_end(), broken.unwrap_or_default()));
+        let said = format!("{}{}", out.trim_end(), broken.unwrap_or_default());
+        return Ok(Some(said));
     }
     let why = err.trim_end().trim_start_matches("pex: ");
     Err(match why {
