@@ -44,10 +44,14 @@ Examples:
   pex init --chain-id cosmoshub-4 && pex seed
                           write the settings of a seed node, and run it
   pex show-node-id        see who the seed node is
+  pex node --chain-id cosmoshub-4 --listen 0.0.0.0:26656 --seeds 0123…@seed.example.com:26656
+                          take part in a network as a node of V1 does
   pex sim --nodes 1000    run a network of 1,000 nodes in virtual time
   pex testnet             serve a small network on this machine, to try a crawl with
   pex serve --listen 127.0.0.1:26656 --chain-id test --known 0123…@10.0.0.1:26656
                           tell an address to whoever asks
+  pex peers show peers.pex
+                          see what is in a store of peers
   pex book check ~/.gaia/config/addrbook.json
                           see whether an address book is whole
   echo '\"00112233445566778899aabbccddeeff00112233@[::1]:26656\"' | pex address
@@ -60,8 +64,8 @@ Exit codes:
   1  failed: no node was reached, a port is in use, an input line is wrong, a book is damaged,
      something did not hold in a simulation that must
   2  the command line is wrong
-  3  a crawl was cut short by --max-time or Ctrl-C, be it before any node was reached; what it
-     found is printed";
+  3  a crawl was cut short by --max-time, Ctrl-C or SIGTERM, be it before any node was reached; what
+     it found is printed";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -77,7 +81,9 @@ enum Command {
     /// Show, import, export or check a store of peers
     ///
     /// A store is the file that `pex serve --store FILE` keeps.
-    #[command(subcommand)]
+    ///
+    /// Example: pex peers show peers.pex
+    #[command(subcommand, verbatim_doc_comment)]
     Peers(PeersCommand),
     /// Show, check, repair, convert or edit an address book
     ///

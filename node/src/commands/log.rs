@@ -25,7 +25,8 @@ pub(super) struct LogArgs {
     log_format: Format,
     /// What is said there: error, warn, info, debug, trace or off; with TARGET=LEVEL for one kind of
     /// lines, and commas, as in info,pex::heard=off,pex::dial=debug. Kinds are pex::peer,
-    /// pex::refused, pex::fault, pex::heard, pex::dial, pex::exchange, pex::book and pex::node
+    /// pex::refused, pex::fault, pex::heard, pex::dial, pex::exchange, pex::book, pex::log and
+    /// pex::node
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log_level: String,
 }

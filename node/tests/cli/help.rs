@@ -2,7 +2,7 @@
 
 use crate::command::pex;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "demo",
     "crawl",
     "sim",
@@ -11,6 +11,8 @@ const COMMANDS: [&str; 11] = [
     "init",
     "show-node-id",
     "serve",
+    "node",
+    "peers",
     "book",
     "address",
     "message",
