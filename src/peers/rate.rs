@@ -14,9 +14,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) struct Rate {
     /// Those of the last second.
     all: VecDeque<Time>,
-    /// Those of the last minute to public addresses and names that we have only heard of. All names
-    /// are one subnet.
-    hearsay: VecDeque<(Time, Option<Subnet>)>,
+    /// Those of the last minute to public addresses that we have only heard of.
+    hearsay: VecDeque<(Time, Subnet)>,
 }
 
 impl Rate {
@@ -38,7 +37,7 @@ impl Rate {
     pub(crate) fn wait_of_hearsay(
         &mut self,
         now: Time,
-        subnet: Option<Subnet>,
+        subnet: Subnet,
         per_minute: usize,
     ) -> Option<Time> {
         while self
@@ -54,7 +53,7 @@ impl Rate {
         of_it.next().map(|(at, _)| *at + MINUTE)
     }
 
-    pub(crate) fn count_hearsay(&mut self, now: Time, subnet: Option<Subnet>) {
+    pub(crate) fn count_hearsay(&mut self, now: Time, subnet: Subnet) {
         self.hearsay.push_back((now, subnet));
     }
 
