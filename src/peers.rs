@@ -150,7 +150,7 @@ pub struct PeerManager {
     /// Where the search for entries to forget goes on.
     swept: Slot,
     /// Whether we were connected with nobody, and when and where those who wait are looked at next.
-    lonely: bool,
+    hurries: bool,
     hurry_at: Option<(Time, Slot)>,
 
     dirty: BTreeSet<NodeId>,
@@ -188,7 +188,7 @@ impl PeerManager {
             dial_at: None,
             feel_at: None,
             swept: 0,
-            lonely: true,
+            hurries: true,
             hurry_at: None,
             dirty: BTreeSet::new(),
             persist_at: None,

@@ -148,6 +148,17 @@ impl Subnet {
     }
 }
 
+/// What stands for the machine at an IP address: whoever has one address of a /64 of IPv6 has them all.
+pub(crate) const fn machine_at(ip: IpAddr) -> IpAddr {
+    match innermost(ip) {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
 /// The prefix, as `10.1.2.0/24` or `2a00:1450:4001:80b::/64`. Ignores width and fill.
 impl fmt::Display for Subnet {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

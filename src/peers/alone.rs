@@ -13,16 +13,24 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl PeerManager {
     /// Whether we are connected with nobody. Then the fault may well be ours.
     pub(super) const fn is_lonely(&self) -> bool {
-        self.live.tally().connected() == 0
+        let tally = self.live.tally();
+        tally.connected().saturating_add(tally.uncounted) == 0
     }
 
-    /// Goes through the store a part at a time, once each time that we have become lonely.
+    /// Whether we are connected with nobody of our own choice. Whoever has come may be silent, and is
+    /// no reason to leave those alone for hours whom we know.
+    pub(super) const fn has_none_of_ours(&self) -> bool {
+        let tally = self.live.tally();
+        tally.outbound.saturating_add(tally.uncounted) == 0
+    }
+
+    /// Goes through the store a part at a time, once each time that we have lost the last of ours.
     pub(super) fn hurry(&mut self) {
-        let lonely = self.is_lonely();
-        if lonely != self.lonely {
-            self.lonely = lonely;
+        let none_of_ours = self.has_none_of_ours();
+        if none_of_ours != self.hurries {
+            self.hurries = none_of_ours;
             let sooner = self.options.retry_persistent_max < self.options.retry_max;
-            self.hurry_at = (lonely && sooner).then_some((self.now, 0));
+            self.hurry_at = (none_of_ours && sooner).then_some((self.now, 0));
         }
         let Some((_, from)) = self.hurry_at.filter(|(at, _)| *at <= self.now) else {
             return;
@@ -35,8 +43,8 @@ impl PeerManager {
         self.hurry_at = (end < bound).then_some((self.now + PAUSE, end));
     }
 
-    /// Shortens the wait of an entry to what it is while we are lonely.
-    fn hurry_up(&mut self, slot: Slot) {
+    /// Shortens the wait of an entry to what it is as things are now.
+    pub(super) fn hurry_up(&mut self, slot: Slot) {
         let Some(entry) = self.store.get(slot) else {
             return;
         };

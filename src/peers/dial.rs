@@ -134,7 +134,12 @@ impl PeerManager {
         let entries = self.store.of_node(id).into_iter();
         let ready = entries.filter_map(|slot| {
             let entry = self.store.get(slot)?;
-            (entry.turn == Turn::Ready).then_some((!entry.tested, entry.failures, slot))
+            (entry.turn == Turn::Ready).then_some((
+                self.is_hearsay(slot),
+                !entry.tested,
+                entry.failures,
+                slot,
+            ))
         });
         ready.min().map(|(.., slot)| slot)
     }
@@ -251,7 +256,8 @@ impl PeerManager {
     fn hindered(&mut self, slot: Slot, purpose: Purpose) -> Option<Time> {
         let entry = self.store.get(slot)?;
         let ip = self.store.ip(entry);
-        if self.is_hearsay(slot) {
+        let excused = self.has_none_of_ours() || self.is_wanted(slot);
+        if self.is_unproved(slot) && (self.is_hearsay(slot) || !excused) {
             let address = self.store.address(entry)?;
             let until = self.hearsay_waits_until(&address);
             if until.is_some() {
@@ -272,8 +278,7 @@ impl PeerManager {
     /// Until when strangers have told enough of this place, or of its subnet.
     fn hearsay_waits_until(&mut self, address: &NodeAddress) -> Option<Time> {
         let max = self.options.hearsay_dials_per_subnet;
-        let mut of_subnet = |ip| self.rate.wait_of_hearsay(self.now, Subnet::of(ip), max);
-        let of_subnet = address.ip().and_then(|ip| of_subnet(ip.to_canonical()));
+        let of_subnet = self.rate.wait_of_hearsay(self.now, subnet_of(address), max);
         of_subnet.max(self.place_waits_until(address))
     }
 
@@ -283,8 +288,8 @@ impl PeerManager {
         }
         self.count_dial_of_place(address);
         let ip = address.ip().map(|ip| ip.to_canonical());
-        if let Some(ip) = ip.filter(|&ip| Reach::of(ip) == Reach::World) {
-            self.rate.count_hearsay(self.now, Subnet::of(ip));
+        if ip.is_none_or(|ip| Reach::of(ip) == Reach::World) {
+            self.rate.count_hearsay(self.now, subnet_of(address));
         }
     }
 
@@ -310,8 +315,14 @@ impl PeerManager {
 
     /// Whether all that we know of an address is what somebody else said.
     pub(super) fn is_hearsay(&self, slot: Slot) -> bool {
+        self.is_unproved(slot) && self.store.get(slot).is_some_and(|it| it.source != ITSELF)
+    }
+
+    /// Whether all that we know of an address is what somebody said, if only the node itself. Whoever
+    /// shares an IP address with others may name any port of it.
+    pub(super) fn is_unproved(&self, slot: Slot) -> bool {
         self.store.get(slot).is_some_and(|entry| {
-            let ours = matches!(entry.source, ITSELF | NOBODY) || self.is_named(entry);
+            let ours = entry.source == NOBODY || self.is_named(entry);
             !entry.tested && !ours
         })
     }
@@ -329,7 +340,7 @@ impl PeerManager {
         let Some(address) = self.store.address(entry) else {
             return;
         };
-        if self.is_hearsay(slot) {
+        if self.is_unproved(slot) {
             self.count_hearsay(&address);
         }
         if let Purpose::Upgrade(victim) = purpose {
@@ -382,4 +393,10 @@ impl PeerManager {
             self.set_turn(slot, Turn::Busy, self.now);
         }
     }
+}
+
+/// The subnet of an address. Where names lead only the driver knows, and it may be to one place: all
+/// of them together are one.
+fn subnet_of(address: &NodeAddress) -> Option<Subnet> {
+    address.ip().map(|ip| Subnet::of(ip.to_canonical()))
 }

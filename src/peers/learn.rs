@@ -85,6 +85,9 @@ impl PeerManager {
         }
         if let Some(slot) = known.or_else(|| self.store.find(address)) {
             self.hear_again(slot, self.nearest_of(teller));
+            if teller.is_operator {
+                self.take_over(slot, teller);
+            }
             return Err(Refusal::Known);
         }
         if !self.is_fit(address, teller) {
@@ -108,6 +111,24 @@ impl PeerManager {
             self.count_teller(teller)
         };
         Ok(self.take_in(address, lane, source, self.nearest_of(teller)))
+    }
+
+    /// The operator names what a stranger told first: it is his word from now on.
+    fn take_over(&mut self, slot: Slot, teller: &Teller) {
+        let Some(entry) = self.store.get(slot).filter(|it| !self.is_named(it)) else {
+            return;
+        };
+        let (id, source, tested) = (entry.id, entry.source, entry.tested);
+        self.sources.remove(source, tested);
+        let number = self.count_teller(teller);
+        if tested {
+            self.sources.count_untested(number, false);
+        }
+        if let Some(entry) = self.store.get_mut(slot) {
+            entry.source = number;
+        }
+        self.hurry_up(slot);
+        self.mark(id);
     }
 
     /// The number of a teller, who has told of one more address. Once for each teller its network
@@ -190,7 +211,12 @@ impl PeerManager {
             return self.check_crowd(&of_node, per_node, teller, address);
         }
         // Who speaks from there is there now, whoever was not an hour ago.
-        if !teller.is_at(address) && self.is_forgotten(address) {
+        let is_refused = if teller.is_at(address) {
+            self.place_waits_until(address).is_some()
+        } else {
+            self.is_forgotten(address)
+        };
+        if is_refused {
             return Err(Refusal::Forgotten);
         }
         self.check_crowd(&of_node, per_node, teller, address)?;

@@ -16,6 +16,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::arena::Slot;
+use crate::network::machine_at;
 use crate::{Epoch, Group, NodeId, Reach, Time};
 
 /// What a dial is for.
@@ -270,10 +271,11 @@ impl Live {
         let Some((ip, ours)) = life.place() else {
             return;
         };
-        let counts = self.ips.entry(ip).or_default();
+        let machine = machine_at(ip);
+        let counts = self.ips.entry(machine).or_default();
         step(if ours { &mut counts.0 } else { &mut counts.1 }, more);
         if *counts == (0, 0) {
-            self.ips.remove(&ip);
+            self.ips.remove(&machine);
         }
         if ours && !matches!(life, Life::Dialing(_)) {
             let count = self.groups.entry(Group::of(ip)).or_default();
@@ -290,12 +292,12 @@ impl Live {
     }
 
     /// Connections of ours with this IP address and dials to it, and connections of others from it.
-    /// Those that only this site can reach are not counted.
+    /// Those that only this site can reach are not counted. A /64 of IPv6 is one address.
     pub(crate) fn with_ip(&self, ip: IpAddr) -> (usize, usize) {
-        self.ips.get(&ip).copied().unwrap_or_default()
+        self.ips.get(&machine_at(ip)).copied().unwrap_or_default()
     }
 
-    /// The same of those who count, by IP address, counted anew.
+    /// The same of those who count, by [`machine_at`], counted anew.
     pub(crate) fn at_ips(
         &self,
         counts: impl Fn(NodeId, &Life) -> bool,
@@ -303,7 +305,7 @@ impl Live {
         let mut at_ips = BTreeMap::new();
         let lives = self.iter().filter(|(id, life)| counts(*id, life));
         for (ip, ours) in lives.filter_map(|(_, life)| life.place()) {
-            let there: &mut (usize, usize) = at_ips.entry(ip).or_default();
+            let there: &mut (usize, usize) = at_ips.entry(machine_at(ip)).or_default();
             step(if ours { &mut there.0 } else { &mut there.1 }, true);
         }
         at_ips

@@ -99,7 +99,8 @@ impl PeerManager {
     fn backoff(&self, slot: Slot, failures: u16) -> Duration {
         let options = &self.options;
         let persistent = |id| options.persistent.contains(&id);
-        let wanted = self.is_lonely() || self.store.get(slot).is_some_and(|it| persistent(it.id));
+        let wanted =
+            self.has_none_of_ours() || self.store.get(slot).is_some_and(|it| persistent(it.id));
         let longest = self.longest_backoff(failures);
         if wanted && !self.is_hearsay(slot) {
             longest.min(options.retry_persistent_max)
@@ -137,7 +138,7 @@ impl PeerManager {
         match why {
             DialFailure::NotTried => {
                 let address = self.store.address(entry);
-                if let Some(address) = address.filter(|_| self.is_hearsay(slot)) {
+                if let Some(address) = address.filter(|_| self.is_unproved(slot)) {
                     self.take_back_dial_of_place(&address);
                 }
                 let until = self.now + self.options.retry_min;

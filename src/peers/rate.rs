@@ -14,8 +14,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) struct Rate {
     /// Those of the last second.
     all: VecDeque<Time>,
-    /// Those of the last minute to public addresses that we have only heard of.
-    hearsay: VecDeque<(Time, Subnet)>,
+    /// Those of the last minute to public addresses and names that we have only heard of. All names
+    /// are one subnet.
+    hearsay: VecDeque<(Time, Option<Subnet>)>,
 }
 
 impl Rate {
@@ -37,7 +38,7 @@ impl Rate {
     pub(crate) fn wait_of_hearsay(
         &mut self,
         now: Time,
-        subnet: Subnet,
+        subnet: Option<Subnet>,
         per_minute: usize,
     ) -> Option<Time> {
         while self
@@ -53,7 +54,7 @@ impl Rate {
         of_it.next().map(|(at, _)| *at + MINUTE)
     }
 
-    pub(crate) fn count_hearsay(&mut self, now: Time, subnet: Subnet) {
+    pub(crate) fn count_hearsay(&mut self, now: Time, subnet: Option<Subnet>) {
         self.hearsay.push_back((now, subnet));
     }
 

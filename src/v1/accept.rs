@@ -7,7 +7,7 @@ use super::Switch;
 use crate::peers::life::{Life, Link, Purpose};
 use crate::peers::{Action, Eviction};
 use crate::stats::count;
-use crate::{Actions, Epoch, NetAddress, NodeAddress, NodeId};
+use crate::{Actions, Epoch, NetAddress, NodeAddress, NodeId, Time};
 
 /// Connections that were refused whose end is waited for. More are refused as well, and forgotten
 /// at once.
@@ -134,17 +134,10 @@ impl Switch {
             self.places.insert(id, place);
         }
         let kept = self.is_kept(id);
-        let rotates_at = if kept {
-            None
-        } else if check {
+        let rotates_at = if check && !kept {
             Some(self.now + CHECK)
-        } else if self.options.seed_mode {
-            Some(self.now + self.options.newcomer_stays)
-        } else if outbound {
-            let life = self.options.outbound_life;
-            life.map(|mean| self.now + self.chance.life(mean))
         } else {
-            None
+            self.time_of(outbound, kept, self.now)
         };
         let chance = self.chance.next_u64();
         let link = Link {
@@ -164,6 +157,20 @@ impl Switch {
             },
         };
         self.live.set(id, Some(Life::Connected(link)));
+    }
+
+    /// When the time of a connection is over that there has been since then.
+    pub(super) fn time_of(&mut self, outbound: bool, kept: bool, since: Time) -> Option<Time> {
+        if kept {
+            None
+        } else if self.options.seed_mode {
+            Some(since + self.options.newcomer_stays)
+        } else if outbound {
+            let life = self.options.outbound_life;
+            life.map(|mean| self.now + self.chance.life(mean))
+        } else {
+            None
+        }
     }
 
     /// Does not let a connection in.

@@ -9,7 +9,8 @@ use crate::{Actions, NodeId};
 /// The lowest score that a node can earn, at which it is banned, and the highest.
 const SCORE_MAX: i16 = 100;
 
-/// Scores that are kept at most; more are those of strangers, and start anew.
+/// Scores that are kept at most. For one more, those go of whom nobody is connected: ids are for free,
+/// and must not keep others from earning what is theirs.
 const SCORES_MAX: usize = 8_192;
 
 impl Switch {
@@ -56,8 +57,12 @@ impl Switch {
         let score = score.clamp(-SCORE_MAX, SCORE_MAX);
         if score == 0 {
             self.scores.remove(&peer);
-        } else if self.scores.len() < SCORES_MAX || self.scores.contains_key(&peer) {
+        } else {
             self.scores.insert(peer, score);
+        }
+        if self.scores.len() > SCORES_MAX {
+            let live = &self.live;
+            self.scores.retain(|id, _| live.get(*id).is_some());
         }
         if let Some(mut life) = self.live.get(peer).copied() {
             let rank = self.rank_of(peer, &life);

@@ -124,7 +124,7 @@ impl Switch {
             return false;
         }
         let max = self.options.hearsay_dials_per_subnet;
-        let subnet = Subnet::of(place.ip());
+        let subnet = Some(Subnet::of(place.ip()));
         Reach::of(place.ip()) == Reach::World
             && self.rate.wait_of_hearsay(self.now, subnet, max).is_some()
             || self.forgotten.is_spent(self.mark_of(place), self.now)
@@ -136,7 +136,8 @@ impl Switch {
         }
         self.forgotten.count_dial(self.mark_of(place), self.now);
         if Reach::of(place.ip()) == Reach::World {
-            self.rate.count_hearsay(self.now, Subnet::of(place.ip()));
+            self.rate
+                .count_hearsay(self.now, Some(Subnet::of(place.ip())));
         }
     }
 
@@ -150,7 +151,7 @@ impl Switch {
             return Time::EPOCH;
         }
         let mut backoff = self.backoff(entry.attempts.into());
-        if self.is_cut_off() && entry.last_success().is_some() {
+        if self.has_none_of_ours() && entry.last_success().is_some() {
             backoff = backoff.min(self.options.retry_persistent_max);
         }
         // The same for the same failure however often it is looked at.

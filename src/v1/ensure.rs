@@ -64,6 +64,16 @@ impl Switch {
         tally.connected().saturating_add(tally.uncounted) == 0
     }
 
+    /// Whether we are connected with nobody of our own choice: whoever has come may be silent. A seed
+    /// node chooses nobody.
+    pub(super) fn has_none_of_ours(&self) -> bool {
+        if self.options.seed_mode {
+            return self.is_cut_off();
+        }
+        let tally = self.live.tally();
+        tally.outbound.saturating_add(tally.uncounted) == 0
+    }
+
     /// Whether nobody at all seems to be there, so that a failure says nothing of whom we dialed. A
     /// seed node is connected with nobody most of the time: it goes by when it last met somebody.
     pub(super) fn is_cut_off(&self) -> bool {

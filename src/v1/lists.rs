@@ -60,9 +60,11 @@ impl Switch {
             let life = self.live.get(id).copied();
             let stays = life.filter(|it| it.staying().is_some() && !self.checking.contains(&id));
             if let Some(mut life) = stays {
-                let rank = self.rank(id, self.is_kept(id));
+                let kept = self.is_kept(id);
+                let rank = self.rank(id, kept);
                 if let Some(link) = life.link_mut() {
                     (link.counted, link.score) = (!new.contains(&id), rank);
+                    link.rotates_at = self.time_of(link.outbound, kept, link.since);
                 }
                 self.live.set(id, Some(life));
             }

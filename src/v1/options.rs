@@ -197,7 +197,8 @@ impl OptionsBuilder {
         self
     }
 
-    /// Connections that may come from one IP address of the world. Default 4; at least 1.
+    /// Connections that may come from one IP address of the world, or one /64 of IPv6. Default 4; at
+    /// least 1.
     pub const fn inbound_per_ip(mut self, inbound: usize) -> Self {
         self.0.inbound_per_ip = inbound;
         self

@@ -56,6 +56,7 @@ impl Switch {
     /// A dial was not made after all, so it does not count among those of its place.
     fn take_back_dial(&mut self, address: &NodeAddress) {
         if let Ok(place) = NetAddress::try_from(address)
+            && !self.names.has(address)
             && self.is_hearsay(&place)
         {
             self.forgotten.take_back_dial(self.mark_of(&place));
@@ -105,8 +106,9 @@ impl Switch {
         } else {
             RETRIES.min(self.options.attempts_max)
         };
-        // When nobody at all can be reached, it is not him.
-        if over || known.attempts >= max && !self.is_cut_off() {
+        // When nobody can be reached, it is not him.
+        let excused = self.is_cut_off() || reached && self.has_none_of_ours();
+        if over || known.attempts >= max && !excused {
             self.give_up(place, why);
         }
     }

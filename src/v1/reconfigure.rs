@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::{Options, Switch};
+use crate::network::machine_at;
 use crate::peers::life::{Life, Link, Purpose};
 use crate::peers::{Action, Eviction};
 use crate::{Actions, NodeId, Time};
@@ -148,7 +149,7 @@ impl Switch {
                 let places = self.options.inbound_max;
                 (tally.inbound, places, self.options.inbound_per_ip)
             };
-            let here = ip.and_then(|ip| at_ips.get_mut(&ip));
+            let here = ip.and_then(|ip| at_ips.get_mut(&machine_at(ip)));
             let mut here = here.map(|(ours, came)| if outbound { ours } else { came });
             let why = if taken > places {
                 Eviction::Full

@@ -275,3 +275,13 @@ fn a_persistent_peer_is_let_in_from_an_address_that_has_four_already() {
         assert_eq!(w.accept_from(n, host(9, 9), None), []);
     }
 }
+
+#[test]
+fn a_64_of_ipv6_is_one_address() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=60 {
+        let ip = format!("2a00:1450:4001:80b::{n:x}").parse().unwrap();
+        w.accept_from(n, ip, None);
+    }
+    assert_eq!(w.peers.counts().admitted, 4);
+}

@@ -445,3 +445,66 @@ fn where_tries_are_counted_nobody_is_asked_again_who_is_not_who_was_expected() {
     w.run(10 * DAY, |_| Answer::Fails(DialFailure::NotThisNode));
     assert_eq!(w.dials_of(1).len(), 1);
 }
+
+#[test]
+fn an_address_that_a_stranger_told_first_is_the_operators_once_he_names_it() {
+    let mut w = company();
+    w.learn(&node(7), 50);
+    w.name(&node(7));
+    w.run(DAY, |_| DEAD);
+    assert!(w.knows(&node(7)), "it is forgotten by nobody but him");
+    w.run(secs(400), |_| Answer::Up);
+    assert!(w.up().contains(&7));
+}
+
+#[test]
+fn what_strangers_tell_of_a_persistent_peer_does_not_go_before_what_the_operator_says() {
+    let mut w = World::quiet(|it| it.persistent([id(7)]));
+    w.checks_inside = false;
+    for n in 91..95 {
+        w.connect(n);
+    }
+    w.name(&node(7));
+    w.run(secs(360), |_| DEAD);
+    let true_one = node(7);
+    for n in 0..60 {
+        for teller in 91..95 {
+            w.learn(&at(7, host(200 + 4 * n + teller, 5)), teller);
+        }
+        w.run(secs(60), |it| match it {
+            it if *it == true_one => Answer::Up,
+            it if it.id() == id(7) => Answer::Silence,
+            _ => DEAD,
+        });
+    }
+    assert!(w.up().contains(&7));
+}
+
+#[test]
+fn a_guest_is_no_reason_to_leave_those_alone_for_hours_whom_we_have_lost() {
+    for trouble in [DEAD, Answer::HangsUp] {
+        let mut w = World::with(|it| it);
+        w.checks_inside = false;
+        for n in 1..=10 {
+            w.learn(&node(n), 300 + n);
+            w.run(secs(5), |_| Answer::Up);
+        }
+        w.run(HOUR, |_| Answer::Up);
+        for n in w.outbound() {
+            w.down(n);
+        }
+        w.welcome(500);
+        w.run(7 * HOUR, |_| trouble);
+        w.run(secs(400), |_| Answer::Up);
+        assert!(!w.outbound().is_empty(), "{trouble:?}");
+    }
+}
+
+#[test]
+fn with_an_unconditional_peer_we_are_not_alone_and_what_fails_is_forgotten() {
+    let mut w = World::quiet(|it| it.unconditional([id(1)]));
+    w.welcome(1);
+    w.learn(&node(5), 9);
+    w.run(2 * HOUR, |_| DEAD);
+    assert!(!w.knows(&node(5)));
+}

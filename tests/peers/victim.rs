@@ -6,7 +6,7 @@ use pex::NodeAddress;
 use pex::peers::DialFailure;
 
 use crate::retry::{company, was_good};
-use crate::world::{Answer, DAY, DEAD, World, at, host, id, node, secs, text};
+use crate::world::{Answer, DAY, DEAD, World, at, at_port, host, id, node, secs, text};
 
 /// Dials that a place gets in its worst day.
 fn worst_day(w: &World, place: &NodeAddress) -> usize {
@@ -129,4 +129,43 @@ fn a_place_is_dialed_at_most_eight_times_a_day_whether_it_is_silent_or_somebody_
         let dials = worst_day(&w, &victim);
         assert!((1..=8).contains(&dials), "{order:b}: {dials}");
     }
+}
+
+#[test]
+fn whoever_shares_an_ip_address_has_us_dial_a_port_of_it_eight_times_a_day_at_most() {
+    for answer in [DialFailure::Unreachable, DialFailure::NotThisNode] {
+        let mut w = World::with(|it| it);
+        w.checks_inside = false;
+        w.connect(99);
+        let shared = host(5, 5);
+        for n in 1_000..1_960 {
+            w.accept_from(n, shared, Some(&at_port(n, shared, 22)));
+            if w.judge.links.contains_key(&id(n)) {
+                w.down(n);
+            }
+            w.run(secs(90), |_| Answer::Fails(answer));
+        }
+        let dials = worst_day(&w, &at_port(0, shared, 22));
+        assert!((1..=8).contains(&dials), "{answer:?}: {dials}");
+    }
+}
+
+#[test]
+fn names_of_which_strangers_tell_are_dialed_twice_a_minute_wherever_they_may_lead() {
+    let mut w = World::with(|it| it);
+    w.checks_inside = false;
+    w.connect(99);
+    for n in 0..3_600 {
+        let domain = n % 50;
+        w.learn(
+            &text(1_000 + n, &format!("n{n}.d{domain}.org:26656")),
+            50 + n % 20,
+        );
+        w.run(secs(1), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    let dials = w.dial_times().into_iter().filter(|it| it.1.ip().is_none());
+    let times: Vec<Duration> = dials.map(|it| it.0).collect();
+    assert!(times.len() > 100, "{}", times.len());
+    let minute = |at: &[Duration]| at[2] - at[0] >= secs(60);
+    assert!(times.windows(3).all(minute));
 }

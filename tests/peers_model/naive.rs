@@ -258,10 +258,25 @@ impl Naive {
         }
     }
 
+    /// The operator names an address that is known: it is his, and waits no longer than it has to.
+    pub(crate) fn take_over(&mut self, peer: u8, which: u8) {
+        let at = usize::from(which);
+        let Some(known) = self.peer(peer).known[at] else {
+            return;
+        };
+        let soonest = self.left_alone(peer, &known);
+        if let Some(known) = &mut self.peer_mut(peer).known[at] {
+            if !known.named && known.failures > 0 {
+                known.from.0 = known.from.0.min(soonest);
+            }
+            known.named = true;
+        }
+    }
+
     /// One more failure of an address.
     pub(crate) fn fail(&mut self, peer: u8, which: u8) {
         let (now, at) = (self.now, usize::from(which));
-        let lonely = self.connected() == 0;
+        let lonely = self.count(|_, life| matches!(life, Life::Linked { .. })) == 0;
         let failures_max = self.setting.failures;
         let chosen = self.is_chosen(peer);
         let Some(known) = &mut self.peer_mut(peer).known[at] else {

@@ -223,7 +223,13 @@ impl Run {
             .machine
             .addresses_of(id(peer))
             .contains(&address(peer, which));
-        if self.model.peer(peer).known[at].is_some() || !known && self.model.is_banned(peer) {
+        if self.model.peer(peer).known[at].is_some() {
+            if operator {
+                self.model.take_over(peer, which);
+            }
+            return Ok(());
+        }
+        if !known && self.model.is_banned(peer) {
             return Ok(());
         }
         let forgotten = self.model.peer(peer).forgotten[at].filter(|_| !operator);

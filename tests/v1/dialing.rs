@@ -399,3 +399,20 @@ fn a_node_is_dialed_where_it_was_reached_and_not_where_others_say_it_lives() {
     assert!(w.peers.book().known(&place(&home)).unwrap().old);
     assert_eq!(w.peers.score(id(2)), 0);
 }
+
+#[test]
+fn a_guest_is_no_reason_to_leave_those_alone_for_hours_whom_we_have_lost() {
+    let mut w = World::with(|it| it);
+    for n in 1..=10 {
+        w.learn(&node(n), 300 + n);
+        w.run(secs(5), |_| Answer::Up);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    for n in w.outbound() {
+        w.down(n);
+    }
+    w.welcome(500);
+    w.run(secs(1_800), |_| DEAD);
+    w.run(secs(400), |_| Answer::Up);
+    assert!(!w.outbound().is_empty());
+}

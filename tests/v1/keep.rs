@@ -316,3 +316,32 @@ fn nothing_is_kept_of_peers_who_are_gone() {
         Some(true)
     );
 }
+
+#[test]
+fn a_64_of_ipv6_is_one_address() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=60 {
+        let ip = format!("2a00:1450:4001:80b::{n:x}").parse().unwrap();
+        w.accept_from(n, ip, None);
+    }
+    assert_eq!(w.peers.counts().admitted, 4);
+}
+
+#[test]
+fn misconduct_counts_however_many_strangers_have_misbehaved_before() {
+    let mut w = World::quiet(|it| it);
+    w.checks_inside = false;
+    for n in 1_000..9_200 {
+        w.accept_from(n, host(n, 3), None);
+        w.misbehaves(n, Misconduct::Minor);
+        if w.judge.links.contains_key(&id(n)) {
+            w.down(n);
+        }
+        w.now = w.now + secs(1);
+    }
+    w.welcome(5);
+    for _ in 0..100 {
+        w.misbehaves(5, Misconduct::Minor);
+    }
+    assert!(w.peers.is_banned(id(5)));
+}

@@ -4,7 +4,7 @@ use pex::peers::Eviction;
 use pex::v1::Options;
 
 use crate::nodes::{HOUR, NOBODY, at, host, id, ms, node, number, secs};
-use crate::world::{Answer, World, dials, evicted};
+use crate::world::{Answer, DEAD, World, dials, evicted};
 
 fn seed() -> pex::v1::OptionsBuilder {
     Options::seed()
@@ -152,7 +152,7 @@ fn whom_the_operator_named_and_what_we_are_stays() {
     let mut w = World::seed(|it| it.seeds(seeds.clone()).private([id(2)])).trusting(&seeds);
     w.reconfigure(Options::builder().seeds(vec![node(3)]).build().unwrap());
     assert!(w.peers.options().is_seed());
-    w.run(HOUR, |_| crate::world::DEAD);
+    w.run(HOUR, |_| DEAD);
     assert!(w.dials_of(1).len() > 5, "its seed is dialed all the same");
     assert!(w.dials_of(3).is_empty());
     w.learn(&node(2), 9);
@@ -187,4 +187,16 @@ fn the_book_is_saved_sooner_where_it_is_to_be_saved_more_often() {
     w.reconfigure(often);
     w.pass(secs(5));
     assert_eq!(w.saves.len(), 1, "{}", number(id(1)));
+}
+
+#[test]
+fn who_becomes_unconditional_stays_with_a_seed_node_and_who_is_no_longer_leaves() {
+    for becomes in [true, false] {
+        let mut w = World::seed(|it| it.unconditional([id(1)].into_iter().filter(|_| !becomes)));
+        w.welcome(1);
+        let listed = [id(1)].into_iter().filter(|_| becomes);
+        w.reconfigure_with_lists(seed().unconditional(listed).build().unwrap());
+        w.run(HOUR, |_| DEAD);
+        assert_eq!(w.up().contains(&1), becomes);
+    }
 }

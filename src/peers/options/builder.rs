@@ -94,7 +94,7 @@ impl OptionsBuilder {
 
     /// How many connections of ours may go to one network, and how many others may come from one
     /// IP address. Defaults 1 and 4: an attacker must hold as many networks as we have places, and
-    /// a household can have a few nodes. Addresses that only this site can reach are not counted,
+    /// a household can have a few nodes. A /64 of IPv6 is one IP address. Addresses that only this site can reach are not counted,
     /// and those whom the operator chose are let in all the same. Both from 1. A network holds no
     /// more than one connection of ours with one IP address, unless the first is [`u32::MAX`].
     pub const fn per_network(mut self, outbound: u32, inbound_of_ip: usize) -> Self {
@@ -115,7 +115,8 @@ impl OptionsBuilder {
     /// How many addresses that we have only heard of are dialed in a minute in one subnet (a /24
     /// of IPv4, a /64 of IPv6). Default 2; from 1. Strangers choose these addresses, and must not
     /// be able to point us at somebody. One place, an IP address or name and a port, is dialed eight
-    /// times in a day at most, unless this is without bound (`usize::MAX`).
+    /// times in a day at most, unless this is without bound (`usize::MAX`). All names together are one
+    /// subnet, as they may all lead to one place.
     pub const fn hearsay_dials_per_subnet(mut self, per_minute: usize) -> Self {
         self.0.hearsay_dials_per_subnet = per_minute;
         self
@@ -148,7 +149,7 @@ impl OptionsBuilder {
     }
 
     /// The longest that a persistent peer is left alone, and everybody while we are connected with
-    /// nobody, but for addresses of which we have only heard. Default 5 min, as
+    /// nobody of our own choice, but for addresses of which we have only heard. Default 5 min, as
     /// `MaxRetryTimePersistent`; no less than the first of [`retry`](Self::retry).
     pub const fn retry_persistent_max(mut self, max: Duration) -> Self {
         self.0.retry_persistent_max = max;
