@@ -320,7 +320,7 @@ impl Judge {
             self.rates.answer(self.now, to, connection.kind)?;
         }
         let mut told = BTreeSet::new();
-        let mut last = None;
+        let (mut first, mut last) = (None, None);
         for entry in response.entries() {
             let Ok(address) = entry.parse() else {
                 return Err((
@@ -334,17 +334,21 @@ impl Judge {
                 hold(16, first, || "we are told of once a connection".to_owned())?;
             }
             self.memory.tells(self.own.id(), &address)?;
+            if address.id() != self.own.id() {
+                first.get_or_insert_with(|| address.clone());
+            }
             last = Some(address.clone());
             let text = address.to_string();
             hold(13, told.insert(address), || format!("{text} is told twice"))?;
         }
-        let Some(last) = last.filter(|it| it.id() != self.own.id()) else {
+        let last = last.filter(|it| it.id() != self.own.id());
+        let Some((first, last)) = first.zip(last) else {
             return Ok(());
         };
         // Those reached come before the others, whose order has a beginning of its own.
         let is_reached = self.memory.has_reached(&last);
         let alike = (told.iter()).filter(|it| self.memory.has_reached(it) == is_reached);
-        self.rates.ends(to, &last, alike.count())
+        self.rates.answers(to, [&first, &last], alike.count())
     }
 
     fn dial(&mut self, address: &NodeAddress) -> Verdict {

@@ -22,7 +22,7 @@ const A_MINUTE: usize = 2;
 /// store keeps the beginning to the second.
 const LEFT_ALONE: Duration = Duration::from_secs(239);
 
-/// Peers in a row whose answers ended with the same address, where there were so many others.
+/// Peers in a row whose answers began and ended with the same addresses, where there were so many others.
 const IN_A_ROW: usize = 8;
 const MANY: usize = 20;
 
@@ -36,8 +36,8 @@ pub(super) struct Rates {
     subnets: VecDeque<(Time, Subnet)>,
     /// Dials that failed in a row, and when the last one did, by address.
     failed: BTreeMap<NodeId, BTreeMap<NodeAddress, (u32, Time)>>,
-    /// With what the last answers ended, and to whom they went.
-    ending: Option<(NodeAddress, Vec<NodeId>)>,
+    /// With what the last answers began and ended, and to whom they went.
+    order: Option<([NodeAddress; 2], Vec<NodeId>)>,
 }
 
 impl Rates {
@@ -59,23 +59,26 @@ impl Rates {
         })
     }
 
-    /// An answer ends with this one, of so many with which it could have ended as well.
-    pub(super) fn ends(&mut self, to: NodeId, last: &NodeAddress, alike: usize) -> Verdict {
+    /// An answer begins with the first of these and ends with the second, of so many with which it could
+    /// have ended as well. The ends alone say nothing: where all but one were reached in a life before,
+    /// of which nobody knows outside, every answer ends with that one.
+    pub(super) fn answers(&mut self, to: NodeId, ends: [&NodeAddress; 2], alike: usize) -> Verdict {
         if alike < MANY {
             return Ok(());
         }
-        match &mut self.ending {
-            Some((ending, peers)) if ending == last => {
+        match &mut self.order {
+            Some((before, peers)) if before.each_ref() == ends => {
                 if !peers.contains(&to) {
                     peers.push(to);
                 }
             }
-            other => *other = Some((last.clone(), vec![to])),
+            other => *other = Some((ends.map(Clone::clone), vec![to])),
         }
-        let same = self.ending.as_ref().map_or(0, |(_, peers)| peers.len());
+        let same = self.order.as_ref().map_or(0, |(_, peers)| peers.len());
         hold(37, same < IN_A_ROW, || {
             format!(
-                "the answers to {same} peers end with {last}: where they begin is no matter of chance"
+                "the answers to {same} peers go from {} to {}: where they begin is no matter of chance",
+                ends[0], ends[1]
             )
         })
     }

@@ -94,9 +94,10 @@ impl OptionsBuilder {
 
     /// How many connections of ours may go to one network, and how many others may come from one
     /// IP address. Defaults 1 and 4: an attacker must hold as many networks as we have places, and
-    /// a household can have a few nodes. A /64 of IPv6 is one IP address. Addresses that only this site can reach are not counted,
-    /// and those whom the operator chose are let in all the same. Both from 1. A network holds no
-    /// more than one connection of ours with one IP address, unless the first is [`u32::MAX`].
+    /// a household can have a few nodes. A /64 of IPv6 is one IP address. Addresses that only this
+    /// site can reach are not counted, and those whom the operator chose are let in all the same.
+    /// Both from 1. A network holds no more than one connection of ours with one IP address, unless
+    /// the first is [`u32::MAX`].
     pub const fn per_network(mut self, outbound: u32, inbound_of_ip: usize) -> Self {
         self.0.outbound_per_network = outbound;
         self.0.inbound_per_ip = inbound_of_ip;
