@@ -95,7 +95,7 @@ impl PeerManager {
         self.now = self.now.min(now);
         let mut changed = self.store.rewind(self.now, back);
         changed.extend(self.conduct.banned());
-        self.live.rewind(back);
+        self.live.rewind(back, |link| link.tie);
         self.conduct.rewind(back);
         self.forgotten.rewind(back);
         self.rate.rewind(back);

@@ -324,7 +324,8 @@ impl Live {
         self.agenda.first().copied()
     }
 
-    pub(crate) fn rewind(&mut self, back: Duration) {
+    /// Sets back the times of all; `tie` is what decides between those of equal score from then on.
+    pub(crate) fn rewind(&mut self, back: Duration, tie: impl Fn(&Link) -> u64) {
         let peers = core::mem::take(&mut self.peers);
         *self = Self::default();
         for (id, mut life) in peers {
@@ -333,6 +334,7 @@ impl Live {
             } else if let Some(link) = life.link_mut() {
                 link.since = link.since.back(back);
                 link.rotates_at = link.rotates_at.map(|at| at.back(back));
+                link.tie = tie(link);
             }
             self.set(id, Some(life));
         }

@@ -83,7 +83,14 @@ impl Switch {
         let back = self.now - now;
         self.now = self.now.min(now);
         self.book.rewind(self.now, back);
-        self.live.rewind(back);
+        let by_age = self.options.seed_mode;
+        self.live.rewind(back, |link| {
+            if by_age {
+                link.since.as_nanos()
+            } else {
+                link.tie
+            }
+        });
         self.names.rewind(back);
         self.forgotten.rewind(back);
         self.rate.rewind(back);

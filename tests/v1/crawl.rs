@@ -312,3 +312,22 @@ fn a_full_seed_lets_the_oldest_go_and_refuses_no_newcomer() {
         w.down(n);
     }
 }
+
+#[test]
+fn a_full_seed_lets_the_oldest_go_after_its_clock_was_set_back_too() {
+    let mut w = World::seed(|it| it.slots(10, 4));
+    w.checks_inside = false;
+    for n in 0..2 {
+        w.accept(n);
+    }
+    w.rewind(Time::EPOCH + (w.now - (Time::EPOCH + HOUR)));
+    for n in 2..4 {
+        w.accept(n);
+    }
+    w.pass(secs(2));
+    for n in 0..4 {
+        let actions = w.accept(10 + n);
+        assert_eq!(evicted(&actions), [(n, Eviction::Stayed)]);
+        w.down(n);
+    }
+}
