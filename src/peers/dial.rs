@@ -116,17 +116,25 @@ impl PeerManager {
     }
 
     /// The one with the highest score of those whom the operator chose, if there is a place for
-    /// him, or one that he may take.
+    /// him, or one that he may take. Who needs none does not wait behind who finds none.
     fn next_chosen(&self) -> Option<(Slot, Purpose)> {
-        let &(score, _, id) = self.chosen.first()?;
-        let purpose = if self.has_place_of_ours() || self.options.unconditional.contains(&id) {
-            Purpose::Keep
-        } else if self.has_upgrade_slot() && self.options.upgrade_max > 0 {
-            Purpose::Upgrade(self.live.worst_below(score.0, true)?)
+        let &(score, _, first) = self.chosen.first()?;
+        let needs_none = |id: &NodeId| self.options.unconditional.contains(id);
+        let (id, purpose) = if self.has_place_of_ours() || needs_none(&first) {
+            (first, Purpose::Keep)
+        } else if let Some(worse) = self.worse_than(score.0) {
+            (first, Purpose::Upgrade(worse))
         } else {
-            return None;
+            let mut chosen = self.chosen.iter().map(|(_, _, id)| *id);
+            (chosen.find(needs_none)?, Purpose::Keep)
         };
         Some((self.best_of(id)?, purpose))
+    }
+
+    /// Whose place somebody with this score may take.
+    fn worse_than(&self, score: i32) -> Option<NodeId> {
+        let may = self.has_upgrade_slot() && self.options.upgrade_max > 0;
+        may.then(|| self.live.worst_below(score, true)).flatten()
     }
 
     /// The address of a node that is most likely to answer, of those that may be dialed.

@@ -442,3 +442,21 @@ fn feelers_and_dials_of_a_day_do_not_exceed_a_few_in_an_hour_once_all_places_are
     assert!((24 * 15..24 * 40).contains(&dials), "{dials}");
     assert_eq!(w.peers.check(), Ok(()));
 }
+
+#[test]
+fn an_unconditional_peer_does_not_wait_behind_one_for_whom_there_is_no_place() {
+    for upgrades in [0, 1] {
+        let mut w = World::quiet(|it| {
+            let it = it.connected_max(2).slots(1, 1).upgrade_max(upgrades);
+            it.scores([(id(2), 5), (id(3), 1)]).unconditional([id(3)])
+        });
+        w.connect(1);
+        if upgrades > 0 {
+            // The place of the first is promised to another already.
+            w.name(&node(4));
+        }
+        w.name(&node(2));
+        w.name(&node(3));
+        assert!(w.dialing().contains(&3), "{upgrades}");
+    }
+}
