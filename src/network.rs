@@ -51,8 +51,8 @@ mod name;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::NodeAddress;
-use embedded::innermost;
 
+pub(crate) use embedded::innermost;
 pub(crate) use group::machine_at;
 pub use group::{Group, Subnet};
 pub use name::ClaimError;

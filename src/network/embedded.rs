@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 /// The IPv4 address that an IPv6 address carries, or else the address itself.
 #[expect(clippy::match_same_arms, reason = "an arm is a way to carry one")]
-pub(super) const fn innermost(ip: IpAddr) -> IpAddr {
+pub(crate) const fn innermost(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(outer) = ip else {
         return ip;
     };

@@ -253,7 +253,7 @@ impl PeerManager {
     /// Whether an address that waits may still be dialed: nothing speaks against it but that the
     /// store is full.
     fn may_be_felt_for(&mut self, address: &NodeAddress) -> bool {
-        !self.is_forgotten(address)
+        !self.is_forgotten(address, &[])
             && self.live.get(address.id()).is_none()
             && self.store.find(address).is_none()
             && self.conduct.banned_until(address.id(), self.now).is_none()

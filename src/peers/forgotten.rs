@@ -3,9 +3,10 @@
 //!
 //! Without this a stranger could have us dial a victim for ever, by telling its address again each
 //! time that we have given up. But that he tells a wrong id of a place says nothing against the
-//! place: only when several have turned out wrong, nothing more is believed of it. And what was in
-//! the store by then is still tried, but no place is dialed more than a few times a day in all, under
-//! whatever ids and with whatever outcome, unless somebody was reached there.
+//! place: it is he, with his network, who is not believed any more of it. Only when several have told
+//! wrong ids, nothing more is believed of the place. And what was in the store by then is still tried,
+//! but no place is dialed more than a few times a day in all, under whatever ids and with whatever
+//! outcome, unless somebody was reached there.
 
 use alloc::collections::BTreeMap;
 use core::net::IpAddr;
@@ -13,11 +14,16 @@ use core::time::Duration;
 
 use super::PeerManager;
 use super::arena::Slot;
+use super::lanes::LaneKey;
+use super::sources::ITSELF;
 use super::store::name_of;
-use crate::{NodeAddress, Time};
+use crate::network::innermost;
+use crate::seed::HashKey;
+use crate::{NodeAddress, NodeId, Time};
 
-/// Places and claims that one generation holds.
-const GENERATION: usize = 16_384;
+/// What one generation holds. When it is full its day is over early: that takes as many dials of
+/// distinct places, some two hours of all that a node may dial.
+const GENERATION: usize = 65_536;
 
 /// How long a generation takes them in, and how long it is kept after that.
 const AGE: Duration = Duration::from_secs(86_400);
@@ -29,14 +35,15 @@ const DIALS_MAX: u8 = 8;
 /// How long the rest of what is said of such a place waits, before it is seen whether its day is over.
 const REST: Duration = Duration::from_secs(3_600);
 
-/// Wrong ids at a place, after which no stranger is believed who tells of it.
-const LIES_MAX: u8 = 4;
+/// Who have told wrong ids of a place, after whom no stranger is believed who tells of it.
+const LIARS_MAX: u8 = 4;
 
 impl PeerManager {
-    /// Whether this was found false not long ago, or its place was dialed as often as it may be.
-    pub(super) fn is_forgotten(&mut self, address: &NodeAddress) -> bool {
-        let (place, claim) = (self.place(address), self.said(address));
-        self.forgotten.refuses(place, claim, self.now)
+    /// Whether this was found false not long ago, or its place was dialed as often as it may be; or
+    /// one of those who tell it has told a wrong id of the place.
+    pub(super) fn is_forgotten(&mut self, address: &NodeAddress, voices: &[Voice]) -> bool {
+        let said = self.said(address);
+        self.forgotten.refuses(said, voices, self.now)
     }
 
     /// Forgets an entry and its place, where nobody answers.
@@ -50,9 +57,20 @@ impl PeerManager {
 
     /// Forgets an entry whose node does not live where it is said to.
     pub(super) fn forget_claim(&mut self, slot: Slot) {
-        let entry = self.store.get(slot);
-        if let Some(address) = entry.and_then(|entry| self.store.address(entry)) {
-            self.note_lie(&address);
+        if let Some(entry) = self.store.get(slot)
+            && let Some(address) = self.store.address(entry)
+        {
+            let liar = match entry.source {
+                ITSELF => self.store.ip(entry).map(|ip| {
+                    let network = LaneKey::of(ip);
+                    Voice::at(self.key, Some(network), entry.id)
+                }),
+                source => self.sources.id(source).map(|id| {
+                    let network = self.sources.network(source);
+                    Voice::at(self.key, network, id)
+                }),
+            };
+            self.note_lie(&address, liar);
         }
         self.forget(slot);
     }
@@ -77,39 +95,102 @@ impl PeerManager {
         self.forgotten.take_back_dial(self.place(address));
     }
 
-    pub(super) fn note_lie(&mut self, address: &NodeAddress) {
-        let (place, claim) = (self.place(address), self.said(address));
-        self.forgotten.insert_lie(place, claim, self.now);
+    /// A node does not live where it is said to, by this one if that is known.
+    pub(super) fn note_lie(&mut self, address: &NodeAddress, liar: Option<Voice>) {
+        let said = self.said(address);
+        self.forgotten.insert_lie(said, liar, self.now);
     }
 
-    /// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
-    fn place(&self, address: &NodeAddress) -> u64 {
-        let port = u64::from(address.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        port ^ match address.ip().map(|ip| ip.to_canonical()) {
-            Some(IpAddr::V4(ip)) => self.key.hash(&ip.octets()),
-            Some(IpAddr::V6(ip)) => self.key.hash(&ip.octets()),
-            None => self.key.hash(name_of(address).as_bytes()),
+    fn said(&self, address: &NodeAddress) -> Said {
+        Said::of(self.key, self.place(address), address.id())
+    }
+
+    fn place(&self, address: &NodeAddress) -> Place {
+        match address.ip() {
+            Some(ip) => Place::at(self.key, ip, address.port()),
+            None => Place::named(self.key, name_of(address), address.port()),
         }
-    }
-
-    /// The keyed hash of what is said: that this node lives at this place.
-    fn said(&self, address: &NodeAddress) -> u64 {
-        self.place(address) ^ self.key.hash(address.id().as_bytes())
     }
 }
 
-/// What is held against a place or a claim.
+/// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(u64);
+
+impl Place {
+    /// All ways to write an IPv4 address in an IPv6 one are one place, as one host is dialed by them.
+    /// But they are another than the address itself: where nobody answers by NAT64 or 6to4, somebody
+    /// may.
+    pub(crate) fn at(key: HashKey, ip: IpAddr, port: u16) -> Self {
+        let ip = ip.to_canonical();
+        let hash = match innermost(ip) {
+            IpAddr::V4(ip) => key.hash(&ip.octets()),
+            IpAddr::V6(ip) => key.hash(&ip.octets()),
+        };
+        let is_carried = innermost(ip) != ip;
+        Self::with(if is_carried { !hash } else { hash }, port)
+    }
+
+    fn named(key: HashKey, name: &str, port: u16) -> Self {
+        Self::with(key.hash(name.as_bytes()), port)
+    }
+
+    pub(crate) const fn hash(self) -> u64 {
+        self.0
+    }
+
+    const fn with(hash: u64, port: u16) -> Self {
+        Self(hash ^ (port as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+}
+
+/// What is said: that a node lives at a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    place: Place,
+    /// The keyed hash of both.
+    claim: u64,
+}
+
+impl Said {
+    pub(crate) fn of(key: HashKey, place: Place, id: NodeId) -> Self {
+        let claim = place.0 ^ key.hash(id.as_bytes());
+        Self { place, claim }
+    }
+}
+
+/// The keyed hash of who says it: a network, since ids are for free; of those whose network says
+/// nothing, the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Voice(u64);
+
+impl Voice {
+    pub(crate) fn at(key: HashKey, network: Option<LaneKey>, id: NodeId) -> Self {
+        Self(match network.filter(|it| *it != LaneKey::LOCAL) {
+            Some(network) => key.hash(&network.0.to_be_bytes()),
+            None => key.hash(id.as_bytes()),
+        })
+    }
+
+    /// What it says of a place, whatever that is.
+    const fn about(self, place: Place) -> u64 {
+        place.0.rotate_left(32) ^ self.0
+    }
+}
+
+/// What is held against a place, against a claim, or against what one teller says of a place.
 #[derive(Clone, Copy, Debug, Default)]
 struct Record {
     /// Nothing more is believed of it.
     is_false: bool,
-    /// Claims about a place that have turned out wrong.
-    lies: u8,
+    /// Voices of whose claims about a place one has turned out wrong; each claim of which nobody
+    /// knows who told it is one.
+    liars: u8,
     /// Dials of a place on the word of strangers.
     dials: u8,
 }
 
-/// Places and claims by their keyed hashes, in two generations.
+/// What was found false, by keyed hashes, in two generations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forgotten {
     young: BTreeMap<u64, Record>,
@@ -118,35 +199,50 @@ pub(crate) struct Forgotten {
 }
 
 impl Forgotten {
-    pub(crate) fn insert(&mut self, hash: u64, now: Time) {
-        self.record(hash, now).is_false = true;
+    /// Nothing more is believed of a place.
+    pub(crate) fn insert(&mut self, place: Place, now: Time) {
+        self.record(place.0, now).is_false = true;
     }
 
-    /// A claim about a place has turned out wrong. After several of them, nothing more is believed of
-    /// the place.
-    pub(crate) fn insert_lie(&mut self, place: u64, claim: u64, now: Time) {
-        self.insert(claim, now);
-        let before = self.sum(place, now).lies;
-        let record = self.record(place, now);
-        record.lies = record.lies.saturating_add(1);
-        record.is_false |= before.saturating_add(1) >= LIES_MAX;
+    /// A claim about a place has turned out wrong. Nothing more of the place is believed to who told
+    /// it; after several such tellers, to nobody.
+    pub(crate) fn insert_lie(&mut self, said: Said, liar: Option<Voice>, now: Time) {
+        self.record(said.claim, now).is_false = true;
+        if let Some(liar) = liar {
+            let about = liar.about(said.place);
+            if self.sum(about, now).is_false {
+                return;
+            }
+            self.record(about, now).is_false = true;
+        }
+        let before = self.sum(said.place.0, now).liars;
+        let record = self.record(said.place.0, now);
+        record.liars = record.liars.saturating_add(1);
+        record.is_false |= before.saturating_add(1) >= LIARS_MAX;
     }
 
-    /// Whether nothing is believed of a place, or not this, or the place was dialed often enough.
-    pub(crate) fn refuses(&mut self, place: u64, claim: u64, now: Time) -> bool {
-        let of_place = self.sum(place, now);
-        of_place.is_false || of_place.dials >= DIALS_MAX || self.sum(claim, now).is_false
+    /// Whether nothing is believed of a place, or not this, or not what one of these says; or the
+    /// place was dialed often enough.
+    pub(crate) fn refuses(&mut self, said: Said, voices: &[Voice], now: Time) -> bool {
+        let of_place = self.sum(said.place.0, now);
+        of_place.is_false
+            || of_place.dials >= DIALS_MAX
+            || self.sum(said.claim, now).is_false
+            || of_place.liars > 0
+                && voices
+                    .iter()
+                    .any(|it| self.sum(it.about(said.place), now).is_false)
     }
 
-    pub(crate) fn count_dial(&mut self, place: u64, now: Time) {
-        let record = self.record(place, now);
+    pub(crate) fn count_dial(&mut self, place: Place, now: Time) {
+        let record = self.record(place.0, now);
         record.dials = record.dials.saturating_add(1);
     }
 
     /// A dial that was counted was not made.
-    pub(crate) fn take_back_dial(&mut self, place: u64) {
+    pub(crate) fn take_back_dial(&mut self, place: Place) {
         for generation in [&mut self.young, &mut self.old] {
-            if let Some(record) = generation.get_mut(&place).filter(|it| it.dials > 0) {
+            if let Some(record) = generation.get_mut(&place.0).filter(|it| it.dials > 0) {
                 record.dials = record.dials.saturating_sub(1);
                 return;
             }
@@ -154,8 +250,8 @@ impl Forgotten {
     }
 
     /// Whether a place was dialed as often as it may be in a day.
-    pub(crate) fn is_spent(&mut self, place: u64, now: Time) -> bool {
-        self.sum(place, now).dials >= DIALS_MAX
+    pub(crate) fn is_spent(&mut self, place: Place, now: Time) -> bool {
+        self.sum(place.0, now).dials >= DIALS_MAX
     }
 
     /// What both generations hold against it.
@@ -166,7 +262,7 @@ impl Forgotten {
         let (young, old) = (young.unwrap_or_default(), old.unwrap_or_default());
         Record {
             is_false: young.is_false || old.is_false,
-            lies: young.lies.saturating_add(old.lies),
+            liars: young.liars.saturating_add(old.liars),
             dials: young.dials.saturating_add(old.dials),
         }
     }
@@ -210,51 +306,115 @@ mod tests {
 
     const HOUR: u64 = 3_600;
 
+    const KEY: HashKey = HashKey::fixed(7, 18);
+
+    fn place(ip: &str) -> Place {
+        Place::at(KEY, ip.parse().unwrap(), 26_656)
+    }
+
+    fn said(place: Place, id: u8) -> Said {
+        Said::of(KEY, place, NodeId::new([id; 20]))
+    }
+
+    fn voice(ip: &str, id: u8) -> Voice {
+        let network = LaneKey::of(ip.parse().unwrap());
+        Voice::at(KEY, Some(network), NodeId::new([id; 20]))
+    }
+
+    const fn at(hour: u64) -> Time {
+        Time::from_secs((24 * 365 + hour) * HOUR)
+    }
+
     #[test]
     fn a_place_is_kept_for_a_day_and_not_for_ever() {
+        let here = place("12.0.0.1");
         for began in [0, 1, 23] {
             let mut forgotten = Forgotten::default();
-            let at = |hours: u64| Time::from_secs((24 * 365 + hours) * HOUR);
-            forgotten.insert(0, at(0));
-            forgotten.insert(7, at(began));
-            assert!(forgotten.refuses(7, 1, at(began + 23)), "{began}");
-            assert!(forgotten.refuses(1, 7, at(began + 23)), "{began}");
-            assert!(!forgotten.refuses(7, 7, at(began + 49)), "{began}");
+            forgotten.insert(place("12.0.0.2"), at(0));
+            forgotten.insert(here, at(began));
+            assert!(forgotten.refuses(said(here, 1), &[], at(began + 23)));
+            assert!(!forgotten.refuses(said(here, 1), &[], at(began + 49)));
         }
+    }
+
+    #[test]
+    fn what_was_said_wrongly_is_kept_for_a_day_and_who_said_it_is_not_believed_of_that_place() {
+        let mut forgotten = Forgotten::default();
+        let (here, there) = (place("12.0.0.1"), place("12.0.0.2"));
+        let (liar, other) = (voice("13.0.0.1", 1), voice("14.0.0.1", 2));
+        forgotten.insert_lie(said(here, 1), Some(liar), at(0));
+        assert!(forgotten.refuses(said(here, 1), &[other], at(23)));
+        assert!(forgotten.refuses(said(here, 2), &[other, liar], at(23)));
+        assert!(!forgotten.refuses(said(here, 2), &[other], at(23)));
+        assert!(!forgotten.refuses(said(there, 2), &[liar], at(23)));
+        assert!(!forgotten.refuses(said(here, 2), &[liar], at(49)));
+    }
+
+    #[test]
+    fn a_place_is_believed_of_nobody_after_four_networks_lied_or_four_of_one_site() {
+        let here = place("12.0.0.1");
+        let of_one_network = ["13.0.0.1", "13.0.0.2", "13.0.1.1", "13.0.1.2"];
+        let of_four = ["13.0.0.1", "14.0.0.1", "15.0.0.1", "16.0.0.1"];
+        let of_one_site = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
+        for (liars, refused) in [
+            (of_one_network, false),
+            (of_four, true),
+            (of_one_site, true),
+        ] {
+            let mut forgotten = Forgotten::default();
+            for (ip, n) in liars.into_iter().zip(0..) {
+                assert!(!forgotten.refuses(said(here, 9), &[], at(0)));
+                forgotten.insert_lie(said(here, n), Some(voice(ip, n)), at(0));
+            }
+            assert_eq!(forgotten.refuses(said(here, 9), &[], at(0)), refused);
+        }
+    }
+
+    #[test]
+    fn all_ways_to_carry_an_address_in_another_are_one_place_and_it_is_not_the_address_itself() {
+        let itself = place("12.1.2.3");
+        assert_eq!(itself, place("::ffff:12.1.2.3"));
+        let nat64 = place("64:ff9b::c01:203");
+        assert_eq!(nat64, place("2002:c01:203::1"));
+        assert_eq!(nat64, place("2002:c01:203:9::7"));
+        assert_eq!(nat64, place("2001:0:1:2:3:4:f3fe:fdfc"));
+        assert_ne!(nat64, itself);
+        assert_ne!(nat64, place("64:ff9b::c01:204"));
+        assert_ne!(place("2a00::1"), place("2a00::2"));
     }
 
     #[test]
     fn a_place_may_be_dialed_again_a_day_after_the_last_of_too_many_dials() {
         let mut forgotten = Forgotten::default();
-        let at = |hour: u64| Time::from_secs((24 * 365 + hour) * HOUR);
+        let (here, there) = (place("12.0.0.1"), place("12.0.0.2"));
         for hour in 20..28 {
-            assert!(!forgotten.is_spent(7, at(hour)), "{hour}");
-            forgotten.count_dial(7, at(hour));
+            assert!(!forgotten.is_spent(here, at(hour)), "{hour}");
+            forgotten.count_dial(here, at(hour));
         }
-        assert!(forgotten.is_spent(7, at(28)) && !forgotten.is_spent(8, at(28)));
-        assert!(forgotten.is_spent(7, at(27 + 23)));
-        assert!(!forgotten.is_spent(7, at(27 + 49)));
+        assert!(forgotten.is_spent(here, at(28)) && !forgotten.is_spent(there, at(28)));
+        assert!(forgotten.is_spent(here, at(27 + 23)));
+        assert!(!forgotten.is_spent(here, at(27 + 49)));
     }
 
     #[test]
     fn a_dial_that_was_not_made_does_not_count_even_if_a_day_began_meanwhile() {
         let mut forgotten = Forgotten::default();
-        let at = |hour: u64| Time::from_secs((24 * 365 + hour) * HOUR);
+        let here = place("12.0.0.1");
         for _ in 0..8 {
-            forgotten.count_dial(7, at(0));
+            forgotten.count_dial(here, at(0));
         }
-        assert!(forgotten.is_spent(7, at(23)) && forgotten.is_spent(7, at(25)));
-        forgotten.take_back_dial(7);
-        assert!(!forgotten.is_spent(7, at(25)));
-        forgotten.take_back_dial(8);
+        assert!(forgotten.is_spent(here, at(23)) && forgotten.is_spent(here, at(25)));
+        forgotten.take_back_dial(here);
+        assert!(!forgotten.is_spent(here, at(25)));
+        forgotten.take_back_dial(place("12.0.0.2"));
     }
 
     #[test]
     fn the_memory_is_bounded() {
         let mut forgotten = Forgotten::default();
-        for place in 0..3 * GENERATION as u64 {
-            forgotten.insert(place, Time::from_secs(1));
-            forgotten.count_dial(u64::MAX - place, Time::from_secs(1));
+        for n in 0..3 * GENERATION as u64 {
+            forgotten.insert(Place(n), Time::from_secs(1));
+            forgotten.count_dial(Place(u64::MAX - n), Time::from_secs(1));
             assert!(forgotten.len() <= 2 * GENERATION);
         }
     }

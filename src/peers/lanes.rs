@@ -4,6 +4,7 @@
 //! in another. Picking takes the same time however many addresses and networks there are.
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
@@ -12,6 +13,7 @@ use super::arena::{Arena, Slot};
 use super::entry::NOWHERE;
 use crate::index_key::IndexKey;
 use crate::seed::{Chance, HashKey};
+use crate::{Group, Reach};
 
 /// What counts as one network, as a number. The top byte says what the others mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +23,15 @@ impl LaneKey {
     /// All addresses that only this machine or site can reach. They are the operator's own matter,
     /// so no bound of a network holds for them.
     pub(crate) const LOCAL: Self = Self(0);
+
+    /// The network of an IP address.
+    pub(crate) fn of(ip: IpAddr) -> Self {
+        if Reach::of(ip) == Reach::World {
+            Self(1 << 56 | Group::of(ip).number())
+        } else {
+            Self::LOCAL
+        }
+    }
 }
 
 /// Which of a network's addresses are meant.

@@ -5,13 +5,14 @@ use core::net::IpAddr;
 
 use super::arena::Slot;
 use super::entry::{Stamp, Turn};
+use super::forgotten::Voice;
 use super::lanes::LaneKey;
 use super::life::Life;
 use super::sources::ITSELF;
 use super::store::{Newcomer, Slots, name_of};
 use super::{Fairness, PeerManager};
 use crate::stats::count;
-use crate::{Group, NodeAddress, NodeId, Reach};
+use crate::{NodeAddress, NodeId, Reach};
 
 /// Why an address was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +148,14 @@ impl PeerManager {
         number
     }
 
+    /// By what it is known who has lied: where a teller is, and where it was when it told us first.
+    fn voices_of(&self, teller: &Teller) -> [Voice; 2] {
+        let before = self.sources.find(teller.id);
+        let before = before.and_then(|number| self.sources.network(number));
+        [teller.network, before.or(teller.network)]
+            .map(|network| Voice::at(self.key, network, teller.id))
+    }
+
     pub(super) fn is_own(&self, address: &NodeAddress) -> bool {
         address.id() == self.me || self.own_places.contains(address)
     }
@@ -156,7 +165,7 @@ impl PeerManager {
         Teller {
             id,
             ip,
-            network: ip.map(network_of),
+            network: ip.map(LaneKey::of),
             // Of whom we know nothing, we take it that he speaks from outside.
             reach: match ip {
                 Some(ip) if Reach::of(ip) != Reach::Nowhere => Reach::of(ip),
@@ -190,7 +199,7 @@ impl PeerManager {
             return LaneKey(5 << 56 | self.key.hash(from.as_bytes()) >> 8);
         }
         match (address.ip(), name_of(address)) {
-            (Some(ip), _) => network_of(ip),
+            (Some(ip), _) => LaneKey::of(ip),
             (None, "") => LaneKey::LOCAL,
             (None, name) => LaneKey(4 << 56 | self.key.hash(domain(name)) >> 8),
         }
@@ -214,7 +223,7 @@ impl PeerManager {
         let is_refused = if teller.is_at(address) {
             self.place_waits_until(address).is_some()
         } else {
-            self.is_forgotten(address)
+            self.is_forgotten(address, &self.voices_of(teller))
         };
         if is_refused {
             return Err(Refusal::Forgotten);
@@ -393,14 +402,6 @@ impl PeerManager {
                 self.forget(self.swept);
             }
         }
-    }
-}
-
-fn network_of(ip: IpAddr) -> LaneKey {
-    if Reach::of(ip) == Reach::World {
-        LaneKey(1 << 56 | Group::of(ip).number())
-    } else {
-        LaneKey::LOCAL
     }
 }
 

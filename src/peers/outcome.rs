@@ -58,7 +58,10 @@ impl PeerManager {
             match why {
                 DialFailure::NotTried => self.take_back_dial_of_place(&guest),
                 DialFailure::Unreachable => self.note_silence(&guest),
-                DialFailure::NotThisNode | DialFailure::Unusable => self.note_lie(&guest),
+                DialFailure::NotThisNode | DialFailure::Unusable => {
+                    // Who has told of somebody who waits for a place is not kept.
+                    self.note_lie(&guest, None);
+                }
             }
         }
     }

@@ -155,7 +155,7 @@ impl Switch {
             backoff = backoff.min(self.options.retry_persistent_max);
         }
         // The same for the same failure however often it is looked at.
-        let text = [self.mark_of(place), entry.attempts.into()];
+        let text = [self.mark_of(place).hash(), entry.attempts.into()];
         let draw = self.key.hash(&text.map(u64::to_le_bytes).concat());
         let quarter = u64::try_from(backoff.as_millis() / 4).unwrap_or(u64::MAX);
         let jitter = draw.checked_rem(quarter.max(1)).unwrap_or_default();

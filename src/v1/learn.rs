@@ -5,6 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use super::Switch;
 use super::named::Role;
 use crate::book::{AddError, Added};
+use crate::peers::forgotten::{Place, Said, Voice};
+use crate::peers::lanes::LaneKey;
 use crate::stats::count;
 use crate::{NetAddress, NodeAddress, NodeId};
 
@@ -37,7 +39,7 @@ impl Switch {
     }
 
     pub(super) fn take_in(&mut self, place: &NetAddress, source: &NetAddress) -> bool {
-        if self.is_forgotten(place) && !self.book.has_address(place) {
+        if self.is_forgotten(place, source) && !self.book.has_address(place) {
             count(&mut self.counts.forgotten, 1);
             return false;
         }
@@ -61,24 +63,24 @@ impl Switch {
         is_new
     }
 
-    /// Whether this was found false not long ago, or its place was dialed as often as it may be.
-    fn is_forgotten(&mut self, place: &NetAddress) -> bool {
-        let (mark, claim) = (self.mark_of(place), self.mark_of_claim(place));
-        self.forgotten.refuses(mark, claim, self.now)
+    /// Whether this was found false not long ago, or its place was dialed as often as it may be; or
+    /// who tells it has told a wrong id of the place, and is not there himself.
+    fn is_forgotten(&mut self, place: &NetAddress, source: &NetAddress) -> bool {
+        let voice = (place != source).then(|| self.voice_at(source));
+        let said = self.said(place);
+        self.forgotten.refuses(said, voice.as_slice(), self.now)
     }
 
-    /// The keyed hash of a place, whoever is said to live there.
-    pub(super) fn mark_of(&self, place: &NetAddress) -> u64 {
-        let hash = match place.ip() {
-            IpAddr::V4(ip) => self.key.hash(&ip.octets()),
-            IpAddr::V6(ip) => self.key.hash(&ip.octets()),
-        };
-        hash ^ u64::from(place.port()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    pub(super) fn mark_of(&self, place: &NetAddress) -> Place {
+        Place::at(self.key, place.ip(), place.port())
     }
 
-    /// The keyed hash of what is said: that this node lives at this place.
-    pub(super) fn mark_of_claim(&self, place: &NetAddress) -> u64 {
-        self.mark_of(place) ^ self.key.hash(place.id().as_bytes())
+    pub(super) fn said(&self, place: &NetAddress) -> Said {
+        Said::of(self.key, self.mark_of(place), place.id())
+    }
+
+    pub(super) fn voice_at(&self, source: &NetAddress) -> Voice {
+        Voice::at(self.key, Some(LaneKey::of(source.ip())), source.id())
     }
 
     /// Looks for peers, or for whom to check, now.

@@ -109,20 +109,19 @@ impl Switch {
         // When nobody can be reached, it is not him.
         let excused = self.is_cut_off() || reached && self.has_none_of_ours();
         if over || known.attempts >= max && !excused {
-            self.give_up(place, why);
+            self.give_up(place, &known.source, why);
         }
     }
 
     /// An address leaves the book, and is not taken in again for a day. That somebody tells a wrong
     /// id of a place says little against the place.
-    fn give_up(&mut self, place: &NetAddress, why: DialFailure) {
+    fn give_up(&mut self, place: &NetAddress, source: &NetAddress, why: DialFailure) {
         count(&mut self.counts.given_up, 1);
-        let mark = self.mark_of(place);
         if why == DialFailure::NotThisNode {
-            let claim = self.mark_of_claim(place);
-            self.forgotten.insert_lie(mark, claim, self.now);
+            let (said, liar) = (self.said(place), self.voice_at(source));
+            self.forgotten.insert_lie(said, Some(liar), self.now);
         } else {
-            self.forgotten.insert(mark, self.now);
+            self.forgotten.insert(self.mark_of(place), self.now);
         }
         self.book.remove_address(place);
     }

@@ -169,3 +169,60 @@ fn names_of_which_strangers_tell_are_dialed_twice_a_minute_wherever_they_may_lea
     let minute = |at: &[Duration]| at[2] - at[0] >= secs(60);
     assert!(times.windows(3).all(minute));
 }
+
+#[test]
+fn all_ways_to_write_a_victim_inside_an_ipv6_address_are_dialed_eight_times_a_day_together() {
+    let mut w = World::with(|it| it);
+    w.checks_inside = false;
+    w.connect(99);
+    let spellings = |n: u32| match n % 3 {
+        0 => text(1_000 + n, "[64:ff9b::2005:5]:26656"),
+        1 => text(1_000 + n, &format!("[2002:2005:5:{n:x}::1]:26656")),
+        _ => text(1_000 + n, &format!("[2001:0:{n:x}::dffa:fffa]:26656")),
+    };
+    for n in 0..960 {
+        w.learn(&spellings(n), 50 + n % 20);
+        w.run(secs(90), |_| DEAD);
+    }
+    let carried = |it: &NodeAddress| it.ip().is_some_and(|ip| ip.is_ipv6());
+    let dials = w.dial_times().into_iter().filter(|it| carried(&it.1));
+    let dials = dials.count();
+    assert!((1..=8).contains(&dials), "{dials}");
+    // The place itself may be all right, whoever can't be reached by way of others.
+    w.learn(&at(1, host(5, 5)), 98);
+    assert!(w.knows(&at(1, host(5, 5))));
+}
+
+#[test]
+fn who_told_a_wrong_id_of_a_place_is_believed_no_more_of_it_nor_are_others_in_his_network() {
+    let mut w = company();
+    let home = host(2, 257);
+    for n in 60..70 {
+        w.accept_from(n, host(9, n), None);
+        w.learn(&at(100 + n, home), n);
+        w.run(secs(90), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    let there = |it: &(Duration, NodeAddress)| it.1.ip() == Some(home);
+    assert_eq!(w.dial_times().into_iter().filter(there).count(), 1);
+    w.accept_from(70, host(10, 1), None);
+    w.learn(&at(2, home), 70);
+    w.run(secs(90), |_| Answer::Up);
+    assert!(w.outbound().contains(&2));
+    // Of other places they are believed.
+    w.learn(&node(3), 60);
+    assert!(w.knows(&node(3)));
+}
+
+#[test]
+fn who_is_at_a_place_is_believed_about_it_whoever_told_wrong_ids_of_it() {
+    let mut w = company();
+    let home = host(2, 257);
+    for n in 50..54 {
+        w.learn(&at(n, home), n);
+        w.run(secs(90), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    w.learn(&node(2), 60);
+    assert!(!w.knows(&node(2)), "four have told wrong ids");
+    w.accept_from(2, home, Some(&node(2)));
+    assert!(w.knows(&node(2)));
+}

@@ -147,7 +147,7 @@ fn that_an_id_was_wrong_says_little_against_its_place() {
     w.connect(1);
     let home = host(2, 257);
     for n in 50..53 {
-        w.learn(&at(n, home), 9);
+        w.learn(&at(n, home), n);
         w.fails(n, DialFailure::NotThisNode);
         assert!(!w.knows(&at(n, home)), "given up at once");
         w.learn(&at(n, home), 9);
@@ -161,11 +161,46 @@ fn that_an_id_was_wrong_says_little_against_its_place() {
 }
 
 #[test]
-fn a_place_of_which_four_wrong_ids_were_told_is_dialed_no_more_that_day() {
+fn who_told_a_wrong_id_of_a_place_is_believed_no_more_of_it_nor_are_others_in_his_network() {
+    let mut w = World::quiet(|it| it.slots(2, 20));
+    w.connect(1);
+    let home = host(2, 257);
+    for n in 60..70 {
+        w.accept_from(n, host(9, n), None);
+        w.learn(&at(100 + n, home), n);
+        w.run(secs(61), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    assert_eq!(w.dial_times().len(), 2, "of node 1, and of one lie");
+    w.accept_from(70, host(10, 1), None);
+    w.learn(&at(2, home), 70);
+    w.dialed(2);
+    assert_eq!(w.outbound(), [1, 2]);
+    // Of other places they are believed.
+    w.down(2);
+    w.learn(&node(3), 60);
+    assert!(w.knows(&node(3)));
+}
+
+#[test]
+fn who_is_at_a_place_is_believed_about_it_whoever_told_a_wrong_id_of_it() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    let home = host(2, 257);
+    w.accept_from(8, home, None);
+    w.learn(&at(50, home), 8);
+    w.fails(50, DialFailure::NotThisNode);
+    w.learn(&node(2), 8);
+    assert!(!w.knows(&node(2)));
+    w.accept_from(2, home, Some(&node(2)));
+    assert!(w.knows(&node(2)));
+}
+
+#[test]
+fn a_place_of_which_four_have_told_wrong_ids_is_dialed_no_more_that_day() {
     let mut w = World::quiet(|it| it.slots(2, 2));
     w.connect(1);
     for n in 50..150 {
-        w.learn(&at(n, host(2, 257)), 9);
+        w.learn(&at(n, host(2, 257)), n);
         w.run(secs(61), |_| Answer::Fails(DialFailure::NotThisNode));
     }
     let dials = w.dial_times().len() - 1;
