@@ -69,7 +69,7 @@ use conduct::Conduct;
 use forgotten::Forgotten;
 use life::{Life, Live, Purpose};
 use rate::Rate;
-use room::Room;
+use room::{Guest, Room};
 use sources::Sources;
 use store::Store;
 
@@ -129,7 +129,7 @@ pub struct PeerManager {
     forgotten: Forgotten,
     room: Room,
     /// The one of the waiting room who is being dialed, or was.
-    guest: Option<NodeAddress>,
+    guest: Option<Guest>,
     live: Live,
 
     /// Whom the operator chose and who may be dialed, the highest score first.

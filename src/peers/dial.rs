@@ -11,6 +11,7 @@ use super::arena::Slot;
 use super::entry::{Entry, Turn};
 use super::lanes::{Among, Kind};
 use super::life::{Dial, Life, Purpose};
+use super::room::Guest;
 use super::sources::{ITSELF, NOBODY};
 use super::{Action, DIAL_PATIENCE, PeerManager};
 use crate::stats::count;
@@ -33,7 +34,7 @@ const STALE: u32 = 86_400;
 /// What is dialed: an entry, or an address that waits to become one.
 enum Target {
     Stored(Slot, Purpose),
-    Guest(NodeAddress),
+    Guest(Guest),
 }
 
 impl PeerManager {
@@ -60,7 +61,7 @@ impl PeerManager {
                         self.dial(slot, purpose, out);
                     }
                 }
-                Some(Target::Guest(address)) => self.dial_guest(address, out),
+                Some(Target::Guest(guest)) => self.dial_guest(guest, out),
                 None => return,
             }
         }
@@ -228,10 +229,10 @@ impl PeerManager {
             }
         }
         if self.store.len() >= self.options.addresses_max
-            && let Some(address) = self.room.call(&mut self.chance)
-            && self.may_be_felt_for(&address)
+            && let Some(guest) = self.room.call(&mut self.chance)
+            && self.may_be_felt_for(&guest)
         {
-            return Some(Target::Guest(address));
+            return Some(Target::Guest(guest));
         }
         let untested = self
             .store
@@ -252,8 +253,9 @@ impl PeerManager {
 
     /// Whether an address that waits may still be dialed: nothing speaks against it but that the
     /// store is full.
-    fn may_be_felt_for(&mut self, address: &NodeAddress) -> bool {
-        !self.is_forgotten(address, &[])
+    fn may_be_felt_for(&mut self, guest: &Guest) -> bool {
+        let address = &guest.address;
+        !self.is_forgotten(address, &[guest.teller])
             && self.live.get(address.id()).is_none()
             && self.store.find(address).is_none()
             && self.conduct.banned_until(address.id(), self.now).is_none()
@@ -357,14 +359,15 @@ impl PeerManager {
         self.begin(address, nearest, Some(slot), purpose, ip, out);
     }
 
-    fn dial_guest(&mut self, address: NodeAddress, out: &mut Actions<Action>) {
+    fn dial_guest(&mut self, guest: Guest, out: &mut Actions<Action>) {
+        let address = guest.address.clone();
         if self.hearsay_waits_until(&address).is_some() {
             return;
         }
         self.count_hearsay(&address);
         let ip = address.ip();
         let nearest = Reach::claimed_by(&address).unwrap_or(Reach::World);
-        self.guest = Some(address.clone());
+        self.guest = Some(guest);
         self.begin(address, nearest, None, Purpose::Feel, ip, out);
     }
 

@@ -8,6 +8,7 @@ use super::entry::{Stamp, Turn};
 use super::forgotten::Voice;
 use super::lanes::LaneKey;
 use super::life::Life;
+use super::room::Guest;
 use super::sources::ITSELF;
 use super::store::{Newcomer, Slots, name_of};
 use super::{Fairness, PeerManager};
@@ -102,7 +103,10 @@ impl PeerManager {
         if self.store.len() >= self.options.addresses_max {
             let room = teller.is_operator && self.make_room();
             if !room {
-                self.room.enter(lane, address.clone(), &mut self.chance);
+                let [teller, _] = self.voices_of(teller);
+                let address = address.clone();
+                let guest = Guest { address, teller };
+                self.room.enter(lane, guest, &mut self.chance);
                 return Err(Refusal::Full);
             }
         }

@@ -7,6 +7,7 @@ use super::arena::Slot;
 use super::entry::{Stamp, Turn};
 use super::lanes::{Kind, LaneKey};
 use super::life::{Dial, Life, Purpose};
+use super::room::Guest;
 use super::sources::NOBODY;
 use super::{Action, DialFailure, Eviction, PeerManager};
 use crate::stats::count;
@@ -36,7 +37,7 @@ impl PeerManager {
                 let entry = self.store.get(slot);
                 entry.and_then(|entry| self.store.address(entry)).as_ref() == Some(address)
             }
-            None => self.guest.as_ref() == Some(address),
+            None => self.guest.as_ref().is_some_and(|it| it.address == *address),
         }
     }
 
@@ -54,13 +55,13 @@ impl PeerManager {
 
     /// The address that waited for a place has failed: it is not to wait again.
     fn hold_against_guest(&mut self, id: NodeId, why: DialFailure) {
-        if let Some(guest) = self.guest.take().filter(|guest| guest.id() == id) {
+        let guest = self.guest.take().filter(|it| it.address.id() == id);
+        if let Some(Guest { address, teller }) = guest {
             match why {
-                DialFailure::NotTried => self.take_back_dial_of_place(&guest),
-                DialFailure::Unreachable => self.note_silence(&guest),
+                DialFailure::NotTried => self.take_back_dial_of_place(&address),
+                DialFailure::Unreachable => self.note_silence(&address),
                 DialFailure::NotThisNode | DialFailure::Unusable => {
-                    // Who has told of somebody who waits for a place is not kept.
-                    self.note_lie(&guest, None);
+                    self.note_lie(&address, Some(teller));
                 }
             }
         }

@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use super::forgotten::Voice;
 use super::lanes::LaneKey;
 use crate::NodeAddress;
 use crate::seed::{Chance, HashKey};
@@ -13,10 +14,18 @@ use crate::seed::{Chance, HashKey};
 /// Places in the room: a power of two.
 const PLACES: usize = 64;
 
+/// One who waits, or is being dialed.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) address: NodeAddress,
+    /// Who told of it, which is held against him if it is wrong.
+    pub(crate) teller: Voice,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
     key: HashKey,
-    guests: Vec<Option<NodeAddress>>,
+    guests: Vec<Option<Guest>>,
 }
 
 impl Room {
@@ -29,7 +38,7 @@ impl Room {
 
     /// Lets one in. Networks that share a place take it from each other by the toss of a coin, so
     /// who comes often gets no more than half.
-    pub(crate) fn enter(&mut self, lane: LaneKey, guest: NodeAddress, chance: &mut Chance) {
+    pub(crate) fn enter(&mut self, lane: LaneKey, guest: Guest, chance: &mut Chance) {
         if self.guests.is_empty() {
             self.guests.resize(PLACES, None);
         }
@@ -45,7 +54,7 @@ impl Room {
     }
 
     /// Calls one of them, each with the same chance.
-    pub(crate) fn call(&mut self, chance: &mut Chance) -> Option<NodeAddress> {
+    pub(crate) fn call(&mut self, chance: &mut Chance) -> Option<Guest> {
         let guests = self.guests.iter_mut().filter(|guest| guest.is_some());
         let mut guests: Vec<_> = guests.collect();
         let below = u32::try_from(guests.len()).unwrap_or(u32::MAX);

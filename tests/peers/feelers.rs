@@ -273,6 +273,41 @@ fn a_feeler_that_finds_another_node_costs_nobody_else_anything() {
 }
 
 #[test]
+fn who_told_a_wrong_id_while_the_store_was_full_is_believed_no_more_of_the_place_and_others_are() {
+    let mut w = World::with(|it| {
+        let it = it.connected_max(3).slots(1, 2).outbound_life(None);
+        it.addresses_max(40)
+    });
+    w.checks_inside = false;
+    w.connect(0);
+    for n in 1..60 {
+        w.learn(&node(n), 1_000 + n);
+    }
+    assert_eq!(w.peers.addresses(), 40);
+    let home = host(500, 257);
+    w.accept_from(900, host(9, 1), None);
+    w.accept_from(901, host(10, 1), None);
+    for n in 0..40 {
+        w.learn(&at(1_000 + n, home), 900);
+        w.run(secs(300), |it| {
+            if it.ip() == Some(home) {
+                Answer::Fails(DialFailure::NotThisNode)
+            } else {
+                Answer::Up
+            }
+        });
+    }
+    let there = |w: &World| {
+        let dials = w.dial_times().into_iter();
+        dials.filter(|it| it.1.ip() == Some(home)).count()
+    };
+    assert_eq!(there(&w), 1);
+    w.learn(&node(500), 901);
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(there(&w), 2);
+}
+
+#[test]
 fn who_was_reached_for_the_first_time_is_picked_after_those_known_for_longer() {
     let mut w = World::with(|it| {
         it.connected_max(1)
