@@ -54,6 +54,7 @@ mod record;
 pub(crate) mod ring;
 mod room;
 mod rotate;
+pub(crate) mod said;
 mod sources;
 mod store;
 mod tell;

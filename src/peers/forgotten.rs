@@ -9,17 +9,15 @@
 //! outcome, unless somebody was reached there.
 
 use alloc::collections::BTreeMap;
-use core::net::IpAddr;
 use core::time::Duration;
 
 use super::PeerManager;
 use super::arena::Slot;
 use super::lanes::LaneKey;
+use super::said::{Place, Said, Voice};
 use super::sources::ITSELF;
 use super::store::name_of;
-use crate::network::innermost;
-use crate::seed::HashKey;
-use crate::{NodeAddress, NodeId, Time};
+use crate::{NodeAddress, Time};
 
 /// What one generation holds. When it is full its day is over early: that takes as many dials of
 /// distinct places, some two hours of all that a node may dial.
@@ -113,71 +111,6 @@ impl PeerManager {
     }
 }
 
-/// The keyed hash of a place: an IP address or name, and a port, whoever is said to live there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place(u64);
-
-impl Place {
-    /// All ways to write an IPv4 address in an IPv6 one are one place, as one host is dialed by them.
-    /// But they are another than the address itself: where nobody answers by NAT64 or 6to4, somebody
-    /// may.
-    pub(crate) fn at(key: HashKey, ip: IpAddr, port: u16) -> Self {
-        let ip = ip.to_canonical();
-        let hash = match innermost(ip) {
-            IpAddr::V4(ip) => key.hash(&ip.octets()),
-            IpAddr::V6(ip) => key.hash(&ip.octets()),
-        };
-        let is_carried = innermost(ip) != ip;
-        Self::with(if is_carried { !hash } else { hash }, port)
-    }
-
-    fn named(key: HashKey, name: &str, port: u16) -> Self {
-        Self::with(key.hash(name.as_bytes()), port)
-    }
-
-    pub(crate) const fn hash(self) -> u64 {
-        self.0
-    }
-
-    const fn with(hash: u64, port: u16) -> Self {
-        Self(hash ^ (port as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-}
-
-/// What is said: that a node lives at a place.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Said {
-    place: Place,
-    /// The keyed hash of both.
-    claim: u64,
-}
-
-impl Said {
-    pub(crate) fn of(key: HashKey, place: Place, id: NodeId) -> Self {
-        let claim = place.0 ^ key.hash(id.as_bytes());
-        Self { place, claim }
-    }
-}
-
-/// The keyed hash of who says it: a network, since ids are for free; of those whose network says
-/// nothing, the id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Voice(u64);
-
-impl Voice {
-    pub(crate) fn at(key: HashKey, network: Option<LaneKey>, id: NodeId) -> Self {
-        Self(match network.filter(|it| *it != LaneKey::LOCAL) {
-            Some(network) => key.hash(&network.0.to_be_bytes()),
-            None => key.hash(id.as_bytes()),
-        })
-    }
-
-    /// What it says of a place, whatever that is.
-    const fn about(self, place: Place) -> u64 {
-        place.0.rotate_left(32) ^ self.0
-    }
-}
-
 /// What is held against a place, against a claim, or against what one teller says of a place.
 #[derive(Clone, Copy, Debug, Default)]
 struct Record {
@@ -201,22 +134,22 @@ pub(crate) struct Forgotten {
 impl Forgotten {
     /// Nothing more is believed of a place.
     pub(crate) fn insert(&mut self, place: Place, now: Time) {
-        self.record(place.0, now).is_false = true;
+        self.record(place.hash(), now).is_false = true;
     }
 
     /// A claim about a place has turned out wrong. Nothing more of the place is believed to who told
     /// it; after several such tellers, to nobody.
     pub(crate) fn insert_lie(&mut self, said: Said, liar: Option<Voice>, now: Time) {
-        self.record(said.claim, now).is_false = true;
+        self.record(said.claim(), now).is_false = true;
         if let Some(liar) = liar {
-            let about = liar.about(said.place);
+            let about = liar.about(said.place());
             if self.sum(about, now).is_false {
                 return;
             }
             self.record(about, now).is_false = true;
         }
-        let before = self.sum(said.place.0, now).liars;
-        let record = self.record(said.place.0, now);
+        let before = self.sum(said.place().hash(), now).liars;
+        let record = self.record(said.place().hash(), now);
         record.liars = record.liars.saturating_add(1);
         record.is_false |= before.saturating_add(1) >= LIARS_MAX;
     }
@@ -224,25 +157,25 @@ impl Forgotten {
     /// Whether nothing is believed of a place, or not this, or not what one of these says; or the
     /// place was dialed often enough.
     pub(crate) fn refuses(&mut self, said: Said, voices: &[Voice], now: Time) -> bool {
-        let of_place = self.sum(said.place.0, now);
+        let of_place = self.sum(said.place().hash(), now);
         of_place.is_false
             || of_place.dials >= DIALS_MAX
-            || self.sum(said.claim, now).is_false
+            || self.sum(said.claim(), now).is_false
             || of_place.liars > 0
                 && voices
                     .iter()
-                    .any(|it| self.sum(it.about(said.place), now).is_false)
+                    .any(|it| self.sum(it.about(said.place()), now).is_false)
     }
 
     pub(crate) fn count_dial(&mut self, place: Place, now: Time) {
-        let record = self.record(place.0, now);
+        let record = self.record(place.hash(), now);
         record.dials = record.dials.saturating_add(1);
     }
 
     /// A dial that was counted was not made.
     pub(crate) fn take_back_dial(&mut self, place: Place) {
         for generation in [&mut self.young, &mut self.old] {
-            if let Some(record) = generation.get_mut(&place.0).filter(|it| it.dials > 0) {
+            if let Some(record) = generation.get_mut(&place.hash()).filter(|it| it.dials > 0) {
                 record.dials = record.dials.saturating_sub(1);
                 return;
             }
@@ -251,7 +184,7 @@ impl Forgotten {
 
     /// Whether a place was dialed as often as it may be in a day.
     pub(crate) fn is_spent(&mut self, place: Place, now: Time) -> bool {
-        self.sum(place.0, now).dials >= DIALS_MAX
+        self.sum(place.hash(), now).dials >= DIALS_MAX
     }
 
     /// What both generations hold against it.
@@ -303,6 +236,8 @@ impl Forgotten {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::NodeId;
+    use crate::seed::HashKey;
 
     const HOUR: u64 = 3_600;
 
@@ -371,19 +306,6 @@ mod tests {
     }
 
     #[test]
-    fn all_ways_to_carry_an_address_in_another_are_one_place_and_it_is_not_the_address_itself() {
-        let itself = place("12.1.2.3");
-        assert_eq!(itself, place("::ffff:12.1.2.3"));
-        let nat64 = place("64:ff9b::c01:203");
-        assert_eq!(nat64, place("2002:c01:203::1"));
-        assert_eq!(nat64, place("2002:c01:203:9::7"));
-        assert_eq!(nat64, place("2001:0:1:2:3:4:f3fe:fdfc"));
-        assert_ne!(nat64, itself);
-        assert_ne!(nat64, place("64:ff9b::c01:204"));
-        assert_ne!(place("2a00::1"), place("2a00::2"));
-    }
-
-    #[test]
     fn a_place_may_be_dialed_again_a_day_after_the_last_of_too_many_dials() {
         let mut forgotten = Forgotten::default();
         let (here, there) = (place("12.0.0.1"), place("12.0.0.2"));
@@ -413,8 +335,8 @@ mod tests {
     fn the_memory_is_bounded() {
         let mut forgotten = Forgotten::default();
         for n in 0..3 * GENERATION as u64 {
-            forgotten.insert(Place(n), Time::from_secs(1));
-            forgotten.count_dial(Place(u64::MAX - n), Time::from_secs(1));
+            forgotten.insert(Place::from_hash(n), Time::from_secs(1));
+            forgotten.count_dial(Place::from_hash(u64::MAX - n), Time::from_secs(1));
             assert!(forgotten.len() <= 2 * GENERATION);
         }
     }

@@ -5,10 +5,10 @@ use core::net::IpAddr;
 
 use super::arena::Slot;
 use super::entry::{Stamp, Turn};
-use super::forgotten::Voice;
 use super::lanes::LaneKey;
 use super::life::Life;
 use super::room::Guest;
+use super::said::Voice;
 use super::sources::ITSELF;
 use super::store::{Newcomer, Slots, name_of};
 use super::{Fairness, PeerManager};

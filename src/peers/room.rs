@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use super::forgotten::Voice;
 use super::lanes::LaneKey;
+use super::said::Voice;
 use crate::NodeAddress;
 use crate::seed::{Chance, HashKey};
 

@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use super::Switch;
 use super::named::Role;
 use crate::book::{AddError, Added};
-use crate::peers::forgotten::{Place, Said, Voice};
 use crate::peers::lanes::LaneKey;
+use crate::peers::said::{Place, Said, Voice};
 use crate::stats::count;
 use crate::{NetAddress, NodeAddress, NodeId};
 
