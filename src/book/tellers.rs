@@ -2,7 +2,12 @@
 
 use alloc::collections::BTreeMap;
 
-use super::GroupKey;
+use super::{GroupKey, NEEDED};
+
+/// Of what one group has told, as many count among what the book needs: a tenth of that, so that
+/// nobody alone makes it look as if there were enough.
+const SHARE: u32 = 100;
+const _: () = assert!(SHARE as usize * 10 == NEEDED);
 
 /// The counts, by the number of the group.
 ///
@@ -13,6 +18,8 @@ pub(crate) struct Tellers {
     last: u64,
     by_last: u32,
     others: BTreeMap<u64, u32>,
+    /// All of them, of each group its share at most.
+    in_shares: usize,
 }
 
 impl Tellers {
@@ -22,6 +29,7 @@ impl Tellers {
             last: 0,
             by_last: 0,
             others: BTreeMap::new(),
+            in_shares: 0,
         }
     }
 
@@ -44,20 +52,29 @@ impl Tellers {
             self.by_last = self.others.remove(&number).unwrap_or_default();
             self.last = number;
         }
+        let in_share = self.by_last < SHARE;
+        self.in_shares = self.in_shares.saturating_add(usize::from(in_share));
         self.by_last = self.by_last.saturating_add(1);
     }
 
     /// One that it told is new no more, or gone.
     pub(crate) fn take(&mut self, group: GroupKey) {
         let number = group.number();
+        let before = self.count(group);
+        let in_share = (1..=SHARE).contains(&before);
+        self.in_shares = self.in_shares.saturating_sub(usize::from(in_share));
         if number == self.last {
             self.by_last = self.by_last.saturating_sub(1);
+        } else if before <= 1 {
+            self.others.remove(&number);
         } else if let Some(count) = self.others.get_mut(&number) {
             *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.others.remove(&number);
-            }
         }
+    }
+
+    /// How many all of them have told, of each group a tenth of what the book needs at most.
+    pub(crate) const fn in_shares(&self) -> usize {
+        self.in_shares
     }
 
     /// How many all of them have told.
@@ -96,6 +113,8 @@ mod tests {
             assert_eq!(tellers.count(group), *count);
             let total: u32 = right.iter().sum();
             assert_eq!(tellers.total(), u64::from(total));
+            let in_shares: u32 = right.iter().map(|&count| count.min(SHARE)).sum();
+            assert_eq!(tellers.in_shares(), in_shares as usize);
         }
         let all = (0..8).map(|one| tellers.count(group(one)));
         assert!(all.eq(right));
@@ -109,5 +128,6 @@ mod tests {
             tellers.take(group(one));
         }
         assert_eq!((tellers.others.len(), tellers.total()), (0, 0));
+        assert_eq!(tellers.in_shares(), 0);
     }
 }

@@ -74,9 +74,12 @@ impl Directory for Switch {
         NetAddress::try_from(address).is_ok_and(|it| self.book.has_address(&it))
     }
 
-    /// Of what the book needs, not of what it can hold: with so many, each peer is asked seldom.
+    /// Of what the book needs, not of what it can hold: with so many, each peer is asked seldom. Of
+    /// what one network has told a tenth of that counts, or one teller would have nobody else asked.
     fn fill_percent(&self) -> u8 {
-        let percent = self.book.size().saturating_mul(100) / NEEDED;
+        let heard = self.book.shelf.tellers.in_shares();
+        let known = self.book.old().saturating_add(heard);
+        let percent = known.saturating_mul(100) / NEEDED;
         u8::try_from(percent.min(100)).unwrap_or(100)
     }
 }

@@ -300,3 +300,37 @@ fn any_number_of_silent_newcomers_keeps_a_seed_from_asking_nobody() {
     let all: Vec<NodeAction> = actions.into_iter().chain(soon).collect();
     assert!(asked(&all).contains(&1_000));
 }
+
+#[test]
+fn who_floods_the_book_does_not_have_the_others_asked_once_in_ten_minutes() {
+    /// How often three are asked in an hour, of whose answers a tenth is new, beside one who floods or
+    /// is silent.
+    fn questions(floods: bool) -> usize {
+        let mut lone = Lone::with(|it| it.slots(0, 9));
+        for n in 1..=4 {
+            lone.comes(n);
+        }
+        let (mut made_up, mut real, mut questions) = (0, 500, 0);
+        for _ in 0..3_600 {
+            let mut all = asked(&lone.pass(secs(1)));
+            while let Some(n) = all.pop() {
+                let answer: Vec<NodeAddress> = if n > 1 {
+                    questions += 1;
+                    real += 10;
+                    (real - 100..real).map(node).collect()
+                } else if floods {
+                    made_up += 250;
+                    let nodes = made_up - 250..made_up;
+                    nodes.map(|n| node(8_000 + n % 8_000)).collect()
+                } else {
+                    vec![]
+                };
+                all.extend(asked(&lone.answers(n, &answer)));
+            }
+        }
+        questions
+    }
+    let (with, without) = (questions(true), questions(false));
+    assert!(without > 90, "{without}");
+    assert!(with * 4 > without * 3, "{with} of {without}");
+}
