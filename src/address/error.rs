@@ -54,6 +54,20 @@ pub enum AddressError {
     PortWithoutHost,
 }
 
+impl AddressError {
+    /// Whether the reference takes such a text and passes it on, so that who tells it may be honest:
+    /// it knows no longest text, and its strings hold any bytes.
+    pub(crate) const fn is_ours_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::TextTooLong { .. }
+                | Self::ProtocolTooLong { .. }
+                | Self::HostTooLong { .. }
+                | Self::NotUtf8
+        )
+    }
+}
+
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,7 +3,7 @@
 //! | fault | consequence |
 //! |---|---|
 //! | a request too soon | dropped, a strike |
-//! | more than half of an answer's addresses are none | the rest is taken, a strike |
+//! | more than half of an answer's addresses are none, by the reference's rules as well | the rest is taken, a strike |
 //! | a strike too many | disconnected |
 //! | an answer that nobody asked for | dropped, disconnected |
 //! | too many addresses in an answer | none taken, disconnected |
@@ -12,6 +12,9 @@
 //! | an answer after its time | dropped; no fault |
 //! | our own id or address in an answer | dropped, counted; V1 does not leave the asker out |
 //! | a message of a connection that is not up | dropped; the driver's fault, counted |
+//!
+//! What only we refuse, since it is too long or not UTF-8, is no fault of who tells it: a node of the
+//! reference takes it in from whomever, and passes it on.
 //!
 //! The reference punishes the first excess request (V1 even with a ban of 24 hours), so it loses
 //! honest peers whose requests were bunched on the way (cometbft #4620), and it forgets the limit
@@ -36,6 +39,8 @@ pub(crate) struct Standing {
     pub(crate) ask_at: Time,
     requests: Bucket,
     strikes: Bucket,
+    /// Names that are looked up for its sake.
+    names: Bucket,
 }
 
 impl Standing {
@@ -48,6 +53,15 @@ impl Standing {
     ) -> Result<(), Duration> {
         self.requests
             .take(now, config.grant_gap(kind), config.grant_burst)
+    }
+
+    /// Whether one more name is looked up for an answer to it: as many at once as an answer may wait
+    /// for, and as many again in the time that it may wait. Else who asks often enough would have us
+    /// look up whatever names he has told.
+    pub(crate) fn look_up(&mut self, now: Time, config: &Config) -> bool {
+        let burst = u32::try_from(config.resolve_max).unwrap_or(u32::MAX);
+        let each = config.resolve_timeout.checked_div(burst);
+        each.is_some_and(|each| self.names.take(now, each, burst).is_ok())
     }
 
     /// A minor fault: false if it was one too many.
@@ -63,6 +77,7 @@ impl Standing {
         self.ask_at = self.ask_at.back(back);
         self.requests.rewind(back);
         self.strikes.rewind(back);
+        self.names.rewind(back);
     }
 }
 

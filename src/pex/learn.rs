@@ -63,22 +63,25 @@ impl Pex {
     }
 
     /// Judges an answer as a whole, before anything of it is taken; returns how many of its
-    /// addresses are none.
+    /// addresses are none, and are held against who tells them.
     fn judge(&mut self, response: &Response<'_>) -> usize {
-        let (mut bad, mut own) = (0, 0);
+        let (mut bad, mut excused, mut own) = (0, 0_u64, 0);
         self.judged.reserve(response.len());
         for address in response.addresses() {
             match address {
                 // V1 does not leave the asker out of its answers, so this is no fault.
                 Ok(address) if self.is_ours(&address) => count(&mut own, 1),
                 Ok(address) => self.judged.push(address),
-                Err(_) => count(&mut bad, 1),
+                Err(error) => {
+                    count(&mut bad, 1);
+                    count(&mut excused, u64::from(error.is_ours_alone()));
+                }
             }
         }
         count(&mut self.stats.responses_accepted, 1);
         count(&mut self.stats.addresses_bad, bad);
         count(&mut self.stats.addresses_own, own);
-        usize::try_from(bad).unwrap_or(usize::MAX)
+        usize::try_from(bad.saturating_sub(excused)).unwrap_or(usize::MAX)
     }
 
     fn is_ours(&self, address: &NodeAddress) -> bool {

@@ -4,7 +4,8 @@ use pex::wire::{Dialect, WireError};
 use pex::{Action, Config, Fault, Kind};
 
 use crate::support::{
-    World, added, answer, answered, asked, cut, id, ms, node, nodes, reported, secs, texts,
+    ME, World, added, address, answer, answered, asked, asks_names, cut, id, ms, node, nodes,
+    reported, secs, texts,
 };
 
 /// The id of node 9 before something that is no address.
@@ -127,9 +128,9 @@ fn an_answer_mostly_of_rubbish_is_reported_and_what_is_good_of_it_taken() {
     let mut w = World::new();
     w.up(1, Kind::V2);
     let good = node(10).to_string();
-    let long = bad(&"x".repeat(600));
+    let user = format!("me:{}", bad("h:1"));
     let (port, host) = (bad("h:99999"), bad(":80"));
-    let actions = w.bytes(1, &texts(&[&port, &good, &long, "", &host]));
+    let actions = w.bytes(1, &texts(&[&port, &good, &user, "", &host]));
     assert_eq!(added(&actions), [node(10)]);
     let fault = Fault::BadAddresses { bad: 4, of: 5 };
     assert_eq!(reported(&actions), [(id(1), fault)]);
@@ -220,13 +221,13 @@ fn a_message_of_a_later_protocol_is_no_fault() {
 
 #[test]
 fn an_answer_with_our_own_id_or_place_teaches_neither() {
-    let own = ["192.0.2.7:26656", "node.example:26656"]
-        .map(|place| crate::support::address(&format!("{}@{place}", crate::support::ME)));
+    let own =
+        ["192.0.2.7:26656", "node.example:26656"].map(|place| address(&format!("{ME}@{place}")));
     let config = Config::builder().own_addresses(own.to_vec()).build();
     let mut w = World::with(config.unwrap());
     w.up(1, Kind::V2);
     let ours = [
-        format!("mconn://{}@198.51.100.1:1", crate::support::ME),
+        format!("mconn://{ME}@198.51.100.1:1"),
         bad("192.0.2.7:26656"),
         bad("[::ffff:192.0.2.7]:26656"),
         bad("[::ffff:c000:207]:26656/path"),
@@ -237,7 +238,7 @@ fn an_answer_with_our_own_id_or_place_teaches_neither() {
     let neighbour = bad("192.0.2.7:26657");
     all.push(&neighbour);
     let actions = w.bytes(1, &texts(&all));
-    assert_eq!(added(&actions), [crate::support::address(&neighbour)]);
+    assert_eq!(added(&actions), [address(&neighbour)]);
     assert_eq!(
         reported(&actions),
         [],
@@ -245,4 +246,51 @@ fn an_answer_with_our_own_id_or_place_teaches_neither() {
     );
     assert_eq!(w.pex.stats().addresses_own, 6);
     assert_eq!(w.pex.stats().addresses_bad, 0);
+}
+
+#[test]
+fn what_the_reference_takes_in_and_passes_on_is_no_fault_of_who_passes_it_on() {
+    let mut w = World::new();
+    w.up(1, Kind::V2);
+    let long = "x".repeat(600);
+    let escaped = (0x80..0xbb).map(|byte| bad(&format!("h:1/%{byte:02X}")));
+    let of_others = escaped.chain([bad(&long), bad(&format!("{long}:1"))]);
+    let of_others: Vec<_> = of_others.collect();
+    let mut next = 1_000;
+    for _ in 0..40 {
+        while !w.pex.is_awaiting(id(1)) {
+            w.pass(ms(100));
+        }
+        let good: Vec<_> = (0..39).map(|n| node(next + n).to_string()).collect();
+        next += 39;
+        let all = of_others.iter().chain(&good).map(String::as_str);
+        let actions = w.bytes(1, &texts(&all.collect::<Vec<_>>()));
+        assert!(reported(&actions).is_empty() && cut(&actions).is_empty());
+        assert_eq!(added(&actions).len(), 39);
+    }
+    assert_eq!(w.pex.stats().addresses_bad, 40 * 61);
+}
+
+#[test]
+fn sixteen_names_are_looked_up_for_a_peer_in_three_seconds_however_often_it_asks() {
+    let mut w = World::new();
+    for n in 0..200 {
+        let name = format!("{}@name{n}.example:1", id(100 + n));
+        w.store.add(address(&name));
+    }
+    w.up(1, Kind::V2);
+    let looked_up = |actions: &[Action]| asks_names(actions).len();
+    let mut names = 0;
+    for _ in 0..300 {
+        w.pass(ms(100));
+        names += looked_up(&w.requests(1, Dialect::V1));
+    }
+    assert!(
+        (150..=16 + 160).contains(&names),
+        "{names} in thirty seconds"
+    );
+    // Nor does it help to come again.
+    w.down(1);
+    w.up(1, Kind::V2);
+    assert!(looked_up(&w.requests(1, Dialect::V1)) <= 1);
 }
