@@ -203,7 +203,7 @@ impl ConfigBuilder {
 
     /// The most peers that may be up at once; one more is disconnected. Default 10,000; from 1 to
     /// 1,000,000. A peer takes about 300 bytes; one of V1 whose answer waits for names takes up to
-    /// 8 kB for as long.
+    /// 24 kB for as long.
     pub const fn peers_max(mut self, max: usize) -> Self {
         self.0.peers_max = max;
         self

@@ -56,8 +56,8 @@ pub trait Directory {
     }
 
     /// Where an arc begins for somebody who is told in the order of ids; `chance` is drawn anew for
-    /// each arc. It is the id of any node that may be told of, each with the same chance: so nobody
-    /// who floods a store with ids of one corner has the arcs begin there. None, if the store has no
+    /// each arc. It is the id of any node that may be told of, whose id has no part in its chance: so
+    /// nobody who floods a store with ids of one corner has the arcs begin there. None, if the store has no
     /// order of ids, or holds nobody: then a [`Directory::walk`] is told instead.
     fn arc_start(&self, chance: u64) -> Option<NodeId> {
         let _ = chance;

@@ -87,6 +87,7 @@ impl Pex {
                 draft.ready.push(address);
             } else if let Some(name) = address.name()
                 && draft.waiting.len() < self.config.resolve_max
+                && self.may_look_up(slot)
             {
                 self.queries_made = self.queries_made.saturating_add(1);
                 let query = QueryId(self.queries_made);
@@ -107,6 +108,11 @@ impl Pex {
         if let Some(peer) = self.peers.get_mut(slot) {
             peer.draft = Some(Box::new(draft));
         }
+    }
+
+    fn may_look_up(&mut self, slot: Slot) -> bool {
+        let peer = self.peers.get_mut(slot);
+        peer.is_some_and(|peer| peer.standing.look_up(self.now, &self.config))
     }
 
     pub(super) fn on_resolved(&mut self, query: QueryId, ips: &[IpAddr], out: &mut Actions) {

@@ -92,7 +92,9 @@ impl Arc {
         let usual = end.wrapping_sub(first) / (self.places.len() as u64 - 1).max(1);
         let ahead = last_end.filter(|&at| {
             let before = first.wrapping_sub(at);
-            before > 0 && before <= usual.saturating_mul(GOES_ON)
+            // From there it may go round the ring once, as all of a small store does, and no further.
+            let all = u128::from(before) + u128::from(end.wrapping_sub(first));
+            before > 0 && before <= usual.saturating_mul(GOES_ON) && all <= 1 << u64::BITS
         });
         let mut along = self.places.clone();
         if let Some(start) = ahead {

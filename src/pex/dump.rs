@@ -32,7 +32,7 @@ use crate::{Config, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 const MADE_MAX: u64 = u64::MAX / 2;
 
 /// The first bytes of a dump: a name and the version of the format.
-const MAGIC: &[u8; 8] = b"pex-v2\0\x03";
+const MAGIC: &[u8; 8] = b"pex-v2\0\x04";
 
 #[derive(Serialize, Deserialize)]
 struct Dump {
@@ -69,6 +69,22 @@ struct PeerDump {
     answered: bool,
     telling: Option<Telling>,
     draft: Option<(Box<Draft>, (Time, u64))>,
+}
+
+impl PeerDump {
+    /// Whether as many are asked, for as long, and wait for as many names, as this configuration has it.
+    fn all_fit(peers: &[Self], now: Time, config: &Config) -> bool {
+        let asked = peers.iter().filter_map(|peer| match peer.phase {
+            PhaseDump::Awaiting(until, _) => Some(until),
+            PhaseDump::Ready | PhaseDump::Waiting(..) | PhaseDump::Cut => None,
+        });
+        let latest = now + config.request_timeout;
+        let drafts = peers.iter().filter_map(|peer| peer.draft.as_ref());
+        let mut names = drafts.map(|(draft, _)| draft.waiting.len());
+        asked.clone().count() <= config.outstanding_max
+            && asked.max() <= Some(latest)
+            && names.all(|names| names <= config.resolve_max)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -203,6 +219,7 @@ impl Pex {
             return Err(RestoreError::OtherSeed);
         }
         let fits = dump.peers.len() <= pex.config.peers_max
+            && PeerDump::all_fit(&dump.peers, dump.now, &pex.config)
             && dump.remembered.len() <= pex.config.remembered_max
             && core::mem::discriminant(&dump.gate) == core::mem::discriminant(&pex.gate);
         if !fits {

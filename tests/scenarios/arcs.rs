@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use pex::wire::Dialect;
-use pex::{Config, Kind, NodeAddress, NodeId, Pex};
+use pex::{Config, Kind, NodeAddress, NodeId, Pex, Seed};
 use quickcheck::QuickCheck;
 
-use crate::support::{ME, Store, World, address, answered, asked, id, ms, node, nodes, secs};
+use crate::support::{ME, Store, World, address, answered, asked, cut, id, ms, node, nodes, secs};
 
 /// So many answers to one peer, with so much time before each.
 fn answers(w: &mut World, peer: u32, many: usize, pause: u64) -> Vec<Vec<NodeAddress>> {
@@ -81,7 +81,7 @@ fn two_nodes_and_two_connections_begin_their_arcs_apart() {
     let all = nodes(1_000..60_000);
     let start = |seed: u8, connections: usize| {
         let mut w = knowing(all.clone());
-        w.pex = Pex::new(Config::default(), ME, pex::Seed::new([seed; 32]), w.now);
+        w.pex = Pex::new(Config::default(), ME, Seed::new([seed; 32]), w.now);
         for _ in 1..connections {
             w.up(1, Kind::Kin);
             answers(&mut w, 1, 1, 0);
@@ -216,7 +216,7 @@ fn a_machine_that_was_restored_goes_on_with_the_arc_and_the_news() {
     let first = answers(&mut w, 1, 1, 0).concat();
     w.store.add(node(9_000));
     let dump = w.pex.dump();
-    w.pex = Pex::restore(Config::default(), pex::Seed::new([7; 32]), &dump).unwrap();
+    w.pex = Pex::restore(Config::default(), Seed::new([7; 32]), &dump).unwrap();
     assert_eq!(w.pex.dump(), dump);
     let second = answers(&mut w, 1, 1, 110).concat();
     assert_eq!(second[0], node(9_000));
@@ -255,4 +255,42 @@ fn whatever_the_pauses_an_answer_holds_nothing_twice_and_a_hundred_if_there_are_
     QuickCheck::new()
         .tests(60)
         .quickcheck(holds as fn(Vec<(u16, u8)>) -> bool);
+}
+
+/// Answers of kin, all of them arcs that go on from where the one before ended or begin anew.
+fn restores_after(answers: &[Vec<NodeAddress>]) -> bool {
+    let mut w = World::new();
+    w.up(1, Kind::Kin);
+    for answer in answers {
+        while !w.pex.is_awaiting(id(1)) {
+            w.pass(ms(10));
+        }
+        assert_eq!(cut(&w.answers(1, answer)), []);
+    }
+    Pex::restore(Config::default(), Seed::new([7; 32]), &w.pex.dump()).is_ok()
+}
+
+#[test]
+fn an_arc_that_goes_round_the_ring_past_the_end_of_the_last_is_kept_and_can_be_restored() {
+    let begin = 1_u32 << 31;
+    let first: Vec<_> = (0..40).map(|n| node(begin + n * 1_024)).collect();
+    let end = begin + 39 * 1_024;
+    // The second ends before the first one's end, and past it.
+    for step in [38_000_000, 43_000_000] {
+        let places = (0..100_u32).map(|n| n.wrapping_mul(step).wrapping_add(400_000_000));
+        let second: Vec<_> = places.map(|at| node(end.wrapping_add(at))).collect();
+        assert!(restores_after(&[first.clone(), second]), "{step}");
+    }
+}
+
+#[test]
+fn kin_that_tells_all_of_a_small_store_from_anywhere_can_be_restored() {
+    let ring: Vec<u32> = (0..70).map(|n: u32| n.wrapping_mul(61_356_675)).collect();
+    let from = |start: usize| -> Vec<NodeAddress> {
+        let round = ring.iter().cycle().skip(start);
+        round.take(70).map(|&n| node(n)).collect()
+    };
+    for start in 0..70 {
+        assert!(restores_after(&[from(0), from(start)]), "{start}");
+    }
 }

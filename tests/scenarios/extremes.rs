@@ -16,6 +16,9 @@ const SEED: Seed = Seed::new([7; 32]);
 /// What stands before the peers in a dump; the last is the number of questions about names.
 type Head = (NodeId, (u64, u64), u128, Time, Option<Time>, u64, u64);
 
+/// When somebody may be asked again, and when his buckets are full again.
+type Standing = (Time, Time, Time, Time);
+
 /// A time at which something happens, and the number of its place in the agenda.
 type Place = (Time, u64);
 
@@ -33,7 +36,7 @@ struct Peer {
     epoch: Epoch,
     kind: Kind,
     phase: Phase,
-    standing: (Time, Time, Time),
+    standing: Standing,
     interval: Duration,
     misses: u32,
     late: u32,
@@ -57,7 +60,7 @@ type Means = ([(u32, Time); 2], Time, bool, u32, Option<Time>, Duration);
 
 /// The order of the peers, what may be asked for, those that are gone with how they stood, and when
 /// whoever is not among them may be asked.
-type Lists = (Vec<NodeId>, Means, Vec<(NodeId, (Time, Time, Time))>, Time);
+type Lists = (Vec<NodeId>, Means, Vec<(NodeId, Standing)>, Time);
 
 fn config(policy: Policy) -> Config {
     Config::builder().policy(policy).build().unwrap()

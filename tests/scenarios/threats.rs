@@ -167,6 +167,15 @@ fn a_dump_of_another_seed_or_a_larger_configuration_is_refused() {
     let small = Config::builder().peers_max(2).build().unwrap();
     let other = Pex::restore(small, Seed::new([7; 32]), &dump);
     assert_eq!(other.err(), Some(RestoreError::OtherConfig));
+    let mut asking = World::new();
+    for n in 1..=4 {
+        asking.up(n, Kind::V2);
+    }
+    let (dump, it) = (asking.pex.dump(), Config::builder);
+    for small in [it().outstanding_max(1), it().request_timeout(secs(1))] {
+        let other = Pex::restore(small.build().unwrap(), Seed::new([7; 32]), &dump);
+        assert_eq!(other.err(), Some(RestoreError::OtherConfig));
+    }
     let error = Pex::restore(Config::default(), Seed::new([7; 32]), b"something else");
     assert_eq!(error.err(), Some(RestoreError::NotADump));
 }

@@ -107,8 +107,9 @@ impl Horizons {
     pub(super) fn now(&self, now: Time, share: f64, within: impl Fn(u32) -> f64) -> Now {
         let [current, before, first] = self.0;
         let census = |slices: u32, parts: &[Slice]| {
-            let answers: u64 = parts.iter().map(|slice| slice.answers).sum();
-            let told = parts.iter().map(|slice| slice.told).sum::<u64>() as f64;
+            // A damaged dump may hold any numbers.
+            let sum = |of: fn(&Slice) -> u64| parts.iter().map(of).fold(0, u64::saturating_add);
+            let (answers, told) = (sum(|it| it.answers), sum(|it| it.told) as f64);
             let each = told / (answers as f64).max(1.0);
             let trusted = ((answers as f64 * share) as u64).max(1);
             let (nodes, variance) = census_of_answers(trusted, each, within(slices).max(1.0));
