@@ -30,8 +30,11 @@ const AGE: Duration = Duration::from_secs(86_400);
 /// four times as long after each failure, is dialed as often.
 const DIALS_MAX: u8 = 8;
 
-/// How long the rest of what is said of such a place waits, before it is seen whether its day is over.
+/// How long the rest of what is said of such a place waits at most, before it is seen whether its day is
+/// over.
 const REST: Duration = Duration::from_secs(3_600);
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Who have told wrong ids of a place, after whom no stranger is believed who tells of it.
 const LIARS_MAX: u8 = 4;
@@ -80,7 +83,8 @@ impl PeerManager {
     /// Until when what strangers say of a place waits, since it was dialed so often today.
     pub(super) fn place_waits_until(&mut self, address: &NodeAddress) -> Option<Time> {
         let spent = self.forgotten.is_spent(self.place(address), self.now);
-        spent.then(|| self.now + REST)
+        let rest = self.options.retry_max.clamp(MINUTE, REST);
+        spent.then(|| self.now + rest)
     }
 
     /// A place is dialed on the word of strangers.

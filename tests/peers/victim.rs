@@ -226,3 +226,17 @@ fn who_is_at_a_place_is_believed_about_it_whoever_told_wrong_ids_of_it() {
     w.accept_from(2, home, Some(&node(2)));
     assert!(w.knows(&node(2)));
 }
+
+#[test]
+fn what_is_said_of_a_place_that_was_dialed_often_enough_waits_no_longer_than_the_options_say() {
+    let mut w = World::with(|it| it.retry(secs(1), secs(10)).ban(secs(10)).cooldown(secs(1)));
+    for minute in 0..60 {
+        for n in 0..4 {
+            w.learn(&at(1_000 + minute * 4 + n, host(5, 5)), 50 + n);
+        }
+        // The machine holds itself to that after every event.
+        w.run(secs(60), |_| DEAD);
+    }
+    let dials = worst_day(&w, &at(0, host(5, 5)));
+    assert!((1..=8).contains(&dials), "{dials}");
+}
