@@ -212,7 +212,8 @@ impl Simulation {
 
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
-        if self.aim.dialed(from, &address, self.now) && !self.faults.drawn.any() {
+        let life = self.members[from as usize].life;
+        if self.aim.dialed((from, life), &address, self.now) && !self.faults.drawn.any() {
             self.break_off(25, "a place is dialed eight times a day at most", from);
         }
         let target = self.places.at(&address);
@@ -224,7 +225,6 @@ impl Simulation {
             DIAL_TIMEOUT
         };
         let took = took + self.faults.dial_lasts();
-        let life = self.members[from as usize].life;
         let dial = self.dials.insert(Dial {
             from,
             life,
