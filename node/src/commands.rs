@@ -15,6 +15,7 @@ mod setup;
 mod sim;
 mod terminal;
 mod testnet;
+mod values;
 
 use core::fmt;
 use std::io;
@@ -63,7 +64,7 @@ Exit codes:
   0  done
   1  failed: no node was reached, a port is in use, an input line is wrong, a book is damaged,
      something did not hold in a simulation that must
-  2  the command line is wrong
+  2  the command line is wrong, or settings or a scenario are, wherever they stand
   3  a crawl was cut short by --max-time, Ctrl-C or SIGTERM, be it before any node was reached; what
      it found is printed";
 
@@ -136,7 +137,7 @@ struct ServeArgs {
     #[arg(long, value_name = "IP:PORT")]
     listen: core::net::SocketAddr,
     /// The chain that this node is of
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = values::chain_id)]
     chain_id: String,
     /// An address to tell; may be given more than once, or with commas
     #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
@@ -162,7 +163,7 @@ struct ServeArgs {
 #[derive(Debug, Args)]
 struct NodeArgs {
     /// The chain that this node is of
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = values::chain_id)]
     chain_id: String,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "IP:PORT")]
@@ -181,13 +182,13 @@ struct NodeArgs {
     private_peer_ids: Vec<NodeId>,
     /// Where others can reach this node, to be told to them [default: they take it from the
     /// connection]
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = values::outside)]
     external_address: Option<String>,
     /// How many peers to dial
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = values::places)]
     max_num_outbound_peers: usize,
     /// How many peers to let in [default: 40, or 10000 with --seed-mode]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::places)]
     max_num_inbound_peers: Option<usize>,
     /// The address book, an addrbook.json as CometBFT's; made if the file is not there
     /// [default: nowhere]
@@ -260,7 +261,7 @@ struct IdentityArgs {
     #[arg(long, value_name = "FILE")]
     node_key: Option<PathBuf>,
     /// What this node calls itself
-    #[arg(long, default_value = "pex")]
+    #[arg(long, default_value = "pex", value_parser = values::moniker)]
     moniker: String,
 }
 
@@ -273,17 +274,35 @@ pub(crate) enum Outcome {
 
 /// Why a command failed, as one line that says what to do.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    what: String,
+    code: u8,
+}
 
 impl Failure {
+    /// Something that was right as it was written went wrong.
     fn new(what: impl fmt::Display) -> Self {
-        Self(what.to_string())
+        let what = what.to_string();
+        Self { what, code: 1 }
+    }
+
+    /// What was written is wrong, be it a flag, a setting or a scenario: trying again is of no use.
+    fn usage(what: impl fmt::Display) -> Self {
+        Self {
+            code: 2,
+            ..Self::new(what)
+        }
+    }
+
+    /// The exit code that says so.
+    pub(crate) const fn code(&self) -> u8 {
+        self.code
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             // The exit code says it too, so it may be that nobody reads this.
             let _unread = writeln!(stderr(), "pex: {failure}");
-            ExitCode::FAILURE
+            ExitCode::from(failure.code())
         }
     }
 }

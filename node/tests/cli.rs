@@ -60,3 +60,5 @@ mod seed_store;
 mod serve;
 #[path = "cli/sim.rs"]
 mod sim;
+#[path = "cli/usage.rs"]
+mod usage;

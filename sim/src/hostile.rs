@@ -118,7 +118,7 @@ pub(crate) fn operator(runs: &Program) -> Result<Option<Box<dyn Operator>>, Scen
     }
     let names = sorts().collect::<Vec<_>>().join(", ");
     let what = format!("'{sort}' is no sort of hostile node; write one of {names}");
-    Err(ScenarioError::new("hostile", what))
+    Err(ScenarioError::new("runs.hostile", what))
 }
 
 impl Simulation {

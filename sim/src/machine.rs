@@ -6,8 +6,8 @@ use pex::book::AddrBook;
 use pex::peers::{AddressRecord, Options, OptionsBuilder, PeerManager, PeerRecord};
 use pex::v1::{self, Switch};
 use pex::{
-    Broken, Config, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
-    Seed, Time,
+    Broken, Config, ConfigError, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress,
+    NodeEvent, NodeId, Seed, Time,
 };
 
 use crate::chance::{Chance, Use};
@@ -69,12 +69,31 @@ pub(crate) struct Birth<'a> {
     pub(crate) now: Time,
 }
 
+/// What is wrong with an option, under the key of a group from which it comes.
+fn wrong(error: ConfigError) -> ScenarioError {
+    let ConfigError::OutOfBounds {
+        option,
+        value,
+        min,
+        max,
+    } = error
+    else {
+        return ScenarioError::new("nodes", error.to_string());
+    };
+    let key = match option {
+        "connected_max" | "slots" => "connected",
+        "addresses_max" => "store",
+        _ => return ScenarioError::new("nodes", error.to_string()),
+    };
+    let what = format!("{value} can't be; write a number from {min} to {max}");
+    ScenarioError::new(key, what)
+}
+
 impl Blueprint {
     /// # Errors
     ///
     /// If the options of the program don't allow what the scenario asks for.
     pub(crate) fn new(group: &Group, seed: u64, nth: u64) -> Result<Self, ScenarioError> {
-        let wrong = |error: pex::ConfigError| ScenarioError::new("nodes", error.to_string());
         let mut config = Config::builder();
         let release = Release::of(&group.runs, group.connected, group.store);
         if let Some(release) = &release {

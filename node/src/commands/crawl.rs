@@ -36,7 +36,10 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     let pace = args.pace.options().map(|_| ());
     if let Err(wrong) = pace.and_then(|()| output::refuse_shared(args)) {
         let mut command = Cli::command();
-        command
+        // So that its usage is that of the whole line.
+        command.build();
+        let own = command.find_subcommand("crawl").cloned();
+        own.unwrap_or(command)
             .error(clap::error::ErrorKind::ValueValidation, wrong)
             .exit();
     }
@@ -57,7 +60,7 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
 async fn once(args: &CrawlArgs) -> Result<(Report, End), Failure> {
     let chain_id = args.chain_id.as_deref().unwrap_or_default();
     let local = setup::local(&args.identity, chain_id, NOWHERE)?;
-    let (seed, options) = (setup::seed()?, args.pace.options().map_err(Failure::new)?);
+    let (seed, options) = (setup::seed()?, args.pace.options().map_err(Failure::usage)?);
     let path = args.repeat.state.as_deref();
     let state = match path {
         Some(path) => load(path, chain_id)?,

@@ -130,7 +130,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Outcome, Failure> {
     // A home without a network has an id all the same.
     let settings = inputs.read().or_else(|wrong| {
         let read = inputs.clone().with_flag("chain_id", "none").read();
-        read.map_err(|_| Failure::new(wrong))
+        read.map_err(|_| Failure::usage(wrong))
     })?;
     let (mut out, mut shown) = (Output::new(), BTreeSet::new());
     for network in &settings.networks {
@@ -140,7 +140,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Outcome, Failure> {
         match (address, args.address) {
             (Some(address), true) => writeln!(out, "{address}")?,
             (None, true) => {
-                return Err(Failure::new(
+                return Err(Failure::usage(
                     "external_address is not set; set it to the host:port where others reach this node",
                 ));
             }

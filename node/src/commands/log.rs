@@ -27,7 +27,7 @@ pub(super) struct LogArgs {
     /// lines, and commas, as in info,pex::heard=off,pex::dial=debug. Kinds are pex::peer,
     /// pex::refused, pex::fault, pex::heard, pex::dial, pex::exchange, pex::book, pex::log and
     /// pex::node
-    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = level)]
     log_level: String,
 }
 
@@ -66,7 +66,7 @@ impl Log {
     }
 
     fn new(args: &LogArgs) -> Result<(Self, impl Subscriber + Send + Sync + 'static), Failure> {
-        let targets = targets(&args.log_level)?;
+        let targets = targets(&args.log_level).map_err(Failure::usage)?;
         let queue = Queue::start();
         let (filter, level) = reload::Layer::new(targets);
         let lines = Lines::new(args.log_format, queue.writer()).with_filter(filter);
@@ -76,7 +76,7 @@ impl Log {
 
     /// Says more or less from now on. What is not understood changes nothing.
     pub(super) fn set_level(&self, level: &str) -> Result<(), Failure> {
-        let targets = targets(level)?;
+        let targets = targets(level).map_err(Failure::usage)?;
         self.level.reload(targets).map_err(Failure::new)
     }
 
@@ -146,14 +146,18 @@ pub(super) fn tell(chain_id: Option<&str>, notice: &Notice) {
     }
 }
 
+/// A level, if a filter can be made of it.
+fn level(text: &str) -> Result<String, String> {
+    targets(text).map(|_| text.to_owned())
+}
+
 /// Reads a filter. A word alone must be a level: it would else be a target, and silence all others.
-fn targets(text: &str) -> Result<Targets, Failure> {
+fn targets(text: &str) -> Result<Targets, String> {
     let wrong = |part: &str| {
-        Failure::new(format_args!(
-            "--log-level {}: write error, warn, info, debug, trace or off, or TARGET=LEVEL such as \
-             pex::heard=off, with commas between them",
-            part.escape_debug()
-        ))
+        format!(
+            "{part:?} is no level; write error, warn, info, debug, trace or off, or TARGET=LEVEL such \
+             as pex::heard=off, with commas between them"
+        )
     };
     for part in text.split(',') {
         let (target, level) = part.split_once('=').unwrap_or(("all", part));

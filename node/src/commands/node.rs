@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use pex::NodeAddress;
 use pex::book::AddrBook;
 use pex::v1::{Counts, Options};
+use pex::{ConfigError, NodeAddress};
 use pex_node::book_file::{self, BookFileError, Opened};
 use pex_node::observe::Observatory;
 use pex_node::transport::TransportConfig;
@@ -29,18 +29,15 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     let place = listener.local_addr()?;
     let external = args.external_address.as_deref();
     let place_told = external.map_or_else(|| place.to_string(), ToOwned::to_owned);
-    let local = setup::local(
-        &args.identity,
-        &args.chain_id,
-        &format!("tcp://{place_told}"),
-    );
-    let local = local.map_err(|why| match external {
-        Some(address) => Failure::new(format_args!("--external-address {address}: {why}")),
-        None => why,
-    })?;
+    let told = format!("tcp://{place_told}");
+    let local = setup::local(&args.identity, &args.chain_id, &told)?;
     let id = local.id();
     let own = external.map(|address| NodeAddress::parse(&format!("{id}@{address}")));
-    let own = own.transpose().map_err(Failure::new)?.into_iter().collect();
+    let own = own
+        .transpose()
+        .map_err(Failure::usage)?
+        .into_iter()
+        .collect();
     let mut transport = TransportConfig::default();
     let options = options(args, own, &mut transport)?;
     let opened = args.book.as_deref().map(|path| open(path, !args.lax));
@@ -157,7 +154,30 @@ fn options(
         .own_addresses(own)
         .slots(args.max_num_outbound_peers, inbound)
         .allow_duplicate_ip(args.allow_duplicate_ip);
-    options.build().map_err(Failure::new)
+    options.build().map_err(|why| too_many(args, why))
+}
+
+/// What the options do not take of what no flag alone is held to.
+fn too_many(args: &NodeArgs, why: ConfigError) -> Failure {
+    let flag = match why {
+        ConfigError::OutOfBounds {
+            option: "seeds",
+            max,
+            ..
+        } => Some(("--seeds", args.seeds.len(), max)),
+        ConfigError::OutOfBounds {
+            option: "persistent",
+            max,
+            ..
+        } => Some(("--persistent-peers", args.persistent_peers.len(), max)),
+        _ => None,
+    };
+    match flag {
+        Some((flag, count, max)) => Failure::usage(format_args!(
+            "{flag}: {count} nodes are named; name {max} at most"
+        )),
+        None => Failure::usage(why),
+    }
 }
 
 /// Opens a book. What is wrong in it and can be mended is named; a damaged one is left as it is.

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::log::Log;
-use super::{Failure, serve as command};
+use super::{Failure, serve as command, values};
 
 /// Where a node shows itself; nowhere unless it is told to.
 #[derive(Clone, Debug, Default, Args)]
@@ -17,7 +17,7 @@ pub(super) struct ObserveArgs {
     #[arg(long, value_name = "IP:PORT")]
     metrics: Option<SocketAddr>,
     /// What the names of metrics begin with
-    #[arg(long, value_name = "NAME", default_value = "cometbft")]
+    #[arg(long, value_name = "NAME", default_value = "cometbft", value_parser = values::namespace)]
     metrics_namespace: String,
     /// Where to show a status page, at /, and /healthz [default: nowhere]
     #[arg(long, value_name = "IP:PORT")]
@@ -45,8 +45,7 @@ impl ObserveArgs {
     /// Takes the places. One that is named for both shows both.
     pub(super) fn open(&self) -> Result<Windows, Failure> {
         let pages = Pages::new().namespace(&self.metrics_namespace);
-        let pages =
-            pages.map_err(|why| Failure::new(format_args!("--metrics-namespace: {why}")))?;
+        let pages = pages.map_err(Failure::usage)?;
         let mut wanted = Vec::new();
         match (self.metrics, self.status) {
             (Some(one), Some(other)) if one == other && one.port() != 0 => {

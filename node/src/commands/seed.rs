@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use pex_node::Descriptors;
 use pex_node::observe::Observatory;
-use pex_node::seed::SeedNode;
+use pex_node::seed::{SeedNode, StartError};
 use pex_node::settings::{LogLevel, Settings};
 use pex_node::transport::{KeyError, NodeKey};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -37,7 +37,7 @@ pub(super) async fn run(args: &SeedArgs) -> Result<Outcome, Failure> {
 }
 
 fn read(flags: &Flags, home: &Path) -> Result<Settings, Failure> {
-    flags.inputs(home)?.read().map_err(Failure::new)
+    flags.inputs(home)?.read().map_err(Failure::usage)
 }
 
 /// Prints what is in force.
@@ -113,7 +113,11 @@ fn start(
             } else {
                 String::new()
             };
-            Failure::new(format_args!("{of}{why}"))
+            let what = format_args!("{of}{why}");
+            match why {
+                StartError::NodeInfo(_) | StartError::Options(_) => Failure::usage(what),
+                _ => Failure::new(what),
+            }
         })?);
     }
     let mut out = Output::new();

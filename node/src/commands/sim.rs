@@ -8,6 +8,7 @@ mod one;
 mod outputs;
 mod plan;
 mod report;
+mod said;
 mod tables;
 
 use super::{Failure, Outcome};
@@ -26,7 +27,17 @@ pub(super) fn run(args: &SimArgs) -> Result<Outcome, Failure> {
         return plan.print_scenarios();
     }
     if args.many.print_commands {
+        if args.output.json.is_some() || args.output.html.is_some() {
+            return Err(Failure::usage(
+                "--print-commands runs nothing; write --json and --html of pex sim report, once all is run",
+            ));
+        }
         return plan.print_commands();
+    }
+    if args.minimise && (plan.jobs.len() > 1 || args.many.out.is_some()) {
+        return Err(Failure::usage(
+            "--minimise is of one run; leave out --out and give one scenario, one seed and no --sweep",
+        ));
     }
     match plan.jobs.as_slice() {
         [job] if args.many.out.is_none() => one::run(job, args),

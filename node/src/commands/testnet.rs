@@ -8,7 +8,7 @@ use pex_node::demo::{CHAIN, Network};
 
 use super::crawl::interrupted;
 use super::terminal::Output;
-use super::{Failure, Outcome, setup};
+use super::{Failure, Outcome, setup, values};
 
 /// Serve a whole network on this machine, to try things with
 ///
@@ -30,7 +30,7 @@ pub(crate) struct TestnetArgs {
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000))]
     gone: u32,
     /// The chain that the nodes are of
-    #[arg(long, value_name = "ID", default_value = CHAIN)]
+    #[arg(long, value_name = "ID", default_value = CHAIN, value_parser = values::chain_id)]
     chain_id: String,
 }
 

@@ -105,6 +105,12 @@ impl CrawlOptions {
                 self.workers
             ));
         }
+        if !(1..=10_000).contains(&self.rate) {
+            return Err(format!(
+                "rate is {}; set it to a value from 1 to 10000",
+                self.rate
+            ));
+        }
         if self.retries > 5 {
             return Err(format!(
                 "retries is {}; set it to a value from 0 to 5",
@@ -113,6 +119,9 @@ impl CrawlOptions {
         }
         if self.retry_after > Duration::from_secs(60) {
             return Err("retry-after is longer than a minute; set it to 60s or less".to_owned());
+        }
+        if self.retry_after < Duration::from_millis(1) {
+            return Err("retry-after is less than a millisecond; set it to 1ms or more".to_owned());
         }
         if self.per_host == Some(0) {
             return Err("per-host is 0; set it to 1 or more".to_owned());
@@ -132,14 +141,15 @@ mod tests {
     #[test]
     fn the_defaults_hold_and_what_does_not_is_said() {
         assert_eq!(CrawlOptions::default().check(), Ok(()));
-        let wrong: [(Change, &str); 7] = [
+        let wrong: [(Change, &str); 8] = [
             (|it| it.workers = 0, "workers is 0"),
             (|it| it.workers = 1_001, "workers is 1001"),
             (|it| it.per_host = Some(0), "per-host is 0"),
-            (|it| it.rate = 0, "dials is 0"),
+            (|it| it.rate = 0, "rate is 0"),
+            (|it| it.rate = 10_001, "rate is 10001"),
             (|it| it.retries = 6, "retries is 6"),
             (|it| it.retry_after = Duration::from_secs(61), "retry-after"),
-            (|it| it.retry_after = Duration::ZERO, "retry is 0"),
+            (|it| it.retry_after = Duration::ZERO, "retry-after is less"),
         ];
         for (change, says) in wrong {
             let mut options = CrawlOptions::default();

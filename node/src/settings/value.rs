@@ -13,6 +13,9 @@ use crate::transport::check_moniker;
 /// Longest chain id, as CometBFT has it.
 const CHAIN_ID_BYTES_MAX: usize = 50;
 
+/// Most seeds, and most persistent peers, as the options of a node have it.
+const ADDRESSES_MAX: usize = 1_024;
+
 /// What is wrong with a value, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong(String);
@@ -226,7 +229,12 @@ pub(super) fn addresses(text: &str) -> Result<Vec<NodeAddress>, Wrong> {
                 ))
             })
     };
-    items(text).map(read).collect()
+    match items(text).count() {
+        count if count > ADDRESSES_MAX => Err(Wrong::new(format!(
+            "{count} addresses are given; write {ADDRESSES_MAX} at most"
+        ))),
+        _ => items(text).map(read).collect(),
+    }
 }
 
 pub(super) fn ids(text: &str) -> Result<Vec<NodeId>, Wrong> {

@@ -105,7 +105,7 @@ fn what_others_write_as_their_seed_is_shown_once_it_is_known() {
         shown.err
     );
     let none = pex(&["show-node-id", "--home", home, "--address"], "");
-    assert_eq!(none.code, Some(1));
+    assert_eq!(none.code, Some(2));
     assert!(
         none.err.contains("external_address is not set"),
         "{}",

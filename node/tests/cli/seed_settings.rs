@@ -10,7 +10,7 @@ fn a_wrong_setting_is_told_with_its_line_and_nothing_is_started() {
     let home = home(&near("max_num_inbound_pers = 5"));
     for arguments in [&["seed"][..], &["seed", "--check-config"]] {
         let run = pex(&[arguments, &["--home", text(home.path())]].concat(), "");
-        assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
         let says = "config.toml:5: there is no key max_num_inbound_pers; did you mean max_num_inbound_peers?";
         assert!(run.err.contains(says), "{}", run.err);
     }
@@ -64,7 +64,7 @@ fn a_name_that_the_start_would_refuse_is_a_wrong_setting_in_the_same_words() {
 
         let home = home(&format!("{key} = {value:?}\n{}", near("")));
         let run = pex(&["seed", "--check-config", "--home", text(home.path())], "");
-        assert_eq!(run.code, Some(1), "{value:?}: {}", run.out);
+        assert_eq!(run.code, Some(2), "{value:?}: {}", run.out);
         assert!(run.err.contains("config.toml:1: "), "{}", run.err);
         assert!(run.err.contains(says), "{value:?}: {}", run.err);
     }

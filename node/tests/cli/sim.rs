@@ -195,29 +195,80 @@ fn what_is_wrong_is_named_by_file_and_line_or_by_key() {
     fs::write(&no_json, "{}\n").unwrap();
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
-    for (arguments, says) in [
-        (vec!["sim", text(&bad)], "bad.toml: line 4: faults.loss: 7"),
-        (vec!["sim", "/nowhere.toml"], "/nowhere.toml: "),
-        (vec!["sim"], "nothing to run"),
-        (with(&["--set", "nodes.0.pace=3"]), "nodes.0.pace=3"),
+    let crowded = folder.path().join("crowded.toml");
+    fs::write(&crowded, "[[nodes]]\ncount = 8\nconnected = 0\n").unwrap();
+    for (code, arguments, says) in [
         (
+            2,
+            vec!["sim", text(&bad)],
+            "bad.toml: line 4: faults.loss: 7",
+        ),
+        (
+            2,
+            vec!["sim", text(&crowded)],
+            "crowded.toml: line 3: connected: 0 can't be",
+        ),
+        (1, vec!["sim", "/nowhere.toml"], "/nowhere.toml: "),
+        (2, vec!["sim"], "nothing to run"),
+        (2, vec!["sim", "--duration", "5s"], "nothing to run"),
+        (
+            2,
+            with(&["--set", "nodes.0.pace=3"]),
+            "--set nodes.0.pace=3: ",
+        ),
+        (
+            2,
             with(&["--set", "nodes.9.count=3"]),
             "nodes.9.count: there is no place",
         ),
-        (with(&["--policy", "best"]), "best"),
-        (with(&["--json", "/nowhere/a.json"]), "/nowhere/a.json"),
         (
+            2,
+            with(&["--sweep", "faults.loss=0,7"]),
+            "--sweep faults.loss=7: 7 is no share",
+        ),
+        (
+            2,
+            with(&["--policy", "best"]),
+            "--policy: unknown variant `best`",
+        ),
+        (2, with(&["--churn", "2"]), "--churn: 2 is no share"),
+        (2, with(&["--connected", "0"]), "--connected: 0 can't be"),
+        (2, with(&["--knows", "few"]), "--knows: invalid type"),
+        (
+            2,
+            with(&["--newcomers", "5000000"]),
+            "--newcomers: 5000012 nodes in all",
+        ),
+        (
+            2,
+            with(&["--minimise", "--seeds", "2"]),
+            "--minimise is of one run",
+        ),
+        (
+            2,
+            with(&["--print-commands", "--html", "a.html"]),
+            "--print-commands runs nothing",
+        ),
+        (1, with(&["--json", "/nowhere/a.json"]), "/nowhere/a.json"),
+        (
+            1,
             vec!["sim", "report", text(&no_json)],
             "no.json: this is not what",
         ),
-        (vec!["sim", "report", text(&empty)], "no JSON of a run"),
+        (1, vec!["sim", "report", text(&empty)], "no JSON of a run"),
         (
+            2,
             vec!["sim", "tables", "--only", "speed"],
             "there is no table speed",
         ),
+        (
+            2,
+            vec!["sim", "tables", "--sweep", "nodes.0.count=1,2"],
+            "--sweep: the tables have",
+        ),
     ] {
         let run = pex(&arguments, "");
-        assert_eq!(run.code, Some(1), "{arguments:?}");
+        assert_eq!(run.code, Some(code), "{arguments:?}: {}", run.err);
         assert!(
             run.err.starts_with("pex: ") && run.err.contains(says),
             "{}",
@@ -230,6 +281,8 @@ fn what_is_wrong_is_named_by_file_and_line_or_by_key() {
         with(&["--set", "nodes"]),
         vec!["sim", "--policy", "pex"],
         vec!["sim", "--nodes", "3", "file.toml"],
+        with(&["--print", "--json", "a.json"]),
+        vec!["sim", "tables", "--from", "runs", "--seeds", "2"],
     ] {
         assert_eq!(pex(&arguments, "").code, Some(2), "{arguments:?}");
     }
@@ -254,6 +307,8 @@ fn what_a_seed_draws_by_itself_can_not_be_said_beside_it() {
         ("--churn", Some("0.1")),
         ("--loss", Some("0.1")),
         ("--swarm", None),
+        ("--check", None),
+        ("--no-check", None),
     ] {
         let line: Vec<&str> = ["sim", "--random", option]
             .into_iter()

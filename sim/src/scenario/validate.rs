@@ -3,6 +3,8 @@
 use core::time::Duration;
 
 use super::{Depth, Group, Program, Range, Scenario, ScenarioError};
+use crate::hostile::operator;
+use crate::machine::Blueprint;
 
 /// The most nodes of a run.
 const NODES: u64 = 4_000_000;
@@ -150,6 +152,8 @@ impl Group {
             let what = "later than 100years, or a clock more than a year ahead; write less";
             return Err(ScenarioError::new("starts", what));
         }
-        Ok(())
+        // What the machines themselves refuse is known here already, and so is its line.
+        operator(&self.runs)?;
+        Blueprint::new(self, 0, 0).map(|_| ())
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn run(
     let form = form.or_else(|| form_of_name(to)).ok_or_else(|| {
         let why = "what is it to be? end its name with .json for an address book, .pex for a store \
                    or .jsonl for JSON lines, or say --to";
-        failed(to, &why)
+        Failure::usage(format_args!("{}: {why}", to.display()))
     })?;
     must_be_free(to)?;
     let its = recognise(from).map_err(|why| failed(from, &BookFileError::from(why)))?;
@@ -87,7 +87,7 @@ fn form_of_name(path: &Path) -> Option<Form> {
 }
 
 /// What a file is, from what is in it.
-fn recognise(path: &Path) -> io::Result<Form> {
+pub(in crate::commands) fn recognise(path: &Path) -> io::Result<Form> {
     let found = fs::metadata(path)?;
     if found.is_dir() {
         return Ok(Form::Store);

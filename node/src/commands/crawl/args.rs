@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use pex::NodeAddress;
 use pex_node::crawl::CrawlOptions;
 
-use crate::commands::IdentityArgs;
+use crate::commands::{IdentityArgs, values};
 
 /// Find every node of a network
 ///
@@ -33,7 +33,7 @@ pub(crate) struct CrawlArgs {
     )]
     pub(super) seeds: Vec<NodeAddress>,
     /// The chain that the nodes are of
-    #[arg(long, value_name = "ID", required = true)]
+    #[arg(long, value_name = "ID", required = true, value_parser = values::chain_id)]
     pub(super) chain_id: Option<String>,
     /// Stop after this time and print what there is, such as 90s, 5m or 1h
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
@@ -139,7 +139,7 @@ fn parse_rate(text: &str) -> Result<u32, String> {
 }
 
 impl PaceArgs {
-    /// The options, or what is wrong with them.
+    /// The options, or which flag is wrong, and what to set it to.
     pub(super) fn options(&self) -> Result<CrawlOptions, String> {
         let mut options = CrawlOptions::default();
         options.workers = self.workers;
@@ -147,7 +147,8 @@ impl PaceArgs {
         options.rate = self.rate;
         options.retries = self.retries;
         options.retry_after = self.retry_after;
-        options.check()?;
+        // The options are called as the flags are.
+        options.check().map_err(|why| format!("--{why}"))?;
         Ok(options)
     }
 }

@@ -55,7 +55,7 @@ impl HomeArgs {
         }
         let user = env::home_dir().filter(|home| !home.as_os_str().is_empty());
         user.map(|home| home.join(".pex")).ok_or_else(|| {
-            Failure::new("this user has no home folder; say where the files are with --home DIR")
+            Failure::usage("this user has no home folder; say where the files are with --home DIR")
         })
     }
 }
@@ -103,7 +103,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
         Err(why) => return Err(failed(why)),
         Ok(found) if !found.is_file() || found.len() > FILE_BYTES_MAX => {
-            return Err(Failure::new(format_args!(
+            return Err(Failure::usage(format_args!(
                 "{name}: this is no file of settings; write one with pex init"
             )));
         }
@@ -112,7 +112,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     let bytes = fs::read(path).map_err(failed)?;
     let text = String::from_utf8(bytes);
     text.map(Some)
-        .map_err(|_| Failure::new(format_args!("{name}: this is no text in UTF-8")))
+        .map_err(|_| Failure::usage(format_args!("{name}: this is no text in UTF-8")))
 }
 
 fn arg(key: &'static Key) -> Arg {

@@ -35,14 +35,14 @@ pub(crate) struct SimArgs {
     #[arg(long, conflicts_with_all = [
         "files", "set", "sweep", "nodes", "policy", "depth", "knows", "connected", "store",
         "newcomers", "newcomer_policy", "duration", "sample_every", "until_known", "churn", "loss",
-        "swarm",
+        "swarm", "check", "no_check",
     ])]
     pub(super) random: bool,
     /// Print the scenario, to start one of your own from, and run nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["minimise", "print_commands", "json", "html", "out"])]
     pub(super) print: bool,
-    /// If something does not hold, look for the smallest scenario in which it does not
-    #[arg(long)]
+    /// If something does not hold, look for the smallest scenario in which it does not; of one run
+    #[arg(long, conflicts_with = "print_commands")]
     pub(super) minimise: bool,
     #[command(flatten)]
     pub(super) many: ManyArgs,
@@ -90,7 +90,9 @@ pub(crate) struct TablesArgs {
     pub(super) sizes: Vec<u32>,
     /// Make the tables of what is in this folder, and run nothing: what the commands of
     /// --print-commands have written
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "seed", "seeds", "out", "jobs", "print_commands",
+    ])]
     pub(super) from: Option<PathBuf>,
     #[command(flatten)]
     pub(super) many: ManyArgs,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pex_sim::{Change, Scenario, changed, swarm};
 
+use super::said::{Said, blame};
 use crate::commands::Failure;
 
 /// A scenario and a seed.
@@ -24,11 +25,7 @@ pub(super) struct Job {
 
 impl Job {
     /// Reads the scenario.
-    pub(super) fn new(
-        file: Option<&Path>,
-        changes: Vec<Change>,
-        seed: u64,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(file: Option<&Path>, said: &[Said], seed: u64) -> Result<Self, Failure> {
         let text = match file {
             Some(path) => fs::read_to_string(path).map_err(|error| {
                 Failure::new(format_args!(
@@ -42,17 +39,14 @@ impl Job {
         if let Some(path) = file {
             // By the text as it is, so that the line is the one in the file.
             let read = Scenario::parse(&text);
-            read.map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))?;
+            read.map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
         }
+        let changes: Vec<Change> = said.iter().map(|it| it.change.clone()).collect();
         let scenario = changed(&text, &changes)
-            .map_err(|error| Failure::new(&error))
-            .and_then(|text| {
-                Scenario::parse(&text).map_err(|error| {
-                    let set: Vec<String> = changes.iter().map(ToString::to_string).collect();
-                    let (key, what) = (&error.key, &error.what);
-                    let place = if key.is_empty() { "" } else { ": " };
-                    Failure::new(format_args!("{key}{place}{what} (with {})", set.join(", ")))
-                })
+            .map_err(Failure::usage)
+            .and_then(|set| {
+                let read = Scenario::parse(&set);
+                read.map_err(|error| Failure::usage(blame(&text, said, &error)))
             })?;
         Ok(Self {
             file: file.map(Path::to_owned),

@@ -22,8 +22,7 @@ const TRIES: u32 = 400;
 
 pub(super) fn run(job: &Job, args: &SimArgs) -> Result<Outcome, Failure> {
     let began = Instant::now();
-    let mut simulation =
-        Simulation::new(job.scenario.clone(), job.seed).map_err(|it| Failure::new(&it))?;
+    let mut simulation = Simulation::new(job.scenario.clone(), job.seed).map_err(Failure::usage)?;
     watch(&mut simulation, job.scenario.duration, began);
     let outcome = simulation.outcome();
     let took = began.elapsed();

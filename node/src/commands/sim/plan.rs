@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use pex_sim::{Change, combinations};
+use pex_sim::combinations;
 
 use super::args::{FlagArgs, ManyArgs, SimArgs};
 use super::job::{Job, file_name, in_shell};
+use super::said::Said;
 use crate::commands::terminal::Output;
 use crate::commands::{Failure, Outcome};
 
@@ -30,10 +31,15 @@ impl Plan {
         if args.random {
             return Self::random(&args.many);
         }
-        let flags = args.flags.changes();
-        let fixed: Vec<Change> = flags.into_iter().chain(args.set.clone()).collect();
-        if args.files.is_empty() && fixed.is_empty() && args.many.sweep.is_empty() {
-            return Err(Failure::new(
+        let flags = args.flags.said();
+        let set = args.set.iter().map(|it| Said::option("--set", it));
+        let fixed: Vec<Said> = flags.into_iter().chain(set).collect();
+        // What else is set is set of something.
+        let of_nodes = |key: &str| key == "nodes" || key.starts_with("nodes.");
+        let has_nodes = fixed.iter().any(|it| of_nodes(&it.change.key))
+            || args.many.sweep.iter().any(|it| of_nodes(&it.key));
+        if args.files.is_empty() && !has_nodes {
+            return Err(Failure::usage(
                 "nothing to run; give a scenario, or the number of --nodes (pex sim --help has an example)",
             ));
         }
@@ -48,8 +54,9 @@ impl Plan {
         for file in files {
             for swept in combinations(&args.many.sweep) {
                 let count = swept.len();
-                let changes: Vec<Change> = fixed.iter().cloned().chain(swept).collect();
-                let mut job = Job::new(file, changes, args.many.seed)?;
+                let swept = swept.iter().map(|it| Said::option("--sweep", it));
+                let said: Vec<Said> = fixed.iter().cloned().chain(swept).collect();
+                let mut job = Job::new(file, &said, args.many.seed)?;
                 job.swept = count;
                 plan.with_seeds(&job, &args.many)?;
             }
@@ -81,7 +88,7 @@ impl Plan {
 
     fn take(&mut self, job: Job) -> Result<(), Failure> {
         if self.jobs.len() == JOBS_MAX {
-            return Err(Failure::new(format_args!(
+            return Err(Failure::usage(format_args!(
                 "more than {JOBS_MAX} runs; take fewer values or seeds"
             )));
         }
@@ -117,7 +124,7 @@ impl Plan {
 fn seeds(many: &ManyArgs) -> Result<impl Iterator<Item = u64> + use<>, Failure> {
     let count = many.seeds.map_or(1, |it| u64::from(it.get()));
     let last = many.seed.checked_add(count - 1);
-    let last = last.ok_or_else(|| Failure::new("the seeds end at 2^64; begin lower"))?;
+    let last = last.ok_or_else(|| Failure::usage("the seeds end at 2^64; begin lower"))?;
     Ok(many.seed..=last)
 }
 
@@ -155,55 +162,59 @@ pub(super) fn paths(jobs: &[Job], folder: &Path) -> Vec<PathBuf> {
 
 impl FlagArgs {
     /// The flags as keys that are set.
-    fn changes(&self) -> Vec<Change> {
+    fn said(&self) -> Vec<Said> {
         let mut all = Vec::new();
-        let mut set = |key: &str, value: Option<String>| {
-            all.extend(value.map(|value| Change::new(key, value)));
+        let mut set = |flag: &str, key: &str, value: Option<String>| {
+            all.extend(value.map(|value| Said::flag(flag, key, value)));
         };
         let text = |number: Option<u32>| number.map(|it| it.to_string());
         let time = |time: Option<core::time::Duration>| {
             time.map(|it| humantime::format_duration(it).to_string().replace(' ', ""))
         };
-        set("duration", time(self.duration));
-        set("sample-every", time(self.sample_every));
-        set("until-known", self.until_known.map(|it| it.to_string()));
+        set("--duration", "duration", time(self.duration));
+        set("--sample-every", "sample-every", time(self.sample_every));
+        let until = self.until_known.map(|it| it.to_string());
+        set("--until-known", "until-known", until);
         if self.check || self.no_check {
-            set("check", Some(self.check.to_string()));
+            let flag = if self.check { "--check" } else { "--no-check" };
+            set(flag, "check", Some(self.check.to_string()));
         }
-        set("nodes.0.count", text(self.nodes));
-        set("nodes.0.runs", self.policy.clone());
-        set("nodes.0.depth", self.depth.clone());
+        set("--nodes", "nodes.0.count", text(self.nodes));
+        set("--policy", "nodes.0.runs", self.policy.clone());
+        set("--depth", "nodes.0.depth", self.depth.clone());
         match (self.knows.as_deref(), self.newcomers) {
             (Some("everyone"), _) | (None, Some(_)) => {
-                set("nodes.0.knows", Some("everyone".to_owned()));
+                set("--knows", "nodes.0.knows", Some("everyone".to_owned()));
             }
-            (knows, _) => set("nodes.0.knows.some", knows.map(str::to_owned)),
+            (knows, _) => {
+                let knows = knows.map(str::to_owned);
+                set("--knows", "nodes.0.knows.some", knows);
+            }
         }
-        set("nodes.0.connected", text(self.connected));
-        set("nodes.0.store", text(self.store));
+        set("--connected", "nodes.0.connected", text(self.connected));
+        set("--store", "nodes.0.store", text(self.store));
         if self.nodes.is_some() {
             // Models of others are watched too: it is them that the flags are about.
-            set(
-                "nodes.0.watched",
-                Some(self.newcomers.is_none().to_string()),
-            );
+            let watched = self.newcomers.is_none().to_string();
+            set("--nodes", "nodes.0.watched", Some(watched));
         }
         if self.newcomers.is_some() {
-            let policy = self.newcomer_policy.as_ref().or(self.policy.as_ref());
-            set("nodes.1.count", text(self.newcomers));
-            set("nodes.1.runs", policy.cloned());
-            set("nodes.1.connected", text(self.connected));
-            set("nodes.1.store", text(self.store));
-            set("nodes.1.starts", Some("1s".to_owned()));
-            set("nodes.1.watched", Some("true".to_owned()));
+            let (flag, policy) = match &self.newcomer_policy {
+                Some(own) => ("--newcomer-policy", Some(own)),
+                None => ("--policy", self.policy.as_ref()),
+            };
+            set("--newcomers", "nodes.1.count", text(self.newcomers));
+            set(flag, "nodes.1.runs", policy.cloned());
+            set("--connected", "nodes.1.connected", text(self.connected));
+            set("--store", "nodes.1.store", text(self.store));
+            set("--newcomers", "nodes.1.starts", Some("1s".to_owned()));
+            set("--newcomers", "nodes.1.watched", Some("true".to_owned()));
         }
-        set(
-            "churn.replaced-a-minute",
-            self.churn.map(|it| it.to_string()),
-        );
-        set("faults.loss", self.loss.map(|it| it.to_string()));
+        let churn = self.churn.map(|it| it.to_string());
+        set("--churn", "churn.replaced-a-minute", churn);
+        set("--loss", "faults.loss", self.loss.map(|it| it.to_string()));
         if self.swarm {
-            set("faults.swarm", Some("true".to_owned()));
+            set("--swarm", "faults.swarm", Some("true".to_owned()));
         }
         all
     }

@@ -19,6 +19,11 @@ use crate::commands::terminal::Output;
 use crate::commands::{Failure, Outcome};
 
 pub(super) fn run(args: &TablesArgs) -> Result<Outcome, Failure> {
+    if !args.many.sweep.is_empty() {
+        return Err(Failure::usage(
+            "--sweep: the tables have rows and sizes of their own; choose of them with --only and --sizes",
+        ));
+    }
     let tables = chosen(args)?;
     if let Some(from) = &args.from {
         return print(&tables, args.quick, &gather(core::slice::from_ref(from))?);
@@ -43,7 +48,7 @@ fn chosen(args: &TablesArgs) -> Result<Vec<Table>, Failure> {
     let all = tables().map_err(|error| Failure::new(&error))?;
     let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
     if let Some(wrong) = args.only.iter().find(|it| !names.contains(&it.as_str())) {
-        return Err(Failure::new(format_args!(
+        return Err(Failure::usage(format_args!(
             "there is no table {wrong}; there are {}",
             names.join(", ")
         )));
@@ -52,7 +57,7 @@ fn chosen(args: &TablesArgs) -> Result<Vec<Table>, Failure> {
     let sizes: BTreeSet<u32> = all.iter().flat_map(sizes).collect();
     if let Some(wrong) = args.sizes.iter().find(|it| !sizes.contains(it)) {
         let there: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-        return Err(Failure::new(format_args!(
+        return Err(Failure::usage(format_args!(
             "no table has a network of {wrong} nodes; there are {}",
             there.join(", ")
         )));
@@ -84,7 +89,7 @@ fn jobs(tables: &[Table], args: &TablesArgs, folder: &Path) -> Result<Vec<Job>, 
             let seeds = args.many.seeds.map_or_else(own, NonZero::get);
             for n in 0..u64::from(seeds) {
                 let seed = args.many.seed.saturating_add(n);
-                jobs.push(Job::new(Some(&path), Vec::new(), seed)?);
+                jobs.push(Job::new(Some(&path), &[], seed)?);
             }
         }
     }
