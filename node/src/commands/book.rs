@@ -16,7 +16,8 @@ use pex_node::book_file::{self, BookFileError, Which, losses};
 use super::terminal::{Output, complain};
 use super::{Failure, Outcome, setup};
 
-pub(super) use args::BookCommand;
+pub(super) use args::{BookCommand, Form};
+pub(super) use convert::recognise;
 
 pub(super) fn run(command: BookCommand) -> Result<Outcome, Failure> {
     use BookCommand as C;
@@ -85,7 +86,17 @@ fn failed(path: &Path, why: &dyn core::fmt::Display) -> Failure {
     Failure::new(format_args!("{}: {why}", path.display()))
 }
 
+/// Fails if a file is a store, of which a reader of books would say that it is damaged.
+fn refuse_store(path: &Path) -> Result<(), Failure> {
+    if path.is_file() && matches!(recognise(path), Ok(Form::Store)) {
+        let why = "this is a store of pex, and no address book; pex peers has the commands for it";
+        return Err(failed(path, &why));
+    }
+    Ok(())
+}
+
 fn show(path: &Path, which: Which, json: bool) -> Result<Outcome, Failure> {
+    refuse_store(path)?;
     let now = Clock::start().now();
     // Whatever stands there is shown, as far as it can be read.
     let read = book_file::salvage(path, false, setup::seed()?, now);
@@ -136,6 +147,7 @@ fn print_repairs(loaded: &Loaded, error: Option<&BookError>) -> Result<(), Failu
 }
 
 fn check(path: &Path, strict: bool) -> Result<Outcome, Failure> {
+    refuse_store(path)?;
     let now = Clock::start().now();
     let read = book_file::salvage(path, strict, setup::seed()?, now);
     let (loaded, error) = read.map_err(|why| failed(path, &why))?;

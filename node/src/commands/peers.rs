@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
+use pex::book::BookError;
 use pex::peers::{Change, PeerRecord};
 use pex_node::vault::{DiskVault, Loaded, Vault as _, VaultError, leveldb};
-use pex_node::{Clock, peers_file};
+use pex_node::{Clock, book_file, peers_file};
 
+use super::book::{Form, recognise};
 use super::terminal::{Output, complain};
-use super::{Failure, Outcome, PeersCommand};
+use super::{Failure, Outcome, PeersCommand, setup};
 
 pub(super) fn run(command: &PeersCommand) -> Result<Outcome, Failure> {
     match command {
@@ -25,7 +27,13 @@ fn failed(path: &Path, why: &dyn core::fmt::Display) -> Failure {
 }
 
 fn load(path: &Path) -> Result<Loaded, Failure> {
-    let mut vault = DiskVault::open(path).map_err(|why| failed(path, &why))?;
+    let mut vault = match DiskVault::open(path) {
+        Err(VaultError::NotAVault) if is_book(path)? => {
+            let why = "this is an address book, and no store; pex book has the commands for it";
+            return Err(failed(path, &why));
+        }
+        opened => opened.map_err(|why| failed(path, &why))?,
+    };
     vault.load().map_err(|why| failed(path, &why))
 }
 
@@ -128,8 +136,45 @@ pub(super) fn read(from: &Path) -> Result<(Vec<PeerRecord>, usize), Failure> {
     Ok((loaded.records, loaded.damaged.len()))
 }
 
+/// Whether there is an address book in a file, or a part of one.
+fn is_book(path: &Path) -> Result<bool, Failure> {
+    let salvaged = book_file::salvage(path, false, setup::seed()?, Clock::start().now());
+    Ok(salvaged.is_ok_and(|(_, error)| match error {
+        None => true,
+        Some(BookError::Damaged { whole, .. }) => whole > 0,
+        Some(_) => false,
+    }))
+}
+
+/// Fails if a file is of another form, whose lines would be complained of one by one.
+fn refuse_other_forms(path: &Path, from: &Path) -> Result<(), Failure> {
+    let name = from.display();
+    let why = match recognise(from) {
+        Ok(Form::Store) if from.is_file() => format!(
+            "this is a store of pex; print it with pex peers export {name} > FILE.jsonl, and import that"
+        ),
+        Ok(Form::Book) if from.is_file() && is_book(from)? => {
+            let instead = if path.exists() {
+                format!("pex book convert {name} FILE.jsonl, and import that")
+            } else {
+                format!("pex book convert {name} {} --to store", path.display())
+            };
+            format!("this is an address book; take it in with {instead}")
+        }
+        _ => return Ok(()),
+    };
+    Err(failed(from, &why))
+}
+
 fn import(path: &Path, from: &Path) -> Result<Outcome, Failure> {
+    refuse_other_forms(path, from)?;
     let (records, refused) = read_foreign(from)?;
+    if records.is_empty() && refused > 0 {
+        let why = format_args!(
+            "{refused} records can't be read, and there is no other; the store is left as it was"
+        );
+        return Err(failed(from, &why));
+    }
     let store = |why: VaultError| failed(path, &why);
     let mut vault = DiskVault::open_or_create(path).map_err(store)?;
     let before = vault.load().map_err(store)?;

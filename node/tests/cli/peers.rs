@@ -165,6 +165,85 @@ fn what_is_exported_and_imported_is_the_same_store() {
 }
 
 #[test]
+fn a_file_of_another_form_is_named_with_the_command_for_it_and_no_store_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, book, new) = (path("a.pex"), path("addrbook.json"), path("new"));
+    let known = "00112233445566778899aabbccddeeff00112233@203.0.113.7:26656";
+    assert_eq!(
+        pex(&["book", "add", "--lax", &book, known], "").code,
+        Some(0)
+    );
+    DiskVault::open_or_create(store.as_ref()).unwrap();
+    // As it is written, on one line, and cut short behind its only entry.
+    let text = fs::read_to_string(&book).unwrap();
+    fs::write(path("line.json"), text.replace('\n', "")).unwrap();
+    let (cut, _) = text.rsplit_once(']').unwrap();
+    fs::write(path("cut.json"), cut).unwrap();
+    let before = fs::read(&store).unwrap();
+    for (arguments, says) in [
+        (
+            ["peers", "import", &store, &book],
+            "an address book; take it in with pex book convert",
+        ),
+        (
+            ["peers", "import", &new, &book],
+            "an address book; take it in with pex book convert",
+        ),
+        (
+            ["peers", "import", &new, &path("line.json")],
+            "pex book convert",
+        ),
+        (
+            ["peers", "import", &new, &path("cut.json")],
+            "pex book convert",
+        ),
+        (
+            ["peers", "import", &new, &store],
+            "a store of pex; print it with pex peers export",
+        ),
+        (
+            ["peers", "show", "--json", &book],
+            "an address book, and no store; pex book",
+        ),
+        (
+            ["book", "show", "--json", &store],
+            "a store of pex, and no address book; pex peers",
+        ),
+        (
+            ["book", "check", "--lax", &store],
+            "a store of pex, and no address book; pex peers",
+        ),
+        (
+            ["book", "repair", "--lax", &store],
+            "a store of pex, and no address book; pex peers",
+        ),
+        (
+            ["book", "add", &store, known],
+            "a store of pex, and no address book; pex peers",
+        ),
+    ] {
+        let run = pex(&arguments, "");
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert_eq!(run.err.lines().count(), 1, "{arguments:?}: {}", run.err);
+        assert!(run.err.contains(says), "{arguments:?}: {}", run.err);
+    }
+    assert_eq!(fs::read(&store).unwrap(), before);
+    assert!(!Path::new(&new).exists());
+    // What it says to do works, whether there is a store or not.
+    let lines = path("lines.jsonl");
+    for arguments in [
+        &["book", "convert", "--lax", &book, &new, "--to", "store"][..],
+        &["book", "convert", "--lax", &book, &lines],
+        &["peers", "import", &store, &lines],
+    ] {
+        let run = pex(arguments, "");
+        assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.err);
+    }
+    assert_eq!(export(store.as_ref()), export(new.as_ref()));
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_line_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -194,4 +273,6 @@ fn what_is_wrong_is_said_in_a_line_and_nothing_is_lost() {
         assert!(run.err.contains(what), "{arguments:?}: {}", run.err);
     }
     assert_eq!(fs::read_to_string(path("text")).unwrap(), "not a store");
+    // Of what has no record that can be read, no store is made.
+    assert!(!Path::new(&path("new")).exists());
 }

@@ -10,7 +10,7 @@ use pex_node::Clock;
 use pex_node::book_file::{self, BookFileError, Edit};
 
 use super::args::Target;
-use super::{Failure, Outcome, complain_by_reason, failed, hint, losses, setup};
+use super::{Failure, Outcome, complain_by_reason, failed, hint, losses, refuse_store, setup};
 use crate::commands::terminal::{Output, complain};
 
 /// What a change came to.
@@ -43,6 +43,7 @@ fn edit(
     {
         return Err(failed(path, &why));
     }
+    refuse_store(path)?;
     let edit = Edit::begin(path).map_err(|why| failed(path, &why))?;
     let (now, seed) = (Clock::start().now(), setup::seed()?);
     let mut book = match edit.read(strict, seed, now) {

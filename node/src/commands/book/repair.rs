@@ -8,10 +8,11 @@ use pex::book::{BookError, Loaded};
 use pex_node::Clock;
 use pex_node::book_file::{self, BookFileError, Edit};
 
-use super::{Failure, Outcome, count, failed, hint, losses, print_repairs, setup};
+use super::{Failure, Outcome, count, failed, hint, losses, print_repairs, refuse_store, setup};
 use crate::commands::terminal::Output;
 
 pub(super) fn run(path: &Path, out: Option<&Path>, strict: bool) -> Result<Outcome, Failure> {
+    refuse_store(path)?;
     match out {
         Some(out) => copy(path, out, strict),
         None => in_place(path, strict),
