@@ -164,6 +164,9 @@ impl SeedNode {
             Some(&settings.book),
             fresh_seed().map_err(StartError::System)?,
         );
+        if is_lost {
+            node = node.with_new_book();
+        }
         node.listen(listener);
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

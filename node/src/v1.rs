@@ -81,6 +81,16 @@ impl V1Node {
         self
     }
 
+    /// Writes the whole book as soon as the node goes on, though nothing has changed: for a book that
+    /// no file holds yet, so that whoever looks finds an empty one, and not none.
+    #[must_use]
+    pub fn with_new_book(mut self) -> Self {
+        if let Some((_, keeper)) = &mut self.book {
+            keeper.write_whole();
+        }
+        self
+    }
+
     /// Takes connections from this listener, as long as the node lives.
     pub fn listen(&mut self, listener: TcpListener) {
         self.driver.listen(listener);

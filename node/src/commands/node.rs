@@ -41,9 +41,9 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     let mut transport = TransportConfig::default();
     let options = options(args, own, &mut transport)?;
     let opened = args.book.as_deref().map(|path| open(path, !args.lax));
-    let (book, lock) = match opened.transpose()? {
-        Some(opened) => (opened.book, Some(opened.lock)),
-        None => (AddrBook::new(!args.lax, setup::seed()?), None),
+    let (book, lock, is_new) = match opened.transpose()? {
+        Some(opened) => (opened.book, Some(opened.lock), opened.is_new),
+        None => (AddrBook::new(!args.lax, setup::seed()?), None, false),
     };
     if options.is_seed() && book.is_empty() && args.seeds.is_empty() {
         complain(format_args!(
@@ -60,6 +60,9 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
         Some(listener),
         setup::seed()?,
     );
+    if is_new {
+        node = node.with_new_book();
+    }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut out = Output::new();

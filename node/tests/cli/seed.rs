@@ -3,7 +3,7 @@
 use std::fs;
 
 use pex_node::transport::TransportError;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::command::pex;
 use crate::nodes::Nodes;
@@ -25,6 +25,29 @@ async fn a_peer_of_v1_and_one_of_v2_are_served_by_one_seed_each_in_its_own_messa
         assert!(names(&told, &node), "{version}: {told:?}");
     }
     assert_eq!(seed.stop().0, Some(0));
+}
+
+#[test]
+fn the_book_of_a_seed_that_has_met_nobody_is_there_and_can_be_read() {
+    let home = home(&near(""));
+    let mut seed = Seed::start(home.path(), &[]);
+    seed.address();
+    let book = home.path().join("config/addrbook.json");
+    let began = Instant::now();
+    while !book.exists() {
+        // Far less than what a save takes that comes in its time.
+        assert!(began.elapsed() < PATIENCE, "it writes no book");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let shown = pex(&["book", "show", text(&book)], "");
+    assert_eq!((shown.code, shown.err.as_str()), (Some(0), ""));
+    assert!(
+        shown.out.ends_with("0 addresses: 0 old, 0 new\n"),
+        "{}",
+        shown.out
+    );
+    let code = seed.stop().0;
+    assert_eq!(code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
