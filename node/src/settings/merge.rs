@@ -335,11 +335,40 @@ fn refuse_shared(settings: &Settings) -> Result<(), Vec<Problem>> {
             }
         }
     }
+    problems.extend(files_for_two_things(&networks));
     if problems.is_empty() {
         Ok(())
     } else {
         Err(problems)
     }
+}
+
+/// Files that are to be two things at once, of which each would be written over the other.
+fn files_for_two_things(networks: &[(&NetworkSettings, Values<'_>)]) -> Vec<Problem> {
+    let files = networks.iter().flat_map(|(network, values)| {
+        let its = [
+            ("node_key_file", &network.node_key),
+            ("addr_book_file", &network.book),
+            ("peer_store_file", &network.peer_store),
+        ];
+        its.map(|(id, path)| (id, path, values.given(id).map(|it| &it.source)))
+    });
+    let files: Vec<_> = files.collect();
+    let mut problems: Vec<Problem> = Vec::new();
+    for (n, (id, path, at)) in files.iter().enumerate() {
+        let same = |(other, it, _): &&(&str, &PathBuf, _)| other != id && same_file(it, path);
+        let Some((other, _, others)) = files[..n].iter().find(same) else {
+            continue;
+        };
+        let said = |it: Option<&Source>| it.filter(|it| **it != Source::Default).cloned();
+        let at = said(*at)
+            .or_else(|| said(*others))
+            .unwrap_or(Source::Default);
+        let path = path.display();
+        let what = format!("{other} and {id} are one file, {path}; give each its own");
+        problems.push(Problem::new(at, what));
+    }
+    problems
 }
 
 /// Whether two networks would listen at one place.

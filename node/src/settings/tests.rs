@@ -27,6 +27,29 @@ fn refused(file: &str) -> String {
 }
 
 #[test]
+fn one_file_for_two_things_is_refused() {
+    for (file, says) in [
+        (
+            "chain_id = \"c\"\n[p2p]\naddr_book_file = \"a\"\npeer_store_file = \"./a\"\n",
+            "c.toml:4: addr_book_file and peer_store_file are one file, /home/./a; give each its own",
+        ),
+        (
+            "chain_id = \"c\"\n[p2p]\naddr_book_file = \"config/node_key.json\"\n",
+            "c.toml:3: node_key_file and addr_book_file are one file, /home/config/node_key.json; \
+             give each its own",
+        ),
+        (
+            "[[network]]\nchain_id = \"c\"\nladdr = \":1\"\npeer_store_file = \"d/addrbook.json\"\n\
+             [[network]]\nchain_id = \"d\"\nladdr = \":2\"\n",
+            "c.toml:4: peer_store_file and addr_book_file are one file, /home/d/addrbook.json; \
+             give each its own",
+        ),
+    ] {
+        assert_eq!(refused(file), says);
+    }
+}
+
+#[test]
 fn with_a_chain_id_alone_everything_has_its_default() {
     let settings = read("chain_id = \"c\"");
     assert_eq!(settings.networks.len(), 1);
