@@ -1,5 +1,6 @@
 //! What the command line offers.
 
+mod ahead;
 mod book;
 mod crawl;
 mod demo;
@@ -140,7 +141,7 @@ struct ServeArgs {
     #[arg(long, value_name = "ID", value_parser = values::chain_id)]
     chain_id: String,
     /// An address to tell; may be given more than once, or with commas
-    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
+    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',', value_parser = values::address)]
     known: Vec<NodeAddress>,
     /// Where to keep what is known over a restart; made if the file is not there. `pex peers` shows
     /// it [default: nowhere]
@@ -169,10 +170,10 @@ struct NodeArgs {
     #[arg(long, value_name = "IP:PORT")]
     listen: core::net::SocketAddr,
     /// Nodes to ask when nobody else is known; may be given more than once, or with commas
-    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
+    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',', value_parser = values::address)]
     seeds: Vec<NodeAddress>,
     /// Nodes to be connected with, come what may
-    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',')]
+    #[arg(long, value_name = "ID@HOST:PORT", value_delimiter = ',', value_parser = values::address)]
     persistent_peers: Vec<NodeAddress>,
     /// Nodes whose connections take no place
     #[arg(long, value_name = "ID", value_delimiter = ',')]

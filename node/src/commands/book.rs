@@ -87,7 +87,7 @@ fn failed(path: &Path, why: &dyn core::fmt::Display) -> Failure {
 }
 
 /// Fails if a file is a store, of which a reader of books would say that it is damaged.
-fn refuse_store(path: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_store(path: &Path) -> Result<(), Failure> {
     if path.is_file() && matches!(recognise(path), Ok(Form::Store)) {
         let why = "this is a store of pex, and no address book; pex peers has the commands for it";
         return Err(failed(path, &why));

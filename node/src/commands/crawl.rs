@@ -43,10 +43,11 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
             .error(clap::error::ErrorKind::ValueValidation, wrong)
             .exit();
     }
+    let outputs = Outputs::of(&args.output, args.repeat.out.is_some());
+    outputs.must_be_writable()?;
     if args.repeat.out.is_some() {
         return every::run(args).await;
     }
-    let outputs = Outputs::of(&args.output, false);
     let (report, end) = once(args).await?;
     outputs.write(&report)?;
     blame(&report, &args.seeds)?;

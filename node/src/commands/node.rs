@@ -17,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::log::Log;
 use super::terminal::{Output, complain};
-use super::{Failure, NodeArgs, Outcome, serve, setup};
+use super::{Failure, NodeArgs, Outcome, book, serve, setup};
 
 /// How often a node that is watched shows a sign of life.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -185,6 +185,7 @@ fn too_many(args: &NodeArgs, why: ConfigError) -> Failure {
 
 /// Opens a book. What is wrong in it and can be mended is named; a damaged one is left as it is.
 fn open(path: &Path, strict: bool) -> Result<Opened, Failure> {
+    book::refuse_store(path)?;
     let name = path.display();
     let opened = book_file::open(path, strict, setup::seed()?, Clock::start().now());
     let opened = opened.map_err(|error| {

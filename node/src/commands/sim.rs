@@ -39,6 +39,7 @@ pub(super) fn run(args: &SimArgs) -> Result<Outcome, Failure> {
             "--minimise is of one run; leave out --out and give one scenario, one seed and no --sweep",
         ));
     }
+    outputs::must_be_writable(&args.output)?;
     match plan.jobs.as_slice() {
         [job] if args.many.out.is_none() => one::run(job, args),
         jobs => {

@@ -356,6 +356,7 @@ fn a_wrong_command_line_exits_with_two() {
         (&["add", nowhere, &name], "look the name up"),
         (&["ban", nowhere, "x"], "40 hexadecimal digits"),
         (&["ban", nowhere, &id(1), "--for", "soon"], "invalid value"),
+        (&["ban", nowhere, &id(1), "--for", "0s"], "more than 0s"),
         (&["remove", nowhere, "x"], "40 hexadecimal digits"),
         (&["show", nowhere, "--old", "--new"], "cannot be used with"),
         (&["convert", nowhere], "<TO>"),

@@ -108,6 +108,7 @@ fn a_pace_that_can_not_be_kept_is_refused() {
         ("--retry-after", "2m", "longer than a minute"),
         ("--keep", "3", "--out"),
         ("--every", "1h", "--out"),
+        ("--every", "0s", "more than 0s"),
     ] {
         let run = pex(
             &["crawl", "--chain-id", "c", "--seed", seed, option, value],

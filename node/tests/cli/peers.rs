@@ -219,6 +219,10 @@ fn a_file_of_another_form_is_named_with_the_command_for_it_and_no_store_is_touch
             "a store of pex, and no address book; pex peers",
         ),
         (
+            ["book", "merge", &book, &store],
+            "a store of pex, and no address book; pex peers",
+        ),
+        (
             ["book", "add", &store, known],
             "a store of pex, and no address book; pex peers",
         ),

@@ -186,95 +186,92 @@ fn the_commands_of_a_sweep_do_by_themselves_what_the_sweep_does() {
     );
 }
 
+/// It ends with this code, and with one line that says this.
+fn assert_ends(code: i32, arguments: &[&str], says: &str) {
+    let run = pex(arguments, "");
+    assert_eq!(run.code, Some(code), "{arguments:?}: {}", run.err);
+    assert!(
+        run.err.starts_with("pex: ") && run.err.contains(says),
+        "{}",
+        run.err
+    );
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+}
+
 #[test]
-fn what_is_wrong_is_named_by_file_and_line_or_by_key() {
+fn what_is_wrong_in_a_file_is_named_by_its_line_and_what_is_no_such_file_by_its_path() {
     let folder = tempfile::tempdir().unwrap();
-    let bad = folder.path().join("bad.toml");
-    fs::write(&bad, "[[nodes]]\ncount = 8\n[faults]\nloss = 7\n").unwrap();
-    let no_json = folder.path().join("no.json");
-    fs::write(&no_json, "{}\n").unwrap();
-    let empty = folder.path().join("empty");
-    fs::create_dir(&empty).unwrap();
-    let crowded = folder.path().join("crowded.toml");
-    fs::write(&crowded, "[[nodes]]\ncount = 8\nconnected = 0\n").unwrap();
-    for (code, arguments, says) in [
+    let path = |name: &str| text(&folder.path().join(name)).to_owned();
+    fs::write(
+        path("bad.toml"),
+        "[[nodes]]\ncount = 8\n[faults]\nloss = 7\n",
+    )
+    .unwrap();
+    let crowded = "[[nodes]]\ncount = 8\nconnected = 0\n";
+    fs::write(path("crowded.toml"), crowded).unwrap();
+    fs::write(path("no.json"), "{}\n").unwrap();
+    fs::create_dir(path("empty")).unwrap();
+    let loss = "bad.toml: line 4: faults.loss: 7";
+    assert_ends(2, &["sim", &path("bad.toml")], loss);
+    let connected = "crowded.toml: line 3: connected: 0 can't be";
+    assert_ends(2, &["sim", &path("crowded.toml")], connected);
+    assert_ends(1, &["sim", "/nowhere.toml"], "/nowhere.toml: ");
+    let no_json = "no.json: this is not what";
+    assert_ends(1, &["sim", "report", &path("no.json")], no_json);
+    assert_ends(1, &["sim", "report", &path("empty")], "no JSON of a run");
+    // Before it has run for hours.
+    let long = ["sim", "--nodes", "50", "--duration", "9000h"];
+    for (option, path, says) in [
+        ("--json", "/nowhere/a.json", "there is no folder /nowhere"),
+        ("--html", &path("empty"), "this is a folder"),
+    ] {
+        let says = format!("cannot write {path}: {says}");
+        assert_ends(1, &[&long[..], &[option, path]].concat(), &says);
+    }
+}
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_named_as_it_was_written() {
+    for (more, says) in [
+        (["--set", "nodes.0.pace=3"], "--set nodes.0.pace=3: "),
         (
-            2,
-            vec!["sim", text(&bad)],
-            "bad.toml: line 4: faults.loss: 7",
-        ),
-        (
-            2,
-            vec!["sim", text(&crowded)],
-            "crowded.toml: line 3: connected: 0 can't be",
-        ),
-        (1, vec!["sim", "/nowhere.toml"], "/nowhere.toml: "),
-        (2, vec!["sim"], "nothing to run"),
-        (2, vec!["sim", "--duration", "5s"], "nothing to run"),
-        (
-            2,
-            with(&["--set", "nodes.0.pace=3"]),
-            "--set nodes.0.pace=3: ",
-        ),
-        (
-            2,
-            with(&["--set", "nodes.9.count=3"]),
+            ["--set", "nodes.9.count=3"],
             "nodes.9.count: there is no place",
         ),
         (
-            2,
-            with(&["--sweep", "faults.loss=0,7"]),
+            ["--sweep", "faults.loss=0,7"],
             "--sweep faults.loss=7: 7 is no share",
         ),
+        (["--policy", "best"], "--policy: unknown variant `best`"),
+        (["--policy", "hostile"], "such as runs = { hostile = "),
+        (["--churn", "2"], "--churn: 2 is no share"),
+        (["--connected", "0"], "--connected: 0 can't be"),
+        (["--knows", "few"], "--knows: invalid type"),
+        (["--newcomers", "5000000"], "--newcomers: 5000012 nodes"),
+    ] {
+        assert_ends(2, &with(&more), says);
+    }
+    for (arguments, says) in [
+        (&["sim"][..], "nothing to run"),
+        (&["sim", "--duration", "5s"], "nothing to run"),
         (
-            2,
-            with(&["--policy", "best"]),
-            "--policy: unknown variant `best`",
-        ),
-        (2, with(&["--churn", "2"]), "--churn: 2 is no share"),
-        (2, with(&["--connected", "0"]), "--connected: 0 can't be"),
-        (2, with(&["--knows", "few"]), "--knows: invalid type"),
-        (
-            2,
-            with(&["--newcomers", "5000000"]),
-            "--newcomers: 5000012 nodes in all",
-        ),
-        (
-            2,
-            with(&["--minimise", "--seeds", "2"]),
+            &with(&["--minimise", "--seeds", "2"]),
             "--minimise is of one run",
         ),
         (
-            2,
-            with(&["--print-commands", "--html", "a.html"]),
+            &with(&["--print-commands", "--html", "a.html"]),
             "--print-commands runs nothing",
         ),
-        (1, with(&["--json", "/nowhere/a.json"]), "/nowhere/a.json"),
         (
-            1,
-            vec!["sim", "report", text(&no_json)],
-            "no.json: this is not what",
-        ),
-        (1, vec!["sim", "report", text(&empty)], "no JSON of a run"),
-        (
-            2,
-            vec!["sim", "tables", "--only", "speed"],
+            &["sim", "tables", "--only", "speed"],
             "there is no table speed",
         ),
         (
-            2,
-            vec!["sim", "tables", "--sweep", "nodes.0.count=1,2"],
+            &["sim", "tables", "--sweep", "nodes.0.count=1,2"],
             "--sweep: the tables have",
         ),
     ] {
-        let run = pex(&arguments, "");
-        assert_eq!(run.code, Some(code), "{arguments:?}: {}", run.err);
-        assert!(
-            run.err.starts_with("pex: ") && run.err.contains(says),
-            "{}",
-            run.err
-        );
-        assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+        assert_ends(2, arguments, says);
     }
     for arguments in [
         with(&["--sweep", "nodes"]),

@@ -61,6 +61,9 @@ impl ScenarioError {
         if what.ends_with("expected a duration") {
             what.push_str(", such as '250ms', '90s' or '10min'");
         }
+        if what.ends_with("unit variant, expected newtype variant") {
+            what.push_str(", such as runs = { hostile = 'silent' }");
+        }
         Self {
             line: error.span().and_then(|span| line_of(text, span.start)),
             key: String::new(),

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use pex::{NetAddress, NodeId};
 
+use crate::commands::values;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum BookCommand {
     /// Show what is in a book, as a table
@@ -144,7 +146,7 @@ pub(crate) enum BookCommand {
         #[arg(required = true, value_name = "ID")]
         ids: Vec<NodeId>,
         /// For how long, such as 30m, 24h or 7d; a longer ban stays as it is
-        #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = humantime::parse_duration)]
+        #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = values::some_time)]
         how_long: Duration,
         #[command(flatten)]
         strictness: Strictness,

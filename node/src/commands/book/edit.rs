@@ -207,6 +207,7 @@ pub(super) fn merge(path: &Path, others: &[PathBuf], strict: bool) -> Result<Out
     // All are read first, so that nothing is written if one of them can't be.
     let (now, mut books) = (Clock::start().now(), Vec::new());
     for other in others {
+        refuse_store(other)?;
         let read = book_file::read(other, strict, setup::seed()?, now);
         let loaded = read.map_err(|why| failed(other, &why))?;
         let lost = losses(&loaded);

@@ -160,7 +160,7 @@ pub(super) struct RepeatArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) state: Option<PathBuf>,
     /// Crawl again and again, beginning so often, such as 1h; print what has changed
-    #[arg(long, value_name = "TIME", requires = "out", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", requires = "out", value_parser = values::some_time)]
     pub(super) every: Option<Duration>,
     /// Write each result as JSON lines into a file of this folder, named by its date
     #[arg(long, value_name = "DIR")]

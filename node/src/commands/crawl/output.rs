@@ -10,6 +10,7 @@ use pex_node::crawl::{
 
 use super::args::{CrawlArgs, Format, OutputArgs};
 use crate::commands::Failure;
+use crate::commands::ahead::must_be_writable;
 use crate::commands::terminal::Output;
 
 /// What to print, and what to write where.
@@ -48,17 +49,25 @@ impl Outputs {
         matches!(self.printed, Format::Table | Format::Summary)
     }
 
-    /// Writes all files, and prints.
+    /// Fails if it is clear already that one of the files can't be written.
+    pub(super) fn must_be_writable(&self) -> Result<(), Failure> {
+        self.files
+            .iter()
+            .try_for_each(|(_, path)| must_be_writable(path))
+    }
+
+    /// Writes all files, and prints. One that can't be written takes nothing from the others.
     pub(super) fn write(&self, report: &Report) -> Result<(), Failure> {
-        for (format, path) in &self.files {
+        let save = |(format, path): &(Format, PathBuf)| {
             let mut bytes = Vec::new();
             write(report, *format, &mut bytes)?;
-            save_to(path, &bytes)?;
-        }
+            save_to(path, &bytes)
+        };
+        let saved: Vec<_> = self.files.iter().map(save).collect();
         let mut out = BufWriter::new(Output::new());
         write(report, self.printed, &mut out)?;
         out.flush()?;
-        Ok(())
+        saved.into_iter().collect()
     }
 }
 

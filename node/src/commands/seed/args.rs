@@ -97,7 +97,11 @@ impl Flags {
 fn read(path: &Path) -> Result<Option<String>, Failure> {
     let name = path.display();
     let failed = |why: std::io::Error| {
-        Failure::new(format_args!("{name}: {why}; let this user read the file"))
+        let instead = match why.kind() {
+            ErrorKind::NotADirectory => "choose another --home",
+            _ => "let this user read the file",
+        };
+        Failure::new(format_args!("{name}: {why}; {instead}"))
     };
     match fs::metadata(path) {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),

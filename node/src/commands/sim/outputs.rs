@@ -10,11 +10,18 @@ use pex_sim::show::{cases, write_breach, write_cases, write_html, write_json};
 
 use super::args::OutputArgs;
 use crate::commands::terminal::Output;
-use crate::commands::{Failure, Outcome};
+use crate::commands::{Failure, Outcome, ahead};
 
 /// Whether JSON is printed, so that nothing else may be.
 pub(super) fn prints_json(args: &OutputArgs) -> bool {
     args.json.as_deref() == Some(Path::new("-"))
+}
+
+/// Fails if it is clear already that one of the files can't be written.
+pub(super) fn must_be_writable(args: &OutputArgs) -> Result<(), Failure> {
+    let json = args.json.iter().filter(|_| !prints_json(args));
+    json.chain(&args.html)
+        .try_for_each(|path| ahead::must_be_writable(path))
 }
 
 /// Writes the files that were asked for, and JSON if it is to be printed.
