@@ -37,6 +37,7 @@ mod darroch;
 mod horizons;
 mod liars;
 mod pairs;
+mod rates;
 mod table;
 mod tellers;
 
@@ -148,7 +149,7 @@ impl Census {
             if let Some(teller) = self.tellers.get_mut(code) {
                 let goes_on = !arc.is_first() && teller.rested(now) < PAUSE;
                 let last_end = Some(teller.arc_end).filter(|&end| end != 0 && goes_on);
-                self.arcs.add(arc, peer, last_end);
+                self.arcs.add(now, arc, peer, last_end);
                 teller.tell_arc(now, arc.end());
             }
             self.news = true;
@@ -202,6 +203,7 @@ impl Census {
     pub(crate) fn rewind(&mut self, back: Duration) {
         self.now = self.now.back(back);
         self.horizons.rewind(back);
+        self.arcs.rewind(back);
     }
 
     /// Whether this can be a census: its parts keep their bounds and agree with each other.

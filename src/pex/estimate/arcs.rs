@@ -7,20 +7,18 @@
     reason = "IEEE 754, and places are below the length"
 )]
 
-use alloc::collections::VecDeque;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::cover::{Cover, Density, RING, Stretch, rate};
+use super::rates::{QUORUM, Rates};
+use crate::Time;
 use crate::pex::arc::Arc;
 
 /// How often the nodes are told of before a cover is an old one, and another begins.
 const TURNS: f64 = 8.0;
-
-/// Tellers by whose arcs it is said what is usual, and how many it takes at least.
-pub(super) const RATES: usize = 32;
-const QUORUM: usize = 5;
 
 /// So many gaps in a row are together half as long as one usually is once in ten million times, if it
 /// is by chance: else the ids were ground to lie there.
@@ -77,13 +75,13 @@ fn ground(gaps: &[Stretch], usual: Option<f64>) -> SmallVec<[bool; 128]> {
 pub(super) struct Arcs {
     old: Cover,
     young: Cover,
-    /// How many nodes there are by the last arc alone of each of the last tellers.
-    rates: VecDeque<(u64, f64)>,
+    /// What is usual, by each of the last tellers.
+    rates: Rates,
 }
 
 impl Arcs {
     /// Takes in an arc of this peer, whose last one ended there, if it may go on from it.
-    pub(super) fn add(&mut self, arc: &Arc, peer: u64, last_end: Option<u64>) {
+    pub(super) fn add(&mut self, now: Time, arc: &Arc, peer: u64, last_end: Option<u64>) {
         let mut gaps = gaps(&arc.along(last_end));
         let was_usual = self.usual();
         let ground = ground(&gaps, was_usual);
@@ -99,13 +97,7 @@ impl Arcs {
             fresh.retain(|at| !on_ground.contains(at));
             gaps.retain(|gap| !on_ground.contains(&gap.to()));
         }
-        let before = self.rates.iter().position(|&(teller, _)| teller == peer);
-        if let Some(place) = before {
-            self.rates.remove(place);
-        } else if self.rates.len() >= RATES {
-            self.rates.pop_front();
-        }
-        self.rates.push_back((peer, rate(&gaps)));
+        self.rates.add(now, peer, rate(&gaps));
         let usual = self.usual();
         if was_usual.is_none() && usual.is_some_and(|usual| self.old.is_odd(usual)) {
             // Somebody made up a part of what was taken in when nothing was usual yet, and perhaps
@@ -136,10 +128,11 @@ impl Arcs {
 
     /// The same, once there are so many.
     pub(super) fn middle(&self, least: usize) -> Option<f64> {
-        let mut rates: SmallVec<[f64; RATES]> = self.rates.iter().map(|&(_, rate)| rate).collect();
-        rates.sort_unstable_by(f64::total_cmp);
-        let middle = rates.get(rates.len() / 2).copied();
-        middle.filter(|_| rates.len() >= least)
+        self.rates.middle(least)
+    }
+
+    pub(super) fn rewind(&mut self, back: Duration) {
+        self.rates.rewind(back);
     }
 
     pub(super) fn density(&self) -> Option<Density> {
@@ -151,9 +144,6 @@ impl Arcs {
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.old.is_sound()
-            && self.young.is_sound()
-            && self.rates.len() <= RATES
-            && self.rates.iter().all(|(_, rate)| rate.is_finite())
+        self.old.is_sound() && self.young.is_sound() && self.rates.is_sound()
     }
 }
