@@ -128,7 +128,14 @@ impl Naive {
         let until = self.now + Options::RESOLVE_TIMEOUT;
         let (ready, names): (Vec<_>, Vec<_>) = told.into_iter().partition(|a| a.ip().is_some());
         let mut waiting = Vec::new();
+        let most = u32::try_from(self.options.resolve_max).unwrap();
+        let each = Options::RESOLVE_TIMEOUT / most.max(1);
         for address in names.into_iter().take(self.options.resolve_max) {
+            // So many at once, and as many again in the time that an answer may wait for them.
+            let looked_up = &mut self.peers[place].limits.names;
+            if looked_up.take(self.now, each, most).is_err() {
+                break;
+            }
             let name = address.name().unwrap_or_default().to_owned();
             self.out.push(Deed::Resolve(self.questions, name, until));
             waiting.push((self.questions, address));

@@ -31,4 +31,6 @@ pub(crate) struct Limits {
     pub(crate) ask_at: Time,
     pub(crate) requests: Debt,
     pub(crate) strikes: Debt,
+    /// Names that were looked up for it.
+    pub(crate) names: Debt,
 }
