@@ -232,6 +232,7 @@ impl Crawl {
             Notice::Fault { .. } | Notice::AcceptFailed(_) => self.faults += 1,
             // A visit is over; and nothing is written down.
             Notice::Reached { .. }
+            | Notice::Unanswered { .. }
             | Notice::Evicted { .. }
             | Notice::NotWritten(_)
             | Notice::WrittenAgain

@@ -23,7 +23,7 @@ use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
 use crate::report::message;
 use crate::transport::{
-    Connection, InboundLimits, Local, MessageType, RemoteInfo, Traffic, TransportConfig,
+    Connection, InboundLimits, Local, MessageType, RemoteInfo, SendError, Traffic, TransportConfig,
 };
 
 /// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
@@ -188,12 +188,14 @@ impl<M: Manager> Driver<M> {
             NodeAction::Send { to, epoch, message } => {
                 let (which, bytes) = (MessageType::of(&message), message.to_bytes());
                 let length = bytes.len();
-                let sent = self.links.send(to, epoch, bytes);
-                if sent {
-                    self.links.traffic().send(which, length);
+                let asks = matches!(message, Message::Request(_));
+                match self.links.send(to, epoch, bytes) {
+                    Ok(()) => self.links.traffic().send(which, length),
+                    Err(_) if asks => return Some((to, epoch)),
+                    // Whoever has gone needs no answer.
+                    Err(SendError::Closed) => {}
+                    Err(why) => self.notices.push_back(Notice::Unanswered { peer: to, why }),
                 }
-                let lost = !sent && matches!(message, Message::Request(_));
-                return lost.then_some((to, epoch));
             }
             NodeAction::Dial { address, nearest } => self.links.dial(address, nearest),
             NodeAction::HangUp { peer, epoch, .. } => self.links.hang_up(peer, epoch),

@@ -16,7 +16,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::hosts::{Dialed, Hosts, Places};
 use crate::notice::DialError;
 use crate::transport::{
-    Connection, Direction, InboundLimits, Local, Sender, Traffic, TransportConfig, TransportError,
+    Connection, Direction, InboundLimits, Local, SendError, Sender, Traffic, TransportConfig,
+    TransportError,
 };
 use resolve::Lookups;
 
@@ -181,11 +182,11 @@ impl Links {
         is_it
     }
 
-    /// Queues a message; false if that is impossible.
-    pub(crate) fn send(&self, peer: NodeId, epoch: Epoch, bytes: Vec<u8>) -> bool {
+    /// Queues a message.
+    pub(crate) fn send(&self, peer: NodeId, epoch: Epoch, bytes: Vec<u8>) -> Result<(), SendError> {
         let link = self.open.get(&peer).filter(|link| link.epoch == epoch);
         let sender = link.and_then(|link| link.sender.as_ref());
-        sender.is_some_and(|sender| sender.try_send(bytes).is_ok())
+        sender.map_or(Err(SendError::Closed), |sender| sender.try_send(bytes))
     }
 
     pub(crate) fn hang_up(&mut self, peer: NodeId, epoch: Epoch) {

@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 use pex::peers::{DialFailure, Eviction};
 use pex::{Fault, HangUp, NodeAction, NodeAddress, NodeId};
 
-use crate::transport::{RemoteInfo, TransportError};
+use crate::transport::{RemoteInfo, SendError, TransportError};
 
 /// What the owner of a driver is told.
 #[derive(Clone, Debug)]
@@ -55,6 +55,13 @@ pub enum Notice {
         told: u64,
         /// Those of nodes not heard of before.
         fresh: u64,
+    },
+    /// An answer could not be queued, so who asked does not get it.
+    Unanswered {
+        /// Who asked.
+        peer: NodeId,
+        /// Why it could not.
+        why: SendError,
     },
     /// A connection has to end, or is not let in, and not for a fault. One that was up is down soon.
     Evicted {

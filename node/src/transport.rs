@@ -45,6 +45,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::{net::TcpStream, time::timeout};
 
 use budget::Budget;
+use parts::Parts;
 
 mod budget;
 mod connection;
@@ -58,6 +59,7 @@ mod node_info;
 mod node_info_error;
 mod pace;
 mod packet;
+mod parts;
 mod secret;
 mod traffic;
 mod upgrade;
@@ -108,10 +110,11 @@ pub struct TransportConfig {
     /// choice. Time in which we do not read does not count.
     pub message_timeout: Duration,
 
-    /// How many bytes of messages all connections of a [`Local`] may hold together: those that wait
-    /// to be sent, and parts of those that are being received. Default 64 MiB. Beyond it nothing more
-    /// is queued, and who sends a long message is cut; short ones, such as requests, always get
-    /// through.
+    /// How many bytes of messages all connections of a [`Local`] may hold together. Default 64 MiB.
+    /// One half is for those that wait to be sent: beyond it nothing more is queued. The other is for
+    /// parts of those that are being received: beyond it who began his the longest ago is cut, so
+    /// that nobody can take the room of answers with messages that he does not end. Short ones, such
+    /// as requests, always get through. With less than 128,000 the longest messages never do.
     pub held_bytes_max: usize,
 
     /// How many bytes a second are read from a peer in the long run; [`None`] for any number.
@@ -139,14 +142,28 @@ impl Default for TransportConfig {
     }
 }
 
+impl TransportConfig {
+    /// How many bytes of messages may wait to be sent.
+    const fn queued_bytes_max(&self) -> usize {
+        self.held_bytes_max / 2
+    }
+
+    /// How many bytes there may be of messages that are being received.
+    const fn parts_bytes_max(&self) -> usize {
+        self.held_bytes_max - self.queued_bytes_max()
+    }
+}
+
 /// Who we are to other nodes: a key, and what we tell about ourselves.
 #[derive(Clone, Debug)]
 pub struct Local {
     key: NodeKey,
     info: NodeInfo,
     traffic: Arc<Traffic>,
-    /// What the connections of this node hold, those of its clones too.
+    /// What the connections of this node, those of its clones too, hold to be sent.
     budget: Arc<Budget>,
+    /// And what they hold of messages that are being received.
+    parts: Arc<Parts>,
 }
 
 impl Local {
@@ -163,12 +180,12 @@ impl Local {
                 proved,
             });
         }
-        let (traffic, budget) = (Arc::default(), Arc::default());
         Ok(Self {
             key,
             info,
-            traffic,
-            budget,
+            traffic: Arc::default(),
+            budget: Arc::default(),
+            parts: Arc::default(),
         })
     }
 
@@ -285,6 +302,5 @@ where
         socket_addr: remote,
         direction,
     };
-    let budget = Arc::clone(&local.budget);
-    Ok(Connection::start(remote, wire, config, budget))
+    Ok(Connection::start(remote, wire, config, local))
 }

@@ -18,3 +18,5 @@ mod machine;
 mod node;
 #[path = "network/reconnect.rs"]
 mod reconnect;
+#[path = "network/unfinished.rs"]
+mod unfinished;

@@ -142,6 +142,10 @@ pub(super) fn tell(chain_id: Option<&str>, notice: &Notice) {
             debug!(target: "pex::exchange", chain_id, event = "answered", %peer, told, fresh,
                 "{peer} told {told} addresses, {fresh} of them new");
         }
+        Notice::Unanswered { peer, why } => {
+            debug!(target: "pex::exchange", chain_id, event = "unanswered", %peer, %why,
+                "{peer} is not answered: {why}");
+        }
         _ => {}
     }
 }

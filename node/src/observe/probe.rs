@@ -100,6 +100,7 @@ impl Probe {
             Notice::Reached { .. }
             | Notice::Heard { .. }
             | Notice::Answered { .. }
+            | Notice::Unanswered { .. }
             | Notice::SaveBook
             | Notice::WrittenAgain => {}
         }

@@ -1,4 +1,4 @@
-//! How many bytes of messages all connections of a node hold at once.
+//! How many bytes of messages that are to be sent all connections of a node hold at once.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;

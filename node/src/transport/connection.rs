@@ -8,12 +8,12 @@ use pex::{NodeAddress, NodeId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
-use super::TransportConfig;
 use super::budget::{Budget, Share};
 use super::error::{SendError, TransportError};
 use super::mconn::{Ends, Link, Wire};
 use super::node_info::NodeInfo;
 use super::packet::MESSAGE_BYTES_MAX;
+use super::{Local, TransportConfig};
 
 /// Whole messages that wait for the driver before we stop reading.
 const INBOX: usize = 1;
@@ -71,7 +71,7 @@ impl Connection {
         remote: RemoteInfo,
         wire: Wire<R, W>,
         config: &TransportConfig,
-        budget: Arc<Budget>,
+        local: &Local,
     ) -> Self
     where
         R: AsyncRead + Unpin + Send + 'static,
@@ -82,7 +82,7 @@ impl Connection {
         let (inbox, receiver) = mpsc::channel(INBOX);
         let (end, ended) = oneshot::channel();
         let ends = Ends { queue, stop, inbox };
-        let link = Link::new(wire, config, Arc::clone(&budget), ends);
+        let link = Link::new(wire, config, Arc::clone(&local.parts), ends);
         tokio::spawn(async move {
             // Nobody listens for the reason if the receiver is dropped, and that is fine.
             let _unheard = end.send(link.run().await);
@@ -92,8 +92,8 @@ impl Connection {
             sender: Sender {
                 queue: sender,
                 flush,
-                budget,
-                held_bytes_max: config.held_bytes_max,
+                budget: Arc::clone(&local.budget),
+                queued_bytes_max: config.queued_bytes_max(),
             },
             receiver: Receiver {
                 messages: receiver,
@@ -115,7 +115,7 @@ pub struct Sender {
     queue: mpsc::Sender<Queued>,
     flush: oneshot::Sender<()>,
     budget: Arc<Budget>,
-    held_bytes_max: usize,
+    queued_bytes_max: usize,
 }
 
 /// A message that waits to be sent.
@@ -131,7 +131,7 @@ impl Sender {
     /// # Errors
     ///
     /// [`SendError::Full`] if [`TransportConfig::send_queue`] messages wait already, or all
-    /// connections together hold [`TransportConfig::held_bytes_max`];
+    /// connections together have queued their half of [`TransportConfig::held_bytes_max`];
     /// [`SendError::Closed`] if the connection has ended;
     /// [`SendError::TooLong`] if the message is longer than [`MESSAGE_BYTES_MAX`].
     pub fn try_send(&self, message: Vec<u8>) -> Result<(), SendError> {
@@ -140,7 +140,7 @@ impl Sender {
                 bytes: message.len(),
             });
         }
-        let share = self.budget.take(message.len(), self.held_bytes_max);
+        let share = self.budget.take(message.len(), self.queued_bytes_max);
         let share = share.ok_or(SendError::Full)?;
         let queued = Queued { message, share };
         self.queue.try_send(queued).map_err(|error| match error {

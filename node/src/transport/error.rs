@@ -88,8 +88,8 @@ pub enum TransportError {
         /// How long we waited.
         after: Duration,
     },
-    /// All connections together hold as many bytes of messages as they may, and the other side was
-    /// sending a long one.
+    /// All connections together hold as many bytes of unfinished messages as they may, and the other
+    /// side began its own the longest ago.
     Overloaded,
     /// The other side closed the connection.
     ClosedByPeer,
@@ -225,7 +225,7 @@ impl fmt::Display for TransportError {
                 )
             }
             Self::Overloaded => f.write_str(
-                "too many long messages at once, so this one was not taken; connect again later",
+                "too many long messages at once, and this one took longest; connect again later",
             ),
             Self::ClosedByPeer => f.write_str("the peer closed the connection; dial it later"),
             Self::ClosedByUs => f.write_str("the connection was closed by this node"),
@@ -253,7 +253,7 @@ impl core::error::Error for TransportError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The peer takes messages more slowly than they come.
+    /// The peer takes messages more slowly than they come, or all peers together do.
     Full,
     /// The connection has ended.
     Closed,
@@ -267,7 +267,9 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Full => f.write_str("the queue to the peer is full; drop the message"),
+            Self::Full => f.write_str(
+                "the queue to the peer, or to all of them together, is full; drop the message",
+            ),
             Self::Closed => f.write_str("the connection has ended; its receiver says why"),
             Self::TooLong { bytes } => {
                 write!(

@@ -13,12 +13,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::TransportConfig;
-use super::budget::{Budget, Share};
+use super::budget::Share;
 use super::connection::Queued;
 use super::error::TransportError;
 use super::frame::{FRAME_BYTES, Opener, Sealer};
 use super::pace::{Heartbeat, ReadPace, later};
 use super::packet::{self, Assembler, Received};
+use super::parts::{Part, Parts};
 
 /// Sealed frames that are read from the socket at once.
 const FRAMES_AT_ONCE: usize = 4;
@@ -64,10 +65,10 @@ pub(super) struct Link<R, W> {
     message_timeout: Duration,
     /// When the message that is being received has to be whole.
     whole_by: Option<Instant>,
-    budget: Arc<Budget>,
-    held_bytes_max: usize,
+    parts: Arc<Parts>,
+    parts_bytes_max: usize,
     /// For the message that is being received, if that is large.
-    receiving: Option<Share>,
+    receiving: Option<Part>,
     /// For the message that is being sent.
     sending: Option<Share>,
     queue: mpsc::Receiver<Queued>,
@@ -91,6 +92,8 @@ enum Wake {
     Inbox,
     /// The sending half is gone; `true` if the rest is to be flushed.
     Stop(bool),
+    /// The message that is being received has to make room for others.
+    Cut,
     Time,
 }
 
@@ -102,7 +105,7 @@ where
     pub(super) fn new(
         wire: Wire<R, W>,
         config: &TransportConfig,
-        budget: Arc<Budget>,
+        parts: Arc<Parts>,
         ends: Ends,
     ) -> Self {
         let now = Instant::now();
@@ -122,8 +125,8 @@ where
             write_timeout: config.write_timeout,
             message_timeout: config.message_timeout,
             whole_by: None,
-            budget,
-            held_bytes_max: config.held_bytes_max,
+            parts,
+            parts_bytes_max: config.parts_bytes_max(),
             receiving: None,
             sending: None,
             queue,
@@ -166,6 +169,7 @@ where
                     Err(TransportError::ClosedByUs)
                 }
             }
+            Wake::Cut => Err(TransportError::Overloaded),
             Wake::Time => self.on_time(Instant::now()),
         }
     }
@@ -186,6 +190,7 @@ where
             _ = self.inbox.reserve(), if stalled => Wake::Inbox,
             () = self.inbox.closed(), if !(self.closing && abandoned) => Wake::Inbox,
             flush = &mut self.stop, if !self.closing => Wake::Stop(flush.is_ok()),
+            () = cut(self.receiving.as_ref()) => Wake::Cut,
             () = sleep_until(deadline) => Wake::Time,
         }
     }
@@ -227,13 +232,16 @@ where
         } else if self.whole_by.is_none() {
             self.whole_by = Some(later(Instant::now(), self.message_timeout));
         }
-        // What was held before is given back first.
-        self.receiving = None;
-        if bytes > SMALL {
-            let share = self.budget.take(bytes, self.held_bytes_max);
-            self.receiving = Some(share.ok_or(TransportError::Overloaded)?);
+        if bytes <= SMALL {
+            self.receiving = None;
+            return Ok(());
         }
-        Ok(())
+        let part = self.receiving.get_or_insert_with(|| self.parts.begin());
+        if part.hold(bytes, self.parts_bytes_max) {
+            Ok(())
+        } else {
+            Err(TransportError::Overloaded)
+        }
     }
 
     fn on_read(&mut self, result: io::Result<usize>) -> Result<(), TransportError> {
@@ -308,8 +316,9 @@ where
                 Some(Received::Ping) => self.pong_due = true,
                 Some(Received::Pong) => self.heartbeat.on_pong(),
                 Some(Received::Message(message)) => {
-                    // The next one has its own time.
+                    // The next one has its own time, and its own age.
                     self.whole_by = None;
+                    self.receiving = None;
                     self.deliver(message);
                 }
                 None => match self.sealed.next_frame() {
@@ -355,6 +364,14 @@ where
         // Late or broken, the connection is over.
         let _over = timeout(LINGER, goodbye).await;
         TransportError::ClosedByUs
+    }
+}
+
+/// Waits until what is being received has to make room; for ever where that takes none.
+async fn cut(receiving: Option<&Part>) {
+    match receiving {
+        Some(part) => part.cut().await,
+        None => core::future::pending().await,
     }
 }
 

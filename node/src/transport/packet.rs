@@ -139,13 +139,13 @@ impl Assembler {
         }
     }
 
-    /// Adds a part to the message; returns the message if that was the last.
     /// Bytes of what is not whole yet.
     pub(super) const fn held(&self) -> usize {
         let rest = self.bytes.len().saturating_sub(self.done);
         rest.saturating_add(self.message.len())
     }
 
+    /// Adds a part to the message; returns the message if that was the last.
     fn append(&mut self, part: &PacketMsg) -> Result<Option<Vec<u8>>, PacketError> {
         if part.channel_id != i32::from(PEX_CHANNEL) {
             return Err(PacketError::UnknownChannel {
