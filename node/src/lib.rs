@@ -105,7 +105,13 @@ mod notice;
 #[cfg(feature = "system")]
 mod refusals;
 mod report;
-#[cfg(feature = "system")]
+#[cfg_attr(
+    not(feature = "system"),
+    expect(
+        dead_code,
+        reason = "without a system there is no file but the node key"
+    )
+)]
 mod whole_file;
 
 #[cfg(feature = "system")]

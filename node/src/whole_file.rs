@@ -87,6 +87,19 @@ impl Draft {
         sync_folder_of(&self.target)
     }
 
+    /// Gives these bytes the name of the file, unless something has that name already; their owner
+    /// alone can read them. All is on the disk when this returns.
+    pub(crate) fn finish_new(mut self, bytes: &[u8]) -> io::Result<()> {
+        // What was left of a draft may be there for everybody.
+        #[cfg(unix)]
+        self.file
+            .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        self.file.set_len(0)?;
+        self.file.write_all(bytes)?;
+        self.file.sync_all()?;
+        place_new(&self.path, &self.target)
+    }
+
     #[cfg(unix)]
     fn dress(&self, like: Option<&Metadata>) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -111,12 +124,24 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Still under its own name, it was not finished. If it can't be removed, the next to come
+        // Still under its own name, it was not finished, or has got a second name. If it can't be removed, the next to come
         // uses it.
         if is_at(&self.file, &self.path).unwrap_or(false) {
             let _left = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Gives a file that is on the disk the name `path`, unless something has that name already. It may
+/// keep its own name beside it.
+pub(crate) fn place_new(draft: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+        // Some file systems have no links.
+        Err(_) if !path.try_exists()? => fs::rename(draft, path)?,
+        linked => linked?,
+    }
+    sync_folder_of(path)
 }
 
 /// Opens a draft or a lock as it is, or makes it. None if it is to be tried again.
@@ -272,6 +297,25 @@ fn none_if_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_file_takes_the_place_of_none_and_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        // What somebody left who was killed, and for everybody to read.
+        fs::write(with_ending(&path, ".new"), "half of something longer").unwrap();
+        Draft::begin(&path).unwrap().finish_new(b"one").unwrap();
+        let other = Draft::begin(&path).unwrap().finish_new(b"other");
+        assert_eq!(other.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
 
     #[test]
     fn whoever_holds_the_draft_for_ever_is_named_and_not_waited_for() {

@@ -1,8 +1,8 @@
 //! The key that makes a node the node it says it is.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use base64ct::{Base64, Encoding as _};
@@ -12,6 +12,8 @@ use rand_core::{OsRng, RngCore as _};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
+
+use crate::whole_file::Draft;
 
 /// The name that Tendermint's key file gives to a private ed25519 key.
 const KEY_TYPE: &str = "tendermint/PrivKeyEd25519";
@@ -132,22 +134,15 @@ impl NodeKey {
     }
 
     /// Writes the key file at `path`, readable by its owner alone. Blocks. A file that is there
-    /// already is left as it is: it may be somebody's only copy of a key.
+    /// already is left as it is: it may be somebody's only copy of a key. If there is no room for the
+    /// whole, or we are killed meanwhile, there is no file at `path`.
     ///
     /// # Errors
     ///
     /// [`KeyError::Write`] if the file exists or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), KeyError> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(path)
-            .and_then(|mut file| {
-                file.write_all(self.to_json().as_bytes())?;
-                file.sync_all()
-            })
+        Draft::begin(path)
+            .and_then(|draft| draft.finish_new(self.to_json().as_bytes()))
             .map_err(|error| KeyError::Write { kind: error.kind() })
     }
 

@@ -1,6 +1,6 @@
 //! The first moment of a vault: no file is ever at its path that is half of one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use redb::backends::FileBackend;
 
 use super::VaultError;
 use super::disk::{builder, guarded, lay_out};
-use crate::whole_file::{remove_if_there, sync_folder_of, with_ending};
+use crate::whole_file::{place_new, remove_if_there, with_ending};
 
 /// Makes an empty vault at `path`. If somebody else has made one in the meantime, it stays.
 pub(super) fn create(path: &Path) -> Result<(), VaultError> {
@@ -23,20 +23,12 @@ pub(super) fn create(path: &Path) -> Result<(), VaultError> {
     File::open(&draft)
         .and_then(|file| file.sync_all())
         .map_err(VaultError::Io)?;
-    let placed = place(&draft, path);
+    let placed = match place_new(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        placed => placed,
+    };
     remove_if_there(&draft).map_err(VaultError::Io)?;
     placed.map_err(VaultError::Io)
-}
-
-/// Gives the draft its name, unless something has that name already.
-fn place(draft: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        // Some file systems have no links.
-        Err(_) if !path.exists() => fs::rename(draft, path)?,
-        linked => linked?,
-    }
-    sync_folder_of(path)
 }
 
 /// A new file that its owner alone can read.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
+use crate::command::Run;
 use crate::nodes::{Nodes, nobody};
 
 /// What `pex` says, and its exit code, where so many files and sockets may be open.
@@ -50,4 +51,31 @@ async fn a_failure_that_cannot_be_told_is_still_a_failure() {
         .stderr(full)
         .status();
     assert_eq!(run.unwrap().code(), Some(1), "and no panic");
+}
+
+#[test]
+fn a_node_key_that_could_not_be_written_keeps_no_later_start_from_making_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("node_key.json");
+    let listen = ["node", "--listen", "127.0.0.1:0", "--chain-id", "c"];
+    // The disk takes names, and no bytes.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let full = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_pex")])
+        .args(listen)
+        .arg("--node-key")
+        .arg(&key)
+        .output();
+    let full = full.unwrap();
+    assert_eq!(full.status.code(), Some(1));
+    let said = String::from_utf8(full.stderr).unwrap();
+    assert!(said.contains("the node key cannot be written"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let more = ["--node-key", key.to_str().unwrap()];
+    let mut run = Run::start(&[&listen[..], &more].concat(), Vec::new());
+    let line = run.line();
+    run.signal("TERM");
+    let err = run.end().err;
+    assert!(line.starts_with("listening on "), "{line}: {err}");
 }
