@@ -13,6 +13,7 @@ mod peers;
 mod seed;
 mod serve;
 mod setup;
+mod signals;
 mod sim;
 mod terminal;
 mod testnet;

@@ -58,6 +58,8 @@ mod seed_settings;
 mod seed_store;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/signals.rs"]
+mod signals;
 #[path = "cli/sim.rs"]
 mod sim;
 #[path = "cli/usage.rs"]

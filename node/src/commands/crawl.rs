@@ -15,6 +15,7 @@ use pex::{NodeAddress, NodeId};
 use pex_node::crawl::{Crawl, Outcome as NodeOutcome, Report, State};
 use pex_node::transport::{OUT_OF_DESCRIPTORS, TransportConfig};
 
+use super::signals::Stop;
 use super::terminal::complain;
 use super::{Cli, Failure, Outcome, setup};
 use output::Outputs;
@@ -45,10 +46,11 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     }
     let outputs = Outputs::of(&args.output, args.repeat.out.is_some());
     outputs.must_be_writable()?;
+    let stop = Stop::listen()?;
     if args.repeat.out.is_some() {
-        return every::run(args).await;
+        return every::run(args, &stop).await;
     }
-    let (report, end) = once(args).await?;
+    let (report, end) = once(args, &stop).await?;
     outputs.write(&report)?;
     blame(&report, &args.seeds)?;
     Ok(match end {
@@ -58,7 +60,7 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
 }
 
 /// Crawls once, or goes on with a crawl that was cut off.
-async fn once(args: &CrawlArgs) -> Result<(Report, End), Failure> {
+async fn once(args: &CrawlArgs, stop: &Stop) -> Result<(Report, End), Failure> {
     let chain_id = args.chain_id.as_deref().unwrap_or_default();
     let local = setup::local(&args.identity, chain_id, NOWHERE)?;
     let (seed, options) = (setup::seed()?, args.pace.options().map_err(Failure::usage)?);
@@ -73,7 +75,7 @@ async fn once(args: &CrawlArgs) -> Result<(Report, End), Failure> {
         // That it can't be written is to be known now, and not when it is needed.
         output::save_to(path, &crawl.state())?;
     }
-    let end = watch(&mut crawl, args.max_time, path).await;
+    let end = watch(&mut crawl, args.max_time, path, stop).await;
     if let Some(path) = path {
         output::save_to(path, &crawl.state())?;
     }

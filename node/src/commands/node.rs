@@ -12,10 +12,10 @@ use pex_node::observe::Observatory;
 use pex_node::transport::TransportConfig;
 use pex_node::v1::V1Node;
 use pex_node::{Clock, Descriptors};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::log::Log;
+use super::signals::Stop;
 use super::terminal::{Output, complain};
 use super::{Failure, NodeArgs, Outcome, book, serve, setup};
 
@@ -63,8 +63,7 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     if is_new {
         node = node.with_new_book();
     }
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = Stop::listen()?;
     let mut out = Output::new();
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;
@@ -83,8 +82,7 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
                 probe.saw(&notice);
             }
             _ = looks.tick(), if is_watched => probe.update(&node),
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = stop.asked() => break,
         }
         let (outbound, inbound, _) = node.switch().peers();
         if (outbound, inbound) != before {

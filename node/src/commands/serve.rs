@@ -10,9 +10,9 @@ use pex_node::serve::Server;
 use pex_node::transport::TransportConfig;
 use pex_node::vault::{DiskVault, Vault as _, VaultError};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::log::Log;
+use super::signals::Stop;
 use super::terminal::{Output, complain};
 use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
@@ -31,8 +31,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
             "pex: {kept} of {given} known addresses are kept; the others are doubles, or too many"
         ));
     }
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = Stop::listen()?;
     let mut out = Output::new();
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;
@@ -40,8 +39,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     loop {
         tokio::select! {
             notice = server.next() => log.tell(None, &notice),
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = stop.asked() => break,
         }
     }
     server.close();

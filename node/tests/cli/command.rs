@@ -68,6 +68,11 @@ impl Run {
         assert!(sent.unwrap().success());
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn goes_on(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// How many files and sockets the command has open.
     pub(crate) fn descriptors(&self) -> usize {
         let folder = format!("/proc/{}/fd", self.child.id());

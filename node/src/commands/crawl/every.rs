@@ -9,12 +9,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::args::CrawlArgs;
 use super::output::{Outputs, save_to};
-use super::watch::{End, interrupted};
+use super::watch::End;
 use super::{blame, diff, once};
+use crate::commands::signals::Stop;
 use crate::commands::terminal::{Output, complain};
 use crate::commands::{Failure, Outcome};
 
-pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
+pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failure> {
     let Some(folder) = args.repeat.out.as_deref() else {
         return Ok(Outcome::Done);
     };
@@ -24,7 +25,7 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     let mut runs = 0;
     loop {
         let began = Instant::now();
-        let (report, end) = once(args).await?;
+        let (report, end) = once(args, stop).await?;
         outputs.write(&report)?;
         let results = keep(args, folder, &report)?;
         if let Some(last) = &last {
@@ -49,8 +50,10 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
             return Ok(outcome(end));
         };
         tokio::select! {
+            // It may have come during the writes, which may have taken longer than the time between.
+            biased;
+            () = stop.asked() => return Ok(Outcome::Done),
             () = sleep_until(next) => {}
-            () = interrupted() => return Ok(Outcome::Done),
         }
     }
 }

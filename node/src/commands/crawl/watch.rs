@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep_until};
 
+use crate::commands::signals::Stop;
 use crate::commands::terminal::complain;
 
 const FRAME: Duration = Duration::from_millis(200);
@@ -25,7 +26,12 @@ pub(super) enum End {
 }
 
 /// Crawls to the end, or until the time is over or somebody wants it to end.
-pub(super) async fn watch(crawl: &mut Crawl, max_time: Duration, state: Option<&Path>) -> End {
+pub(super) async fn watch(
+    crawl: &mut Crawl,
+    max_time: Duration,
+    state: Option<&Path>,
+    stop: &Stop,
+) -> End {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
         bar.set_style(style);
@@ -38,8 +44,6 @@ pub(super) async fn watch(crawl: &mut Crawl, max_time: Duration, state: Option<&
         }
     };
     tokio::pin!(time_is_over);
-    let interrupted = interrupted();
-    tokio::pin!(interrupted);
     let mut keeper = state.map(Keeper::new);
     let mut frames = interval(FRAME);
     let end = loop {
@@ -57,7 +61,7 @@ pub(super) async fn watch(crawl: &mut Crawl, max_time: Duration, state: Option<&
                 }
             }
             () = &mut time_is_over => break End::OutOfTime,
-            () = &mut interrupted => break End::Interrupted,
+            () = stop.asked() => break End::Interrupted,
         }
     };
     if let Some(keeper) = keeper {
@@ -67,7 +71,8 @@ pub(super) async fn watch(crawl: &mut Crawl, max_time: Duration, state: Option<&
     end
 }
 
-/// Waits until somebody presses Ctrl-C, or wants the process to end.
+/// Waits until somebody presses Ctrl-C, or wants the process to end. What comes while nobody waits
+/// is lost: for more than one wait there is [`Stop`].
 pub(in crate::commands) async fn interrupted() {
     let signals = (
         signal(SignalKind::interrupt()),

@@ -1,0 +1,86 @@
+//! Being told to end while the disk, or whoever reads a pipe, has all of our attention.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use pex::NodeAddress;
+
+use crate::command::Run;
+use crate::nodes::Nodes;
+
+/// How long something that goes on is looked at.
+const MOMENT: Duration = Duration::from_millis(500);
+
+/// A crawl for every hour that writes a page into a pipe which nobody reads, once it does.
+async fn crawl_that_writes(folder: &Path) -> (Nodes, Run) {
+    let mut nodes = Nodes::default();
+    let seed: NodeAddress = nodes.honest("c", &[]).await;
+    let (page, table) = (folder.join("page"), folder.join("table"));
+    let made = Command::new("mkfifo").arg(&page).status();
+    assert!(made.unwrap().success());
+    let (seed, out) = (seed.to_string(), folder.join("out"));
+    let mut arguments = vec!["crawl", "--chain-id", "c", "--seed", &seed];
+    arguments.extend(["--every", "1h", "--out", out.to_str().unwrap()]);
+    arguments.extend(["--table", table.to_str().unwrap()]);
+    arguments.extend(["--html", page.to_str().unwrap()]);
+    let run = Run::start(&arguments, Vec::new());
+    // The page comes right behind the table.
+    let began = Instant::now();
+    while !table.exists() {
+        assert!(began.elapsed() < Duration::from_secs(50), "no table");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (nodes, run)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crawl_that_is_told_to_end_while_it_writes_writes_all_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_nodes, run) = crawl_that_writes(folder.path()).await;
+    sleep(MOMENT);
+    run.signal("TERM");
+    sleep(MOMENT);
+    let page = fs::read_to_string(folder.path().join("page")).unwrap();
+    assert!(page.contains("</html>"), "{} bytes", page.len());
+    let end = run.end();
+    assert_eq!(end.code, Some(0), "{}", end.err);
+    assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_a_crawl_at_once_though_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_nodes, mut run) = crawl_that_writes(folder.path()).await;
+    sleep(MOMENT);
+    run.signal("INT");
+    sleep(MOMENT);
+    assert!(run.goes_on(), "the page is not written yet");
+    run.signal("TERM");
+    let end = run.end();
+    assert_eq!(end.code, Some(1));
+    assert!(end.err.contains("ended at once"), "{}", end.err);
+}
+
+#[test]
+fn a_second_signal_ends_a_node_at_once_though_its_book_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("addrbook.json");
+    let listen = ["node", "--listen", "127.0.0.1:0", "--chain-id", "c"];
+    let more = ["--book", book.to_str().unwrap()];
+    let mut run = Run::start(&[&listen[..], &more].concat(), Vec::new());
+    assert!(run.line().starts_with("listening on "));
+    // Somebody else writes the book, and the node waits for him.
+    let held = File::create(folder.path().join("addrbook.json.new")).unwrap();
+    held.lock().unwrap();
+    run.signal("TERM");
+    sleep(MOMENT);
+    assert!(run.goes_on(), "it waits for its turn");
+    run.signal("TERM");
+    let end = run.end();
+    assert_eq!(end.code, Some(1));
+    assert!(end.err.contains("ended at once"), "{}", end.err);
+    assert!(end.took < Duration::from_secs(20), "{:?}", end.took);
+}
