@@ -2,11 +2,15 @@
 
 use std::io;
 
+use crate::observe::Pages;
 use crate::transport::InboundLimits;
 
-/// Descriptors that no connection takes: for the book and its journal, the log, the runtime, what an
-/// operator looks at, and the resolver of names.
+/// Descriptors that no connection takes: for the book and its journal, the log, the runtime, and the
+/// resolver of names.
 const KEPT: usize = 64;
+
+/// The part of all that those who look through one window may take.
+const VISITORS_PART: usize = 16;
 
 /// How many files and sockets this process may have open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,26 @@ impl Descriptors {
     #[must_use]
     pub const fn limit(self) -> usize {
         self.0
+    }
+
+    /// How many may look at once through one window, such as a status page: a small part of all, as
+    /// the peers are what a node is for.
+    #[must_use]
+    pub const fn for_visitors(self) -> usize {
+        let part = self.0 / VISITORS_PART;
+        if part == 0 {
+            1
+        } else if part < Pages::VISITORS {
+            part
+        } else {
+            Pages::VISITORS
+        }
+    }
+
+    /// What is left beside so many that are for something else.
+    #[must_use]
+    pub const fn without(self, taken: usize) -> Self {
+        Self(self.0.saturating_sub(taken))
     }
 
     /// The part of each of so many.
@@ -78,8 +102,24 @@ mod tests {
         // Those who stay, and those who shake hands, fit beside each other.
         assert!(665 + limits.handshakes < limits.sockets);
 
+        // Those who look on take what peers do not.
+        let files = Descriptors::of(1_024);
+        let visitors = files.for_visitors();
+        let mut limits = InboundLimits::default();
+        let _peers = files.without(visitors).fit(&mut limits, 74, 10_000);
+        assert_eq!((visitors, limits.sockets), (64, 822));
+
         let mut limits = InboundLimits::default();
         assert_eq!(Descriptors::of(10).fit(&mut limits, 100, 10_000), 1);
         assert_eq!((limits.sockets, limits.handshakes), (1, 1));
+    }
+
+    #[test]
+    fn however_few_there_are_some_may_look_on_and_however_many_no_more_than_a_crowd() {
+        let visitors = |limit| Descriptors::of(limit).for_visitors();
+        assert_eq!(
+            [0, 10, 256, 1_536, u64::MAX].map(visitors),
+            [1, 1, 16, 96, 96]
+        );
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
         .into_iter()
         .collect();
     let mut transport = TransportConfig::default();
-    let options = options(args, own, &mut transport)?;
+    let options = options(args, own, windows.visitors()?, &mut transport)?;
     let opened = args.book.as_deref().map(|path| open(path, !args.lax));
     let (book, lock, is_new) = match opened.transpose()? {
         Some(opened) => (opened.book, Some(opened.lock), opened.is_new),
@@ -113,12 +113,19 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
 }
 
 /// How many may come, of so many that are wanted: no more than sockets can be open.
-fn fit(args: &NodeArgs, wanted: usize, transport: &mut TransportConfig) -> Result<usize, Failure> {
+fn fit(
+    args: &NodeArgs,
+    visitors: usize,
+    wanted: usize,
+    transport: &mut TransportConfig,
+) -> Result<usize, Failure> {
     // As many dials and checks as may be under way at once.
     const DIALS: usize = 64 + 8;
     let files = Descriptors::raise()?;
     let outbound = args.max_num_outbound_peers.saturating_add(DIALS);
-    let inbound = files.fit(&mut transport.inbound, outbound, wanted);
+    let inbound = files
+        .without(visitors)
+        .fit(&mut transport.inbound, outbound, wanted);
     if inbound < wanted {
         complain(format_args!(
             "pex: {inbound} of {wanted} inbound peers are possible, as {} files and sockets may be \
@@ -136,6 +143,7 @@ const fn not_routable(counts: Counts) -> bool {
 fn options(
     args: &NodeArgs,
     own: Vec<NodeAddress>,
+    visitors: usize,
     transport: &mut TransportConfig,
 ) -> Result<Options, Failure> {
     let options = if args.seed_mode {
@@ -146,7 +154,7 @@ fn options(
     let inbound = args
         .max_num_inbound_peers
         .unwrap_or(if args.seed_mode { 10_000 } else { 40 });
-    let inbound = fit(args, inbound, transport)?;
+    let inbound = fit(args, visitors, inbound, transport)?;
     let options = options
         .seeds(args.seeds.clone())
         .persistent(args.persistent_peers.clone())

@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 
 use clap::Args;
+use pex_node::Descriptors;
 use pex_node::observe::{Observatory, Pages, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -44,7 +45,8 @@ impl ObserveArgs {
 
     /// Takes the places. One that is named for both shows both.
     pub(super) fn open(&self) -> Result<Windows, Failure> {
-        let pages = Pages::new().namespace(&self.metrics_namespace);
+        let pages = Pages::new().visitors(Descriptors::raise()?.for_visitors());
+        let pages = pages.namespace(&self.metrics_namespace);
         let pages = pages.map_err(Failure::usage)?;
         let mut wanted = Vec::new();
         match (self.metrics, self.status) {
@@ -68,6 +70,12 @@ impl Windows {
     /// Whether anybody can look.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many files and sockets those who look may take.
+    pub(super) fn visitors(&self) -> Result<usize, Failure> {
+        let each = Descriptors::raise()?.for_visitors();
+        Ok(each.saturating_mul(self.0.len()))
     }
 
     /// Serves all of them, for as long as what is returned lives, and says where.

@@ -71,7 +71,7 @@ async fn serve(
     let metrics = ObserveArgs::new(settings.prometheus, &settings.namespace, settings.status);
     let windows = metrics.open()?;
     let observatory = Observatory::new(env!("PEX_VERSION"));
-    let mut networks = start(settings, &voice, &observatory)?;
+    let mut networks = start(settings, windows.visitors()?, &voice, &observatory)?;
     let _servers = windows.serve(&observatory, log);
     let mut current = settings.clone();
     loop {
@@ -97,13 +97,15 @@ async fn serve(
 /// Starts every network, or none.
 fn start(
     settings: &Settings,
+    visitors: usize,
     voice: &Voice,
     observatory: &Observatory,
 ) -> Result<Networks, Failure> {
     let mut keys = BTreeMap::new();
     let mut seeds = Vec::new();
     let several = settings.networks.len() > 1;
-    let files = Descriptors::raise()?.shared_by(settings.networks.len());
+    let files = Descriptors::raise()?.without(visitors);
+    let files = files.shared_by(settings.networks.len());
     for network in &settings.networks {
         let key = key(&mut keys, &network.node_key, voice)?;
         let seed = SeedNode::start(network, key, files);

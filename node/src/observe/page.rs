@@ -10,15 +10,19 @@ use super::metrics;
 /// The whole page: it loads nothing but its own numbers.
 pub(super) const HTML: &str = include_str!("page.html");
 
-/// What a server shows. `/healthz` is always there.
+/// What a server shows, and to how many at once. `/healthz` is always there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pages {
     pub(super) metrics: bool,
     pub(super) status: bool,
     pub(super) namespace: String,
+    pub(super) visitors: usize,
 }
 
 impl Pages {
+    /// How many may look at once, unless it is said otherwise.
+    pub const VISITORS: usize = 96;
+
     /// Nothing but `/healthz`; metrics have CometBFT's namespace, `cometbft`.
     #[must_use]
     pub fn new() -> Self {
@@ -26,6 +30,7 @@ impl Pages {
             metrics: false,
             status: false,
             namespace: "cometbft".to_owned(),
+            visitors: Self::VISITORS,
         }
     }
 
@@ -40,6 +45,14 @@ impl Pages {
     #[must_use]
     pub const fn status(mut self, shown: bool) -> Self {
         self.status = shown;
+        self
+    }
+
+    /// How many may look at once, each of whom takes a descriptor; 0 counts as 1. A third of them may
+    /// stay and get events as they come.
+    #[must_use]
+    pub const fn visitors(mut self, most: usize) -> Self {
+        self.visitors = if most == 0 { 1 } else { most };
         self
     }
 

@@ -28,11 +28,8 @@ use body::Body;
 use events::Events;
 use visitors::{Stays, Visitors};
 
-/// Connections at once.
-const VISITORS: usize = 96;
-
-/// Those of them that get events as they come.
-const STREAMS: usize = 32;
+/// The part of all connections that may get events as they come.
+const STREAMS_PART: usize = 3;
 
 /// How long a connection may take for its request and its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -57,7 +54,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     listener.local_addr()?;
     let site = Arc::new(Site::new(observatory, pages)?);
-    let mut visitors = Visitors::new(VISITORS);
+    let mut visitors = Visitors::new(site.pages.visitors);
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors: some may come free in a moment.
@@ -116,7 +113,7 @@ impl Site {
         Ok(Self {
             policy: HeaderValue::try_from(page::policy()).map_err(io::Error::other)?,
             events: Events::start(observatory.clone()),
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            streams: Arc::new(Semaphore::new(pages.visitors / STREAMS_PART)),
             observatory,
             pages,
         })

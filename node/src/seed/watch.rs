@@ -103,7 +103,7 @@ pub struct Why(Reason);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reason {
-    NoDescriptors,
+    NoDescriptors { peers: usize },
     NoSeeds,
     OnlyOurselves,
     NotRoutable { refused: u64 },
@@ -133,10 +133,18 @@ impl Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Reason::NoDescriptors => f.write_str(
-                "0 peers because this process has as many files and sockets open as it may; raise the \
-                 limit with ulimit -n, or LimitNOFILE of its unit",
-            ),
+            Reason::NoDescriptors { peers } => {
+                let who = match peers {
+                    0 => "peers",
+                    1 => "peer and no more",
+                    _ => "peers and no more",
+                };
+                write!(
+                    f,
+                    "{peers} {who} because this process has as many files and sockets open as it \
+                     may; raise the limit with ulimit -n, or LimitNOFILE of its unit"
+                )
+            }
             Reason::NoSeeds => f.write_str(
                 "0 peers because no seeds are given and the address book is empty; give seeds, or wait: \
                  whoever connects is the first",
@@ -286,7 +294,9 @@ impl Watch {
         };
         let met = self.met_at.is_some_and(|at| at.elapsed() < quiet);
         if self.no_descriptors {
-            return Some(Reason::NoDescriptors);
+            return Some(Reason::NoDescriptors {
+                peers: outbound + inbound,
+            });
         }
         if book.is_empty() && refused > 0 {
             return Some(Reason::NotRoutable { refused });

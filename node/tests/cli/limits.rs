@@ -54,6 +54,21 @@ async fn a_failure_that_cannot_be_told_is_still_a_failure() {
 }
 
 #[test]
+fn a_node_keeps_descriptors_for_those_who_look_on() {
+    // A folder is no book, so it ends once it has said how many may come.
+    let places = |windows: &str| {
+        let arguments = "node --chain-id c --listen 127.0.0.1:0 --seed-mode --book /";
+        let (_, err) = with_descriptors(1_024, &format!("{arguments} {windows}"));
+        let said = err.strip_prefix("pex: ").unwrap().split_once(" of 10000");
+        said.unwrap().0.parse::<u32>().unwrap()
+    };
+    let (none, one) = (places(""), places("--metrics 127.0.0.1:0"));
+    let both = places("--metrics 127.0.0.1:0 --status 127.0.0.1:0");
+    // A sixteenth for each window; of the places a quarter is for those who come and go.
+    assert_eq!((none - one, one - both), (48, 48));
+}
+
+#[test]
 fn a_node_key_that_could_not_be_written_keeps_no_later_start_from_making_one() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("node_key.json");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pex::book::AddrBook;
 use pex::peers::Event;
-use pex::{NetAddress, NodeAddress, Seed, Time};
+use pex::{Epoch, NetAddress, NodeAddress, Seed, Time};
 
 use super::*;
 use crate::settings::Inputs;
@@ -194,6 +194,26 @@ async fn without_descriptors_that_is_the_reason_whatever_else_is() {
     assert!(why.contains("LimitNOFILE"), "{why}");
     watch.saw(&up(&at(1)));
     assert_eq!(said(&mut watch, &switch).as_deref(), Some("somebody"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_only_some_found_no_descriptors_it_is_not_said_that_nobody_is_there() {
+    let (mut watch, mut switch) = (Watch::new(&settings(&[at(1)]), me()), switch(0, 3));
+    let _let_in = switch.handle(
+        NOW,
+        Event::Accepted {
+            peer: at(7).id(),
+            epoch: Epoch::new(1),
+            ip: at(7).ip(),
+            listen: None,
+        },
+    );
+    assert_eq!(switch.peers().1, 1);
+    watch.saw(&up(&at(7)));
+    watch.saw(&Notice::AcceptFailed(TransportError::OutOfDescriptors));
+    pass(6).await;
+    let why = said(&mut watch, &switch).unwrap();
+    assert!(why.starts_with("1 peer and no more because"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]
