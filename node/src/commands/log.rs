@@ -2,11 +2,15 @@
 
 mod line;
 mod queue;
+mod refused;
 
 use core::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueEnum};
 use pex_node::Notice;
+use pex_node::transport::TransportError;
+use tokio::time::Instant;
 use tracing::{Level, Subscriber, debug, error, info, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -16,6 +20,7 @@ use tracing_subscriber::reload;
 use super::Failure;
 use line::Lines;
 use queue::Queue;
+use refused::Refused;
 
 /// How and how much a command says of what happens.
 #[derive(Clone, Debug, Args)]
@@ -54,6 +59,7 @@ pub(super) enum Format {
 #[derive(Debug)]
 pub(super) struct Log {
     queue: Queue,
+    refused: Mutex<Refused>,
     level: reload::Handle<Targets, Registry>,
 }
 
@@ -71,7 +77,15 @@ impl Log {
         let (filter, level) = reload::Layer::new(targets);
         let lines = Lines::new(args.log_format, queue.writer()).with_filter(filter);
         let subscriber = Registry::default().with(lines);
-        Ok((Self { queue, level }, subscriber))
+        let refused = Mutex::default();
+        Ok((
+            Self {
+                queue,
+                refused,
+                level,
+            },
+            subscriber,
+        ))
     }
 
     /// Says more or less from now on. What is not understood changes nothing.
@@ -87,16 +101,32 @@ impl Log {
     }
 
     /// Says what an operator may want to know of a notice; `chain_id` tells networks apart where
-    /// there are several.
-    #[expect(clippy::unused_self, reason = "nothing is said before there is a log")]
+    /// there are several. Failed handshakes of one sort are told once a second, with their number;
+    /// each of them at `debug`.
     pub(super) fn tell(&self, chain_id: Option<&str>, notice: &Notice) {
-        tell(chain_id, notice);
+        let Notice::AcceptFailed(why) = notice else {
+            return tell(chain_id, notice);
+        };
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused.count(why, Instant::now()) {
+            Some(1) => tell(chain_id, notice),
+            Some(times) => tell_refused(chain_id, why, times),
+            None => {
+                debug!(target: "pex::refused", chain_id, event = "refused", %why, "refused: {why}");
+            }
+        }
     }
 
     /// Writes what waits, if somebody reads it.
     pub(super) fn end(self) {
         self.queue.end();
     }
+}
+
+/// Says how many handshakes came to nothing, and why the last one did.
+fn tell_refused(chain_id: Option<&str>, why: &TransportError, times: u64) {
+    info!(target: "pex::refused", chain_id, event = "refused", %why, times,
+        "refused {times} times: {why}");
 }
 
 /// Says what an operator may want to know of a notice, in the log of the process.
