@@ -128,7 +128,7 @@ impl Naive {
         let until = self.now + Options::RESOLVE_TIMEOUT;
         let (ready, names): (Vec<_>, Vec<_>) = told.into_iter().partition(|a| a.ip().is_some());
         let mut waiting = Vec::new();
-        let most = u32::try_from(self.options.resolve_max).unwrap();
+        let most = u32::try_from(self.options.resolve_max).unwrap_or(u32::MAX);
         let each = Options::RESOLVE_TIMEOUT / most.max(1);
         for address in names.into_iter().take(self.options.resolve_max) {
             // So many at once, and as many again in the time that an answer may wait for them.
