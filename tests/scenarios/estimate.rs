@@ -177,7 +177,7 @@ fn estimate_with_guests(
 }
 
 #[test]
-fn guests_who_come_one_after_the_other_and_make_up_a_network_do_not_change_the_estimate() {
+fn guests_who_come_one_after_the_other_bend_the_estimate_by_an_eighth_at_most() {
     let (larger, smaller) = (Ring::of(20_000, 2), Ring::of(100, 3));
     let up = |from| larger.arc(from);
     let down = |from| smaller.arc(from);
@@ -187,5 +187,5 @@ fn guests_who_come_one_after_the_other_and_make_up_a_network_do_not_change_the_e
         estimate_with_guests(60, secs(1), down),
         estimate_with_guests(400, ms(100), down),
     ];
-    assert!(all.iter().all(|it| (850..1_150).contains(it)), "{all:?}");
+    assert!(all.iter().all(|it| (875..=1_125).contains(it)), "{all:?}");
 }
