@@ -255,7 +255,7 @@ impl PeerManager {
     /// store is full.
     fn may_be_felt_for(&mut self, guest: &Guest) -> bool {
         let address = &guest.address;
-        !self.is_forgotten(address, &[guest.teller])
+        !self.is_forgotten(address, |_| [guest.teller])
             && self.live.get(address.id()).is_none()
             && self.store.find(address).is_none()
             && self.conduct.banned_until(address.id(), self.now).is_none()

@@ -41,10 +41,21 @@ const LIARS_MAX: u8 = 4;
 
 impl PeerManager {
     /// Whether this was found false not long ago, or its place was dialed as often as it may be; or
-    /// one of those who tell it has told a wrong id of the place.
-    pub(super) fn is_forgotten(&mut self, address: &NodeAddress, voices: &[Voice]) -> bool {
-        let said = self.said(address);
-        self.forgotten.refuses(said, voices, self.now)
+    /// who tells it, by any of these voices, has told a wrong id of the place.
+    pub(super) fn is_forgotten<const N: usize>(
+        &mut self,
+        address: &NodeAddress,
+        voices: impl FnOnce(&Self) -> [Voice; N],
+    ) -> bool {
+        let (said, now) = (self.said(address), self.now);
+        if self.forgotten.refuses(said, now) {
+            return true;
+        }
+        let place = said.place();
+        self.forgotten.has_liars(place, now)
+            && voices(self)
+                .into_iter()
+                .any(|voice| self.forgotten.has_lied(voice, place, now))
     }
 
     /// Forgets an entry and its place, where nobody answers.
@@ -158,17 +169,20 @@ impl Forgotten {
         record.is_false |= before.saturating_add(1) >= LIARS_MAX;
     }
 
-    /// Whether nothing is believed of a place, or not this, or not what one of these says; or the
-    /// place was dialed often enough.
-    pub(crate) fn refuses(&mut self, said: Said, voices: &[Voice], now: Time) -> bool {
+    /// Whether nothing is believed of a place, or not this, or the place was dialed often enough.
+    pub(crate) fn refuses(&mut self, said: Said, now: Time) -> bool {
         let of_place = self.sum(said.place().hash(), now);
-        of_place.is_false
-            || of_place.dials >= DIALS_MAX
-            || self.sum(said.claim(), now).is_false
-            || of_place.liars > 0
-                && voices
-                    .iter()
-                    .any(|it| self.sum(it.about(said.place()), now).is_false)
+        of_place.is_false || of_place.dials >= DIALS_MAX || self.sum(said.claim(), now).is_false
+    }
+
+    /// Whether anybody has told a wrong id of a place: hardly ever, and only then it matters who tells.
+    pub(crate) fn has_liars(&mut self, place: Place, now: Time) -> bool {
+        self.sum(place.hash(), now).liars > 0
+    }
+
+    /// Whether this teller has told a wrong id of a place.
+    pub(crate) fn has_lied(&mut self, teller: Voice, place: Place, now: Time) -> bool {
+        self.sum(teller.about(place), now).is_false
     }
 
     pub(crate) fn count_dial(&mut self, place: Place, now: Time) {
@@ -271,8 +285,8 @@ mod tests {
             let mut forgotten = Forgotten::default();
             forgotten.insert(place("12.0.0.2"), at(0));
             forgotten.insert(here, at(began));
-            assert!(forgotten.refuses(said(here, 1), &[], at(began + 23)));
-            assert!(!forgotten.refuses(said(here, 1), &[], at(began + 49)));
+            assert!(forgotten.refuses(said(here, 1), at(began + 23)));
+            assert!(!forgotten.refuses(said(here, 1), at(began + 49)));
         }
     }
 
@@ -282,11 +296,13 @@ mod tests {
         let (here, there) = (place("12.0.0.1"), place("12.0.0.2"));
         let (liar, other) = (voice("13.0.0.1", 1), voice("14.0.0.1", 2));
         forgotten.insert_lie(said(here, 1), Some(liar), at(0));
-        assert!(forgotten.refuses(said(here, 1), &[other], at(23)));
-        assert!(forgotten.refuses(said(here, 2), &[other, liar], at(23)));
-        assert!(!forgotten.refuses(said(here, 2), &[other], at(23)));
-        assert!(!forgotten.refuses(said(there, 2), &[liar], at(23)));
-        assert!(!forgotten.refuses(said(here, 2), &[liar], at(49)));
+        assert!(forgotten.refuses(said(here, 1), at(23)));
+        assert!(!forgotten.refuses(said(here, 2), at(23)));
+        assert!(forgotten.has_liars(here, at(23)) && !forgotten.has_liars(there, at(23)));
+        assert!(forgotten.has_lied(liar, here, at(23)));
+        assert!(!forgotten.has_lied(other, here, at(23)));
+        assert!(!forgotten.has_lied(liar, there, at(23)));
+        assert!(!forgotten.has_lied(liar, here, at(49)) && !forgotten.has_liars(here, at(49)));
     }
 
     #[test]
@@ -302,10 +318,10 @@ mod tests {
         ] {
             let mut forgotten = Forgotten::default();
             for (ip, n) in liars.into_iter().zip(0..) {
-                assert!(!forgotten.refuses(said(here, 9), &[], at(0)));
+                assert!(!forgotten.refuses(said(here, 9), at(0)));
                 forgotten.insert_lie(said(here, n), Some(voice(ip, n)), at(0));
             }
-            assert_eq!(forgotten.refuses(said(here, 9), &[], at(0)), refused);
+            assert_eq!(forgotten.refuses(said(here, 9), at(0)), refused);
         }
     }
 

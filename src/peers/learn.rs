@@ -227,7 +227,7 @@ impl PeerManager {
         let is_refused = if teller.is_at(address) {
             self.place_waits_until(address).is_some()
         } else {
-            self.is_forgotten(address, &self.voices_of(teller))
+            self.is_forgotten(address, |it| it.voices_of(teller))
         };
         if is_refused {
             return Err(Refusal::Forgotten);

@@ -57,7 +57,7 @@ impl Said {
         Self { place, claim }
     }
 
-    pub(super) const fn place(self) -> Place {
+    pub(crate) const fn place(self) -> Place {
         self.place
     }
 

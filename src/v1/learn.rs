@@ -66,9 +66,14 @@ impl Switch {
     /// Whether this was found false not long ago, or its place was dialed as often as it may be; or
     /// who tells it has told a wrong id of the place, and is not there himself.
     fn is_forgotten(&mut self, place: &NetAddress, source: &NetAddress) -> bool {
-        let voice = (place != source).then(|| self.voice_at(source));
-        let said = self.said(place);
-        self.forgotten.refuses(said, voice.as_slice(), self.now)
+        let (said, now) = (self.said(place), self.now);
+        if self.forgotten.refuses(said, now) {
+            return true;
+        }
+        place != source && self.forgotten.has_liars(said.place(), now) && {
+            let voice = self.voice_at(source);
+            self.forgotten.has_lied(voice, said.place(), now)
+        }
     }
 
     pub(super) fn mark_of(&self, place: &NetAddress) -> Place {
