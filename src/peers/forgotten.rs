@@ -131,7 +131,7 @@ impl PeerManager {
 struct Record {
     /// Nothing more is believed of it.
     is_false: bool,
-    /// Voices of whose claims about a place one has turned out wrong; each claim of which nobody
+    /// Tellers of whose claims about a place one has turned out wrong; each claim of which nobody
     /// knows who told it is one.
     liars: u8,
     /// Dials of a place on the word of strangers.
