@@ -124,8 +124,8 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Still under its own name, it was not finished, or has got a second name. If it can't be removed, the next to come
-        // uses it.
+        // Still under its own name, it was not finished, or has got a second name. If it can't be
+        // removed, the next to come uses it.
         if is_at(&self.file, &self.path).unwrap_or(false) {
             let _left = fs::remove_file(&self.path);
         }

@@ -21,8 +21,6 @@ use super::{Cli, Failure, Outcome, setup};
 use output::Outputs;
 use watch::{End, watch};
 
-pub(super) use watch::interrupted;
-
 pub(super) use args::CrawlArgs;
 use args::CrawlCommand;
 

@@ -6,7 +6,7 @@ use clap::Args;
 use pex_node::VERSION;
 use pex_node::demo::{CHAIN, Network};
 
-use super::crawl::interrupted;
+use super::signals::Stop;
 use super::terminal::Output;
 use super::{Failure, Outcome, setup, values};
 
@@ -43,6 +43,7 @@ pub(super) async fn run(args: &TestnetArgs) -> Result<Outcome, Failure> {
     let network = Network::of(nodes, args.hosts, gone, &args.chain_id, &VERSIONS, seed).await?;
     let first = network.addresses().first().map(ToString::to_string);
     let first = first.unwrap_or_default();
+    let stop = Stop::listen()?;
     let mut out = Output::new();
     let place = first.strip_prefix("mconn://").unwrap_or(&first);
     writeln!(out, "listening on {place}")?;
@@ -52,6 +53,6 @@ pub(super) async fn run(args: &TestnetArgs) -> Result<Outcome, Failure> {
         args.chain_id
     )?;
     out.flush()?;
-    interrupted().await;
+    stop.asked().await;
     Ok(Outcome::Done)
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pex_node::crawl::{Crawl, in_words, save};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep_until};
 
@@ -69,22 +68,6 @@ pub(super) async fn watch(
     }
     bar.finish_and_clear();
     end
-}
-
-/// Waits until somebody presses Ctrl-C, or wants the process to end. What comes while nobody waits
-/// is lost: for more than one wait there is [`Stop`].
-pub(in crate::commands) async fn interrupted() {
-    let signals = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
-    let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
-        return core::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }
 
 /// Writes down now and then how a crawl stands, on a thread of its own.

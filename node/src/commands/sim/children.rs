@@ -2,7 +2,6 @@
 //! this machine is the same commands as one that is spread over many.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::{Context, Waker};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -20,7 +19,7 @@ use super::args::ManyArgs;
 use super::job::Job;
 use super::plan::paths;
 use crate::commands::Failure;
-use crate::commands::crawl::interrupted;
+use crate::commands::signals::Stop;
 use crate::commands::terminal::complain;
 
 /// The processes that run. Once they are stopped, no more is started.
@@ -87,22 +86,14 @@ impl Processes {
     }
 }
 
-/// Ends the processes when this one is to end. From here on, it does not end by a signal.
-fn stop_when_interrupted(processes: &Arc<Processes>) {
-    let processes = Arc::clone(processes);
-    let mut end = Box::pin(interrupted());
-    // A signal is heard of from the first poll on, which is to be before anything is started.
-    if end
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-        .is_ready()
-    {
-        return processes.stop();
-    }
+/// Ends the processes when this one is to end. To be called before any is started.
+fn stop_when_interrupted(processes: &Arc<Processes>) -> io::Result<()> {
+    let (processes, stop) = (Arc::clone(processes), Stop::listen()?);
     tokio::spawn(async move {
-        end.await;
+        stop.asked().await;
         processes.stop();
     });
+    Ok(())
 }
 
 /// What can be read, up to the end or to what can't.
@@ -146,7 +137,7 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     let processes = Arc::new(Processes::default());
-    stop_when_interrupted(&processes);
+    stop_when_interrupted(&processes)?;
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
