@@ -371,7 +371,7 @@ impl Pex {
     /// and none of it is new any more. It makes nobody known to a store.
     pub fn recall(&mut self, teller: NodeId, told: impl IntoIterator<Item = NodeId>) {
         let teller = self.key.of(teller);
-        let mark = self.census.open(self.now, teller, None);
+        let mark = self.census.open(self.now, teller, None, |_| false);
         for id in told {
             let hash = self.key.hash(id.as_bytes());
             self.census.count(hash, mark);

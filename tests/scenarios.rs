@@ -28,6 +28,9 @@ mod extremes;
 #[path = "scenarios/guard.rs"]
 mod guard;
 #[cfg(test)]
+#[path = "scenarios/guests.rs"]
+mod guests;
+#[cfg(test)]
 #[path = "scenarios/limits.rs"]
 mod limits;
 #[cfg(test)]

@@ -137,8 +137,14 @@ struct Guess {
 
 impl Census {
     /// Begins an answer, which may be an `arc`. Count each of its nodes with the mark that is
-    /// returned, and close it.
-    pub(crate) fn open(&mut self, now: Time, teller: Hashed, arc: Option<&Arc>) -> Mark {
+    /// returned, and close it. Those are connected the keyed hash of whose id `is_here`.
+    pub(crate) fn open(
+        &mut self,
+        now: Time,
+        teller: Hashed,
+        arc: Option<&Arc>,
+        is_here: impl Fn(u64) -> bool,
+    ) -> Mark {
         self.now = now;
         self.answers = self.answers.saturating_add(1);
         let code = self
@@ -149,7 +155,7 @@ impl Census {
             if let Some(teller) = self.tellers.get_mut(code) {
                 let goes_on = !arc.is_first() && teller.rested(now) < PAUSE;
                 let last_end = Some(teller.arc_end).filter(|&end| end != 0 && goes_on);
-                self.arcs.add(now, arc, peer, last_end);
+                self.arcs.add(now, arc, peer, last_end, is_here);
                 teller.tell_arc(now, arc.end());
             }
             self.news = true;
@@ -179,8 +185,9 @@ impl Census {
 
     /// How many nodes there are by the middle one of the arcs of several peers; without their
     /// variance, and what else was told.
-    pub(crate) fn by_most_arcs(&self) -> Option<u64> {
-        self.arcs.middle(MAJORITY).map(|nodes| nodes as u64)
+    pub(crate) fn by_most_arcs(&self, is_here: impl Fn(u64) -> bool) -> Option<u64> {
+        let middle = self.arcs.middle(MAJORITY, is_here);
+        middle.map(|nodes| nodes as u64)
     }
 
     /// Ends the answer.

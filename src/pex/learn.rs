@@ -126,7 +126,8 @@ impl Pex {
             lesson.is_disorderly = arc.is_none() && told.len() >= ORDERED;
             lesson.ends_fresh &= arc.as_ref().is_none_or(goes_on) && !lesson.is_disorderly;
         }
-        let mark = self.census.open(self.now, self.key.of(from), arc.as_ref());
+        let (teller, is_here) = (self.key.of(from), |hash| self.peers.is_here(hash));
+        let mark = self.census.open(self.now, teller, arc.as_ref(), is_here);
         for (hash, _) in told {
             self.census.count(hash, mark);
         }
@@ -151,13 +152,14 @@ impl Pex {
         };
         let (is_kin, is_first) = (peer.kind == Kind::Kin, !peer.answered);
         peer.answered = true;
+        let is_here = |hash| self.peers.is_here(hash);
         let worth = Worth {
             is_kin,
             is_first,
             told: lesson.told,
             fresh: lesson.fresh,
             order: match (is_arc, lesson.is_disorderly) {
-                (true, _) => Order::Arc(self.census.by_most_arcs()),
+                (true, _) => Order::Arc(self.census.by_most_arcs(is_here)),
                 (false, true) => Order::Disorder,
                 (false, false) => Order::Any,
             },

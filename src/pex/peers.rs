@@ -151,6 +151,14 @@ impl Peers {
             .filter(|&slot| self.get(slot).is_some_and(|peer| peer.phase != Phase::Cut))
     }
 
+    /// Whether a peer whose id has this keyed hash is connected, and is listened to.
+    pub(crate) fn is_here(&self, hash: u64) -> bool {
+        let has_hash = |&slot: &Slot| self.get(slot).is_some_and(|peer| peer.hash == hash);
+        let slot = self.index.find(hash, has_hash);
+        slot.and_then(|&slot| self.get(slot))
+            .is_some_and(|peer| peer.phase != Phase::Cut)
+    }
+
     /// Adds a peer that is not in the table. The bound of the configuration keeps the slots far
     /// below 2^32.
     pub(crate) fn add(&mut self, peer: Peer) -> Slot {

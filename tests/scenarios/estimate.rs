@@ -1,9 +1,6 @@
 //! How large the network is: unknown until two peers agree on something, then ever better.
 
-use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
-
-use pex::{Estimate, Kind, NodeAddress, NodeId};
+use pex::{Estimate, Kind};
 
 use crate::support::{World, id, ms, node, nodes, secs};
 
@@ -119,73 +116,4 @@ fn one_liar_among_many_does_not_move_the_size_by_a_twentieth() {
         nodes.abs_diff(truth) <= truth / 20,
         "{truth} became {nodes}"
     );
-}
-
-/// A network of kin, by the places of its nodes on the ring.
-struct Ring(Vec<u32>);
-
-impl Ring {
-    fn of(nodes: usize, seed: u64) -> Self {
-        let mut state = seed;
-        let mut all = BTreeSet::new();
-        while all.len() < nodes {
-            // Knuth's generator, of which the upper half is good enough.
-            let next = state.wrapping_mul(6_364_136_223_846_793_005);
-            state = next.wrapping_add(1_442_695_040_888_963_407);
-            all.insert((state >> 32) as u32);
-        }
-        Self(all.into_iter().collect())
-    }
-
-    /// A hundred of them from this place on.
-    fn arc(&self, from: usize) -> Vec<NodeAddress> {
-        let round = self.0.iter().cycle().skip(from % self.0.len());
-        round.take(100).map(|&n| node(n)).collect()
-    }
-}
-
-/// What twenty of kin make of a thousand nodes while guests come one after the other, so long apart,
-/// each of whom tells this once and goes.
-fn estimate_with_guests(
-    guests: u32,
-    apart: Duration,
-    told: impl Fn(usize) -> Vec<NodeAddress>,
-) -> u64 {
-    let real = Ring::of(1_000, 1);
-    let mut w = World::new();
-    w.checks_inside = false;
-    let mut places: BTreeMap<NodeId, usize> = (1..=20).map(|n| (id(n), n as usize * 389)).collect();
-    (1..=20).for_each(|n| drop(w.up(n, Kind::Kin)));
-    let mut reply = |peer: NodeId| {
-        let place = places.get_mut(&peer)?;
-        *place += 100;
-        Some(real.arc(*place))
-    };
-    w.converse(secs(120), ms(50), &mut reply);
-    for guest in 1_000_000..1_000_000 + guests {
-        w.up(guest, Kind::Kin);
-        if w.pex.is_awaiting(id(guest)) {
-            w.answers(guest, &told(guest as usize * 100));
-        }
-        w.down(guest);
-        w.converse(apart, ms(50), &mut reply);
-    }
-    let Estimate::Known { nodes, .. } = w.pex.estimate() else {
-        panic!("unknown");
-    };
-    nodes
-}
-
-#[test]
-fn guests_who_come_one_after_the_other_bend_the_estimate_by_an_eighth_at_most() {
-    let (larger, smaller) = (Ring::of(20_000, 2), Ring::of(100, 3));
-    let up = |from| larger.arc(from);
-    let down = |from| smaller.arc(from);
-    let all = [
-        estimate_with_guests(350, secs(1), up),
-        estimate_with_guests(400, ms(100), up),
-        estimate_with_guests(60, secs(1), down),
-        estimate_with_guests(400, ms(100), down),
-    ];
-    assert!(all.iter().all(|it| (875..=1_125).contains(it)), "{all:?}");
 }

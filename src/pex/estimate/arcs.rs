@@ -80,10 +80,18 @@ pub(super) struct Arcs {
 }
 
 impl Arcs {
-    /// Takes in an arc of this peer, whose last one ended there, if it may go on from it.
-    pub(super) fn add(&mut self, now: Time, arc: &Arc, peer: u64, last_end: Option<u64>) {
+    /// Takes in an arc of this peer, whose last one ended there, if it may go on from it; with who
+    /// is connected.
+    pub(super) fn add(
+        &mut self,
+        now: Time,
+        arc: &Arc,
+        peer: u64,
+        last_end: Option<u64>,
+        is_here: impl Fn(u64) -> bool,
+    ) {
         let mut gaps = gaps(&arc.along(last_end));
-        let was_usual = self.usual();
+        let was_usual = self.middle(QUORUM, &is_here);
         let ground = ground(&gaps, was_usual);
         let close = ground.iter().filter(|&&is_ground| is_ground).count();
         let mut fresh = SmallVec::<[u64; 128]>::from_slice(arc.fresh());
@@ -97,8 +105,8 @@ impl Arcs {
             fresh.retain(|at| !on_ground.contains(at));
             gaps.retain(|gap| !on_ground.contains(&gap.to()));
         }
-        self.rates.add(now, peer, rate(&gaps));
-        let usual = self.usual();
+        self.rates.add(now, peer, rate(&gaps), &is_here);
+        let usual = self.middle(QUORUM, &is_here);
         if was_usual.is_none() && usual.is_some_and(|usual| self.old.is_odd(usual)) {
             // Somebody made up a part of what was taken in when nothing was usual yet, and perhaps
             // more than can be seen.
@@ -121,14 +129,9 @@ impl Arcs {
         young.variance < old.variance || self.young.told as f64 > TURNS * old.nodes
     }
 
-    /// How many nodes there are by the middle one of the last arcs, once there are enough of them.
-    fn usual(&self) -> Option<f64> {
-        self.middle(QUORUM)
-    }
-
-    /// The same, once there are so many.
-    pub(super) fn middle(&self, least: usize) -> Option<f64> {
-        self.rates.middle(least)
+    /// How many nodes there are by the middle one of the last arcs, once there are so many of them.
+    pub(super) fn middle(&self, least: usize, is_here: impl Fn(u64) -> bool) -> Option<f64> {
+        self.rates.middle(least, is_here)
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {

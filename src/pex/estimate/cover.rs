@@ -70,7 +70,7 @@ impl Stretch {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cover {
     stretches: Vec<Stretch>,
-    /// Nodes told of, again and again, since the cover began.
+    /// Nodes told of, again and again, since the cover began, but for what was left out.
     pub(super) told: u64,
     /// Nodes in it that were not there when it was told of.
     came: u64,
@@ -94,7 +94,6 @@ impl Cover {
     /// these places are `fresh`.
     pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>, fresh: &[u64]) {
         let (told, length) = total(gaps);
-        self.told = self.told.saturating_add(told);
         let is_odd = |one: &Stretch| usual.is_some_and(|usual| one.is_odd(usual));
         let whole = Stretch {
             after: 0,
@@ -104,6 +103,8 @@ impl Cover {
         if is_odd(&whole) {
             return;
         }
+        // What is made up makes no cover older, or others would replace it that know too little.
+        self.told = self.told.saturating_add(told);
         let came = fresh.iter().filter(|&&at| self.holds(at)).count();
         self.came = self.came.saturating_add(came as u64);
         for run in self.runs(gaps) {

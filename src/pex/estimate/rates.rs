@@ -2,7 +2,7 @@
 //!
 //! Ids are for free: whoever comes as one teller after the other, each with one arc of a made-up network,
 //! would be most of the last ones before long. So who has told over some time counts before who has
-//! not, and is not put out by him.
+//! not, and whoever is still connected before who has gone; and is not put out by him.
 
 use alloc::collections::VecDeque;
 use core::time::Duration;
@@ -17,6 +17,9 @@ pub(super) const MOST: usize = 30;
 
 /// How many tellers it takes at least.
 pub(super) const QUORUM: usize = 5;
+
+/// How many of them count alone, if they have stayed: one who lies is not the middle one of three.
+const MAJORITY: usize = 3;
 
 /// For how many seconds somebody has told who counts before others: with one place for his connection he makes
 /// one such teller in this time, and each of the others has been asked again by then.
@@ -46,12 +49,18 @@ fn seconds(time: Time) -> u32 {
 pub(super) struct Rates(VecDeque<Told>);
 
 impl Rates {
-    /// By an arc of this teller there are so many nodes.
-    pub(super) fn add(&mut self, now: Time, teller: u64, nodes: f64) {
+    /// By an arc of this teller there are so many nodes; with who is connected.
+    pub(super) fn add(
+        &mut self,
+        now: Time,
+        teller: u64,
+        nodes: f64,
+        is_here: impl Fn(u64) -> bool,
+    ) {
         let before = self.0.iter().position(|it| it.teller == teller);
         let before = before.and_then(|place| self.0.remove(place));
         if before.is_none() {
-            self.make_room();
+            self.make_room(is_here);
         }
         let now = seconds(now);
         let first = before.map_or(now, |it| it.first.min(now));
@@ -64,29 +73,29 @@ impl Rates {
         });
     }
 
-    fn make_room(&mut self) {
+    fn make_room(&mut self, is_here: impl Fn(u64) -> bool) {
         let newcomers = self.0.iter().filter(|it| !it.stays).count();
-        let crowded = self.have_quorum() && newcomers >= NEWCOMERS;
+        let crowded = newcomers >= NEWCOMERS && self.0.len() >= newcomers + MAJORITY;
         if crowded || self.0.len() >= MOST {
-            let oldest = self.0.iter().position(|it| !crowded || !it.stays);
-            let _gone = oldest.and_then(|place| self.0.remove(place));
+            let may_leave = |it: &&Told| !crowded || !it.stays;
+            let leaves = self.0.iter().filter(may_leave);
+            let gone = leaves.clone().find(|it| !is_here(it.teller));
+            let leaves = gone.or_else(|| self.0.iter().find(may_leave));
+            let leaves = leaves.map(|it| it.teller);
+            self.0.retain(|it| Some(it.teller) != leaves);
         }
     }
 
-    /// Whether enough have told over some time.
-    fn have_quorum(&self) -> bool {
-        self.0.iter().filter(|it| it.stays).count() >= QUORUM
-    }
-
-    /// The middle one, once there are so many: of those who have told over some time, if they are
-    /// enough.
-    pub(super) fn middle(&self, least: usize) -> Option<f64> {
-        let all = !self.have_quorum();
-        let rates = self.0.iter().filter(|it| all || it.stays);
-        let mut rates: SmallVec<[f64; MOST]> = rates.map(|it| it.nodes).collect();
-        rates.sort_unstable_by(f64::total_cmp);
-        let middle = rates.len().checked_div(2).and_then(|it| rates.get(it));
-        middle.copied().filter(|_| self.0.len() >= least)
+    /// The middle one, once there are so many: of those who have told over some time and are
+    /// connected, if they are enough; else of those who have told over some time, or of all.
+    pub(super) fn middle(&self, least: usize, is_here: impl Fn(u64) -> bool) -> Option<f64> {
+        if self.0.len() < least {
+            return None;
+        }
+        let stay = self.0.iter().filter(|it| it.stays);
+        let here = middle_of(stay.clone().filter(|it| is_here(it.teller)), MAJORITY);
+        let stay = || middle_of(stay, MAJORITY);
+        here.or_else(stay).or_else(|| middle_of(self.0.iter(), 1))
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {
@@ -101,9 +110,20 @@ impl Rates {
     }
 }
 
+/// The middle one of these, if there are so many.
+fn middle_of<'a>(told: impl Iterator<Item = &'a Told>, least: usize) -> Option<f64> {
+    let mut rates: SmallVec<[f64; MOST]> = told.map(|it| it.nodes).collect();
+    rates.sort_unstable_by(f64::total_cmp);
+    let middle = rates.len().checked_div(2).and_then(|it| rates.get(it));
+    middle.copied().filter(|_| rates.len() >= least)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All are connected.
+    const HERE: fn(u64) -> bool = |_| true;
 
     const fn at(secs: u64) -> Time {
         Time::from_secs(1_000_000 + secs)
@@ -113,7 +133,7 @@ mod tests {
     fn settled(tellers: u64, nodes: f64) -> Rates {
         let mut rates = Rates::default();
         for time in [0, 60] {
-            (0..tellers).for_each(|teller| rates.add(at(time), teller, nodes));
+            (0..tellers).for_each(|teller| rates.add(at(time), teller, nodes, HERE));
         }
         rates
     }
@@ -123,8 +143,8 @@ mod tests {
         for tellers in [5, 20, 30] {
             let mut rates = settled(tellers, 1_000.0);
             for guest in 0..500 {
-                rates.add(at(60 + guest / 10), 1_000 + guest, 9e9);
-                assert_eq!(rates.middle(QUORUM), Some(1_000.0));
+                rates.add(at(60 + guest / 10), 1_000 + guest, 9e9, HERE);
+                assert_eq!(rates.middle(QUORUM, HERE), Some(1_000.0));
                 assert!(rates.is_sound());
             }
         }
@@ -132,12 +152,29 @@ mod tests {
 
     #[test]
     fn as_long_as_few_have_stayed_all_count_and_there_must_be_five() {
-        let mut rates = settled(4, 1_000.0);
-        assert_eq!(rates.middle(QUORUM), None);
-        for guest in 0..5 {
-            rates.add(at(61), 1_000 + guest, 2_000.0);
+        let mut rates = settled(2, 1_000.0);
+        assert_eq!(rates.middle(QUORUM, HERE), None);
+        for guest in 0..3 {
+            rates.add(at(61), 1_000 + guest, 2_000.0, HERE);
         }
-        assert_eq!(rates.middle(QUORUM), Some(2_000.0));
+        assert_eq!(rates.middle(QUORUM, HERE), Some(2_000.0));
+    }
+
+    #[test]
+    fn three_who_are_connected_outvote_all_who_stayed_for_a_minute_each_and_have_gone() {
+        let mut rates = settled(3, 1_000.0);
+        let is_here = |teller| teller < 3;
+        for guest in 0..100 {
+            for time in [guest * 60, guest * 60 + 60] {
+                rates.add(at(time), 1_000 + guest, 9e9, is_here);
+            }
+            assert_eq!(rates.middle(3, is_here), Some(1_000.0));
+            assert!(rates.0.iter().filter(|it| is_here(it.teller)).count() == 3);
+        }
+        assert_eq!(
+            (rates.0.len(), rates.middle(3, |_| false)),
+            (MOST, Some(9e9))
+        );
     }
 
     #[test]
@@ -145,20 +182,23 @@ mod tests {
         let mut rates = Rates::default();
         for teller in 0..100 {
             let nodes = if teller < 60 { 1_000.0 } else { 2_000.0 };
-            rates.add(at(teller), teller, nodes);
+            rates.add(at(teller), teller, nodes, HERE);
         }
-        assert_eq!((rates.0.len(), rates.middle(QUORUM)), (MOST, Some(2_000.0)));
+        assert_eq!(
+            (rates.0.len(), rates.middle(QUORUM, HERE)),
+            (MOST, Some(2_000.0))
+        );
     }
 
     #[test]
     fn who_stays_counts_after_a_minute_and_a_clock_that_is_set_back_does_not_change_that() {
         let mut rates = settled(5, 1_000.0);
         for time in [61, 120, 121] {
-            (10..17).for_each(|teller| rates.add(at(time), teller, 2_000.0));
+            (10..17).for_each(|teller| rates.add(at(time), teller, 2_000.0, HERE));
             let middle = if time < 121 { 1_000.0 } else { 2_000.0 };
-            assert_eq!(rates.middle(QUORUM), Some(middle), "{time}");
+            assert_eq!(rates.middle(QUORUM, HERE), Some(middle), "{time}");
         }
         rates.rewind(Duration::from_secs(500));
-        assert_eq!(rates.middle(QUORUM), Some(2_000.0));
+        assert_eq!(rates.middle(QUORUM, HERE), Some(2_000.0));
     }
 }

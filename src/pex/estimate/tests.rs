@@ -25,7 +25,7 @@ fn open(census: &mut Census, peer: u64) -> Mark {
         id: id(peer),
         hash: hash(peer + 1),
     };
-    census.open(Time::EPOCH, teller, None)
+    census.open(Time::EPOCH, teller, None, |_| false)
 }
 
 /// Each of `peers` tells `each` of `nodes` nodes, drawn at random.
@@ -218,7 +218,9 @@ fn memory_is_64_kib_and_24_bytes_a_peer_whatever_the_size_is() {
             hash: peer,
         };
         let ids = arc(&mut chance, 1 << 40, 60);
-        census.open(Time::EPOCH, teller, told(teller.id, ids).as_ref());
+        census.open(Time::EPOCH, teller, told(teller.id, ids).as_ref(), |_| {
+            false
+        });
         census.close();
         assert!(census.is_sound());
     }
@@ -256,7 +258,9 @@ fn one_answer_at_most_doubles_the_estimate_but_for_what_is_known_to_be_there() {
                     hash: hash(peer + 1),
                 };
                 let ids = arc(&mut chance, u64::MAX / nodes, 40);
-                census.open(Time::EPOCH, teller, told(teller.id, ids).as_ref());
+                census.open(Time::EPOCH, teller, told(teller.id, ids).as_ref(), |_| {
+                    false
+                });
             } else {
                 let mark = open(&mut census, peer);
                 for _ in 0..100 {
