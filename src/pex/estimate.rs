@@ -64,9 +64,6 @@ const ENOUGH: f64 = 10.0;
 /// whoever came first could hold it where it is.
 const WITNESSES: usize = 5;
 
-/// Peers of whom one who lies is not the middle one.
-const MAJORITY: usize = 3;
-
 /// Nodes that nobody told of, few enough to count them one by one.
 const FEW: f64 = 8.0;
 
@@ -186,8 +183,7 @@ impl Census {
     /// How many nodes there are by the middle one of the arcs of several peers; without their
     /// variance, and what else was told.
     pub(crate) fn by_most_arcs(&self, is_here: impl Fn(u64) -> bool) -> Option<u64> {
-        let middle = self.arcs.middle(MAJORITY, is_here);
-        middle.map(|nodes| nodes as u64)
+        self.arcs.usual(is_here).map(|nodes| nodes as u64)
     }
 
     /// Ends the answer.

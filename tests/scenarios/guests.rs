@@ -1,9 +1,10 @@
-//! Kin that comes, tells one arc and goes: many names, and one connection.
+//! Kin that makes up a network, as few among many or as one after the other: many names, and one
+//! connection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use pex::{Config, Estimate, Kind, NodeAddress, NodeId, Pex, Seed};
+use pex::{Action, Config, Estimate, Kind, NodeAddress, NodeId, Pex, Seed};
 
 use crate::support::{World, id, ms, node, secs};
 
@@ -228,5 +229,53 @@ fn a_network_that_grew_while_nobody_was_there_is_believed_to_whoever_comes() {
         it.real = Ring::new(5_000, 4);
         in_turns(&mut it, at_a_time, 200, secs(2));
         assert!(it.off() <= 3 * MOST, "{}", it.size());
+    }
+}
+
+/// How long it takes to hear of 99 of 100 of a network of 2,000 from so many of kin, in tenths of a
+/// second, where one more comes first and tells this ring, an arc each time.
+fn search(kin: u32, first: Option<&Ring>) -> u64 {
+    let mut w = World::new();
+    w.checks_inside = false;
+    let real = Ring::new(2_000, 1);
+    let known: BTreeSet<NodeAddress> = real.0.iter().map(|&n| node(n)).collect();
+    let mut places: BTreeMap<NodeId, usize> =
+        (0..=kin).map(|n| (id(n), n as usize * 389)).collect();
+    (u32::from(first.is_none())..=kin).for_each(|n| drop(w.up(n, Kind::Kin)));
+    for tenths in 1.. {
+        w.converse(ms(100), ms(50), |peer| {
+            let place = places.get_mut(&peer)?;
+            *place += 100;
+            let ring = first.filter(|_| peer == id(0)).unwrap_or(&real);
+            Some(ring.arc(*place - 100))
+        });
+        let heard: BTreeSet<&NodeAddress> = w
+            .log
+            .iter()
+            .filter_map(|(_, action)| match action {
+                Action::AddPeer { address, .. } => Some(address),
+                _ => None,
+            })
+            .filter(|it| known.contains(it))
+            .collect();
+        if heard.len() >= 1_980 {
+            return tenths;
+        }
+    }
+    unreachable!()
+}
+
+/// As long as those rest who told where he had told of all, before a third was heard; in tenths of a
+/// second.
+const REST: u64 = 11;
+
+#[test]
+fn among_few_of_kin_one_who_tells_of_a_small_network_slows_no_search() {
+    for kin in [2, 3, 4, 8] {
+        let alone = search(kin, None);
+        for made_up in [Ring::new(60, 5), Ring::new(300, 5)] {
+            let with = search(kin, Some(&made_up));
+            assert!(with <= alone + REST, "{with} and not {alone}, among {kin}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::cover::{Cover, Density, RING, Stretch, rate};
-use super::rates::{QUORUM, Rates};
+use super::rates::Rates;
 use crate::Time;
 use crate::pex::arc::Arc;
 
@@ -91,7 +91,7 @@ impl Arcs {
         is_here: impl Fn(u64) -> bool,
     ) {
         let mut gaps = gaps(&arc.along(last_end));
-        let was_usual = self.middle(QUORUM, &is_here);
+        let was_usual = self.usual(&is_here);
         let ground = ground(&gaps, was_usual);
         let close = ground.iter().filter(|&&is_ground| is_ground).count();
         let mut fresh = SmallVec::<[u64; 128]>::from_slice(arc.fresh());
@@ -106,7 +106,7 @@ impl Arcs {
             gaps.retain(|gap| !on_ground.contains(&gap.to()));
         }
         self.rates.add(now, peer, rate(&gaps), &is_here);
-        let usual = self.middle(QUORUM, &is_here);
+        let usual = self.usual(&is_here);
         if was_usual.is_none() && usual.is_some_and(|usual| self.old.is_odd(usual)) {
             // Somebody made up a part of what was taken in when nothing was usual yet, and perhaps
             // more than can be seen.
@@ -129,9 +129,9 @@ impl Arcs {
         young.variance < old.variance || self.young.told as f64 > TURNS * old.nodes
     }
 
-    /// How many nodes there are by the middle one of the last arcs, once there are so many of them.
-    pub(super) fn middle(&self, least: usize, is_here: impl Fn(u64) -> bool) -> Option<f64> {
-        self.rates.middle(least, is_here)
+    /// How many nodes there are by the middle one of the last arcs, once there are enough of them.
+    pub(super) fn usual(&self, is_here: impl Fn(u64) -> bool) -> Option<f64> {
+        self.rates.middle(is_here)
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {

@@ -15,11 +15,8 @@ use crate::Time;
 /// Tellers that are remembered: as many as the memory of a census has room for.
 pub(super) const MOST: usize = 30;
 
-/// How many tellers it takes at least.
-pub(super) const QUORUM: usize = 5;
-
-/// How many of them count alone, if they have stayed: one who lies is not the middle one of three.
-const MAJORITY: usize = 3;
+/// How many tellers it takes at least: one who lies is not the middle one of three.
+const QUORUM: usize = 3;
 
 /// For how many seconds somebody has told who counts before others: with one place for his connection he makes
 /// one such teller in this time, and each of the others has been asked again by then.
@@ -75,7 +72,7 @@ impl Rates {
 
     fn make_room(&mut self, is_here: impl Fn(u64) -> bool) {
         let newcomers = self.0.iter().filter(|it| !it.stays).count();
-        let crowded = newcomers >= NEWCOMERS && self.0.len() >= newcomers + MAJORITY;
+        let crowded = newcomers >= NEWCOMERS && self.0.len() >= newcomers + QUORUM;
         if crowded || self.0.len() >= MOST {
             let may_leave = |it: &&Told| !crowded || !it.stays;
             let leaves = self.0.iter().filter(may_leave);
@@ -86,16 +83,13 @@ impl Rates {
         }
     }
 
-    /// The middle one, once there are so many: of those who have told over some time and are
-    /// connected, if they are enough; else of those who have told over some time, or of all.
-    pub(super) fn middle(&self, least: usize, is_here: impl Fn(u64) -> bool) -> Option<f64> {
-        if self.0.len() < least {
-            return None;
-        }
+    /// The middle one of those who have told over some time and are connected, if they are enough;
+    /// else of those who have told over some time, or of all.
+    pub(super) fn middle(&self, is_here: impl Fn(u64) -> bool) -> Option<f64> {
         let stay = self.0.iter().filter(|it| it.stays);
-        let here = middle_of(stay.clone().filter(|it| is_here(it.teller)), MAJORITY);
-        let stay = || middle_of(stay, MAJORITY);
-        here.or_else(stay).or_else(|| middle_of(self.0.iter(), 1))
+        let here = middle_of(stay.clone().filter(|it| is_here(it.teller)));
+        here.or_else(|| middle_of(stay))
+            .or_else(|| middle_of(self.0.iter()))
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {
@@ -110,12 +104,12 @@ impl Rates {
     }
 }
 
-/// The middle one of these, if there are so many.
-fn middle_of<'a>(told: impl Iterator<Item = &'a Told>, least: usize) -> Option<f64> {
+/// The middle one of these, if they are enough.
+fn middle_of<'a>(told: impl Iterator<Item = &'a Told>) -> Option<f64> {
     let mut rates: SmallVec<[f64; MOST]> = told.map(|it| it.nodes).collect();
     rates.sort_unstable_by(f64::total_cmp);
     let middle = rates.len().checked_div(2).and_then(|it| rates.get(it));
-    middle.copied().filter(|_| rates.len() >= least)
+    middle.copied().filter(|_| rates.len() >= QUORUM)
 }
 
 #[cfg(test)]
@@ -144,20 +138,20 @@ mod tests {
             let mut rates = settled(tellers, 1_000.0);
             for guest in 0..500 {
                 rates.add(at(60 + guest / 10), 1_000 + guest, 9e9, HERE);
-                assert_eq!(rates.middle(QUORUM, HERE), Some(1_000.0));
+                assert_eq!(rates.middle(HERE), Some(1_000.0));
                 assert!(rates.is_sound());
             }
         }
     }
 
     #[test]
-    fn as_long_as_few_have_stayed_all_count_and_there_must_be_five() {
+    fn as_long_as_few_have_stayed_all_count_and_there_must_be_three() {
         let mut rates = settled(2, 1_000.0);
-        assert_eq!(rates.middle(QUORUM, HERE), None);
+        assert_eq!(rates.middle(HERE), None);
         for guest in 0..3 {
             rates.add(at(61), 1_000 + guest, 2_000.0, HERE);
         }
-        assert_eq!(rates.middle(QUORUM, HERE), Some(2_000.0));
+        assert_eq!(rates.middle(HERE), Some(2_000.0));
     }
 
     #[test]
@@ -168,13 +162,10 @@ mod tests {
             for time in [guest * 60, guest * 60 + 60] {
                 rates.add(at(time), 1_000 + guest, 9e9, is_here);
             }
-            assert_eq!(rates.middle(3, is_here), Some(1_000.0));
+            assert_eq!(rates.middle(is_here), Some(1_000.0));
             assert!(rates.0.iter().filter(|it| is_here(it.teller)).count() == 3);
         }
-        assert_eq!(
-            (rates.0.len(), rates.middle(3, |_| false)),
-            (MOST, Some(9e9))
-        );
+        assert_eq!((rates.0.len(), rates.middle(|_| false)), (MOST, Some(9e9)));
     }
 
     #[test]
@@ -184,10 +175,7 @@ mod tests {
             let nodes = if teller < 60 { 1_000.0 } else { 2_000.0 };
             rates.add(at(teller), teller, nodes, HERE);
         }
-        assert_eq!(
-            (rates.0.len(), rates.middle(QUORUM, HERE)),
-            (MOST, Some(2_000.0))
-        );
+        assert_eq!((rates.0.len(), rates.middle(HERE)), (MOST, Some(2_000.0)));
     }
 
     #[test]
@@ -196,9 +184,9 @@ mod tests {
         for time in [61, 120, 121] {
             (10..17).for_each(|teller| rates.add(at(time), teller, 2_000.0, HERE));
             let middle = if time < 121 { 1_000.0 } else { 2_000.0 };
-            assert_eq!(rates.middle(QUORUM, HERE), Some(middle), "{time}");
+            assert_eq!(rates.middle(HERE), Some(middle), "{time}");
         }
         rates.rewind(Duration::from_secs(500));
-        assert_eq!(rates.middle(QUORUM, HERE), Some(2_000.0));
+        assert_eq!(rates.middle(HERE), Some(2_000.0));
     }
 }
