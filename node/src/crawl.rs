@@ -350,6 +350,7 @@ impl Crawl {
         let peers = self.driver.node().peers();
         self.map
             .note_dialed(|id| peers.standing(id) == Standing::Dialing);
+        let counts = peers.counts();
         let end = self.point();
         Report {
             chain_id: self.chain_id.clone(),
@@ -357,6 +358,7 @@ impl Crawl {
             answers: self.answers,
             estimate: self.estimate(),
             faults: self.faults,
+            left_out: counts.teller_full.saturating_add(counts.full),
             elapsed: self.elapsed(),
             complete,
             starved: self.starved,

@@ -14,6 +14,10 @@ const VISITS_OF_WORKER: usize = 4;
 /// Connections and dials of one host where nothing else is said. Most hosts have one node.
 const PER_HOST: usize = 4;
 
+/// How many hundredths of all nodes one node may tell of that were not reached, with those in its network:
+/// whoever makes nodes up leaves room for what others tell.
+const TELLER_PERCENT: u8 = 25;
+
 /// How long a node that is dialed no more is left alone: longer than any crawl takes.
 const FOR_GOOD: Duration = Duration::from_secs(30 * 86_400);
 
@@ -65,6 +69,7 @@ impl CrawlOptions {
         let visits = self.visits_max();
         OptionsBuilder::from(Peers::crawler())
             .addresses_max(NODES_MAX)
+            .teller_percent(TELLER_PERCENT)
             .connected_max(visits.saturating_add(1))
             .slots(visits, 1)
             .dials(self.workers, self.rate)
@@ -134,6 +139,9 @@ impl CrawlOptions {
 
 #[cfg(test)]
 mod tests {
+    use pex::peers::{Event, PeerManager};
+    use pex::{NodeAddress, NodeId, Seed, Time};
+
     use super::*;
 
     type Change = fn(&mut CrawlOptions);
@@ -162,6 +170,28 @@ mod tests {
             ..CrawlOptions::default()
         };
         assert_eq!(most.check(), Ok(()));
+    }
+
+    #[test]
+    fn who_makes_up_nodes_without_end_leaves_room_for_what_others_tell() {
+        let options = CrawlOptions::default().peers().unwrap();
+        let (me, seed) = (NodeId::new([9; 20]), Seed::new([7; 32]));
+        let now = Time::from_secs(1_700_000_000);
+        let mut peers = PeerManager::new(options, me, seed, now);
+        let mut tells = |from: u8, nodes: core::ops::Range<u32>| {
+            for n in nodes {
+                let [a, b, c, d] = n.to_be_bytes();
+                let mut id = [from; 20];
+                id[..4].copy_from_slice(&[a, b, c, d]);
+                let address = NodeAddress::mconn(NodeId::new(id), [9, b, c, d].into(), 1);
+                let from = NodeId::new([from; 20]);
+                let _dials = peers.handle(now, Event::Learned { address, from });
+            }
+            (peers.counts().learned, peers.counts().teller_full)
+        };
+        let share = NODES_MAX as u64 / 4;
+        assert_eq!(tells(1, 0..50_100), (share, 100));
+        assert_eq!(tells(2, 60_000..60_100), (share + 100, 100));
     }
 
     #[test]

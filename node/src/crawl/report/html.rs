@@ -100,6 +100,14 @@ fn numbers(page: &mut String, report: &Report) {
         "<p class=\"complete\" id=\"completeness\">How complete it is believed to be: {}.</p>",
         escaped(&report.completeness())
     );
+    if report.left_out > 0 {
+        let _ = write!(
+            page,
+            "<p id=\"left-out\">{} addresses are left out, since who told of them had told of too many \
+             that were not reached.</p>",
+            report.left_out
+        );
+    }
 }
 
 /// A table of counts, each with a bar.

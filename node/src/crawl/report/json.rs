@@ -90,6 +90,9 @@ pub struct Summary {
     pub answers: u64,
     /// Faults of peers.
     pub faults: u64,
+    /// Addresses that were told and left out: too many were told by a few, or are known.
+    #[serde(default)]
+    pub left_out: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// Whether there was nothing left to do.
@@ -186,6 +189,7 @@ pub(super) fn summary(report: &Report) -> Summary {
         completeness: report.completeness(),
         answers: report.answers,
         faults: report.faults,
+        left_out: report.left_out,
         seconds: (report.elapsed.as_secs_f64() * 1e3).round() / 1e3,
         complete: report.complete,
         versions: counts(groups.versions),

@@ -40,6 +40,7 @@ fn report(moniker: &str) -> Report {
             high: 5,
         },
         faults: 1,
+        left_out: 4,
         elapsed: Duration::from_millis(1_234),
         complete: false,
     }
@@ -92,7 +93,7 @@ fn the_json_lines_say_what_became_of_each_node() {
                 "curve": [],
                 "nodes": 3, "reachable": 1, "unreachable": 1,
                 "estimate": { "nodes": 3, "low": 2, "high": 5 },
-                "faults": 1, "seconds": 1.234, "complete": false,
+                "faults": 1, "left_out": 4, "seconds": 1.234, "complete": false,
             }}),
         ]
     );
@@ -103,7 +104,7 @@ fn the_table_has_a_line_a_node_and_a_summary() {
     let text = written(&report("ann"), write_table);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
-        lines[4..11],
+        lines[4..12],
         [
             "",
             "dialects          1  v1",
@@ -111,16 +112,17 @@ fn the_table_has_a_line_a_node_and_a_summary() {
             "dial errors       1  hung up",
             "                  1  not visited before the end",
             "complete     3 of about 3 (2 to 5): 100 %",
+            "left out          4  addresses, since who told of them had told of too many that were not reached",
             "",
         ]
     );
-    assert_eq!(lines.len(), 12);
+    assert_eq!(lines.len(), 13);
     let columns = |line: usize| -> Vec<&str> { lines[line].split_whitespace().skip(1).collect() };
     assert_eq!(columns(1), ["10.0.0.1:1", "yes", "you", "0.38.17", "ann"]);
     assert_eq!(columns(2), ["10.0.0.1:2", "no", "you", "closed"]);
     assert_eq!(columns(3)[..4], ["10.0.0.1:3", "no", "you", "not"]);
     assert_eq!(
-        lines[11],
+        lines[12],
         "3 nodes found, 1 reached, 1 unreachable; network size 3 (2 to 5); 1.2 s; \
          stopped before the end"
     );

@@ -54,6 +54,7 @@ fn report(nodes: u32, moniker: &str) -> Report {
             high: 110,
         },
         faults: 0,
+        left_out: 0,
         elapsed: Duration::from_secs(3),
         complete: true,
     }
