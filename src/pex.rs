@@ -145,6 +145,16 @@ impl Pex {
         self.aside.as_mut().map(core::mem::take).unwrap_or_default()
     }
 
+    /// So many of the addresses that this peer told last were not taken in, though they were not known.
+    /// It has no more news than that to be asked for: who makes up nodes has some without end.
+    pub(crate) fn on_refused(&mut self, peer: NodeId, refused: u64) {
+        let slot = self.peers.find(self.key.of(peer));
+        if let Some(peer) = slot.and_then(|slot| self.peers.get_mut(slot)) {
+            let refused = u32::try_from(refused).unwrap_or(u32::MAX);
+            peer.refused = peer.refused.max(refused);
+        }
+    }
+
     /// From now on, nobody hears of these, and of no others for being private.
     pub(crate) fn set_private_ids(&mut self, ids: BTreeSet<NodeId>) {
         self.config.private_ids = ids;

@@ -33,6 +33,12 @@ pub trait Manager: Directory + sealed::Sealed {
         back: &mut dyn FnMut(NodeAddress, bool),
     ) -> Actions<Action>;
 
+    /// How many addresses that were told it has not taken in, though they were not known. None of a
+    /// manager that has nobody asked often enough for that to matter.
+    fn refused(&self) -> u64 {
+        0
+    }
+
     /// A peer has answered a request of ours.
     fn on_answer_from(&mut self, _now: Time, _peer: NodeId) -> Actions<Action> {
         Actions::default()
@@ -99,6 +105,10 @@ impl Manager for PeerManager {
         back: &mut dyn FnMut(NodeAddress, bool),
     ) -> Actions<Action> {
         self.learn_all(now, from, addresses, back)
+    }
+
+    fn refused(&self) -> u64 {
+        self.counts().not_taken()
     }
 
     fn on_answer_from(&mut self, now: Time, peer: NodeId) -> Actions<Action> {

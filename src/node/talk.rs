@@ -73,7 +73,10 @@ impl<M: Manager> Node<M> {
                 out.push(NodeAction::Heard { address, from });
             }
         };
+        let refused = self.peers.refused();
         let actions = self.peers.learn_all(now, from, heard, &mut back);
+        let refused = self.peers.refused().saturating_sub(refused);
+        self.pex.on_refused(from, refused);
         tasks.extend(actions.into_iter().map(Task::OfPeers));
     }
 

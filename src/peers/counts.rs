@@ -49,3 +49,19 @@ pub struct Counts {
     /// Times that the clock went backwards: the latest time was used instead.
     pub clock_stalls: u64,
 }
+
+impl Counts {
+    /// Addresses that were not taken in though they were not known, whatever the reason.
+    pub(crate) fn not_taken(&self) -> u64 {
+        let reasons = [
+            self.unfit,
+            self.banned,
+            self.forgotten,
+            self.crowded,
+            self.teller_full,
+            self.network_full,
+            self.full,
+        ];
+        reasons.into_iter().fold(0, u64::saturating_add)
+    }
+}

@@ -47,6 +47,8 @@ pub(crate) struct Peer {
     /// Whether it was asked, and has answered, on this connection.
     pub(crate) asked: bool,
     pub(crate) answered: bool,
+    /// How many addresses of its last answers were not taken in; half as many after each.
+    pub(crate) refused: u32,
     /// How far it has been told; nothing before it first asks.
     pub(crate) telling: Option<Telling>,
     /// An answer that waits for names.
@@ -73,6 +75,7 @@ impl Peer {
             late: 0,
             asked: false,
             answered: false,
+            refused: 0,
             telling: None,
             draft: None,
         }

@@ -22,19 +22,19 @@ fn address(n: u8) -> NodeAddress {
 }
 
 /// A machine that dials nobody, and a peer that came to it.
-fn met(peer: NodeId) -> Node {
+fn met(peer: NodeId, kind: Kind) -> Node {
     let options = Options::builder().addresses_max(100).dials(0, 1);
     let options = options.feeler_every(None).build().unwrap();
     let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
-    let _asked = node.handle(START, comes(peer));
+    let _asked = node.handle(START, comes(peer, kind));
     node
 }
 
-fn comes(peer: NodeId) -> NodeEvent<'static> {
+fn comes(peer: NodeId, kind: Kind) -> NodeEvent<'static> {
     NodeEvent::Accepted {
         peer,
         epoch: Epoch::new(1),
-        kind: Kind::Kin,
+        kind,
         ip: Some([8, 8, 8, 8].into()),
         listen: None,
     }
@@ -86,7 +86,7 @@ fn next_question(node: &mut Node) -> Time {
 
 #[test]
 fn the_owner_hears_of_an_address_when_it_is_taken_in_and_not_again() {
-    let mut node = met(id(1));
+    let mut node = met(id(1), Kind::Kin);
     let told = [address(2), address(3)];
     assert_eq!(heard(&answer(&mut node, START, id(1), &told)), told);
     let now = next_question(&mut node);
@@ -96,15 +96,57 @@ fn the_owner_hears_of_an_address_when_it_is_taken_in_and_not_again() {
 
 #[test]
 fn of_what_a_liar_tells_beyond_his_share_nobody_hears() {
-    let mut node = met(id(1));
+    let mut node = met(id(1), Kind::Kin);
     let lies: Vec<NodeAddress> = (2..100).map(address).collect();
     let heard = heard(&answer(&mut node, START, id(1), &lies));
     assert_eq!((heard.len(), node.peers().nodes()), (10, 10));
 }
 
+/// How often somebody is asked in an hour who tells a hundred nodes each time, so many of them made up.
+fn questions_for(kind: Kind, made_up: u32, made_up_every: u32) -> u32 {
+    let mut node = met(id(1), kind);
+    let (mut now, mut asked) = (START, 0);
+    while now < START + Duration::from_secs(3_600) {
+        let lies = if asked % made_up_every == 0 {
+            made_up
+        } else {
+            0
+        };
+        let lies = (0..lies).map(|n| made_up_node(asked * 100 + n));
+        let told: Vec<NodeAddress> = lies.chain((2..102).map(address)).take(100).collect();
+        let _heard = answer(&mut node, now, id(1), &told);
+        asked += 1;
+        now = next_question(&mut node);
+    }
+    asked
+}
+
+/// One of very many, in many networks.
+fn made_up_node(n: u32) -> NodeAddress {
+    let hash = n.wrapping_mul(2_654_435_761).to_be_bytes();
+    let mut id = [hash[0]; 20];
+    id[..4].copy_from_slice(&hash);
+    NodeAddress::mconn(
+        NodeId::new(id),
+        [64 + hash[1] % 32, hash[0], hash[2], 1].into(),
+        26_656,
+    )
+}
+
+#[test]
+fn who_makes_up_nodes_without_end_is_asked_no_more_than_who_has_no_news() {
+    for kind in [Kind::V2, Kind::Kin] {
+        let without_news = questions_for(kind, 0, 1);
+        for (made_up, every) in [(100, 1), (50, 1), (100, 2), (100, 5)] {
+            let asked = questions_for(kind, made_up, every);
+            assert!(asked <= without_news + 2, "{asked}, and not {without_news}");
+        }
+    }
+}
+
 #[test]
 fn who_wants_to_hear_all_hears_what_is_known_and_what_is_refused_as_well() {
-    let mut node = met(id(1)).hearing_all();
+    let mut node = met(id(1), Kind::Kin).hearing_all();
     let near = NodeAddress::mconn(id(3), [127, 0, 0, 1].into(), 22);
     let told = [address(2), near];
     for _ in 0..2 {
@@ -116,7 +158,7 @@ fn who_wants_to_hear_all_hears_what_is_known_and_what_is_refused_as_well() {
 
 #[test]
 fn an_address_that_is_told_again_and_again_is_kept_and_one_that_nobody_tells_is_forgotten() {
-    let mut node = met(id(1));
+    let mut node = met(id(1), Kind::Kin);
     let _heard = answer(&mut node, START, id(1), &[address(2), address(3)]);
     let mut now = START;
     while now < START + DAY.saturating_mul(40) {

@@ -72,7 +72,7 @@ impl Rates {
 
     fn make_room(&mut self, is_here: impl Fn(u64) -> bool) {
         let newcomers = self.0.iter().filter(|it| !it.stays).count();
-        let crowded = newcomers >= NEWCOMERS && self.0.len() >= newcomers + QUORUM;
+        let crowded = newcomers >= NEWCOMERS && self.0.len().saturating_sub(newcomers) >= QUORUM;
         if crowded || self.0.len() >= MOST {
             let may_leave = |it: &&Told| !crowded || !it.stays;
             let leaves = self.0.iter().filter(may_leave);
