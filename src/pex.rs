@@ -5,6 +5,7 @@ pub(crate) mod answer;
 mod arc;
 mod ask;
 pub(crate) mod check;
+mod credit;
 pub(crate) mod dump;
 pub(crate) mod estimate;
 mod gate;
@@ -145,13 +146,12 @@ impl Pex {
         self.aside.as_mut().map(core::mem::take).unwrap_or_default()
     }
 
-    /// So many of the addresses that this peer told last were not taken in, though they were not known.
-    /// It has no more news than that to be asked for: who makes up nodes has some without end.
-    pub(crate) fn on_refused(&mut self, peer: NodeId, refused: u64) {
+    /// So many of the new addresses that this peer told last are of no use to the store.
+    pub(crate) fn on_told_in_vain(&mut self, peer: NodeId, in_vain: u64) {
         let slot = self.peers.find(self.key.of(peer));
         if let Some(peer) = slot.and_then(|slot| self.peers.get_mut(slot)) {
-            let refused = u32::try_from(refused).unwrap_or(u32::MAX);
-            peer.refused = peer.refused.max(refused);
+            let in_vain = u32::try_from(in_vain).unwrap_or(u32::MAX);
+            peer.credit.lose(in_vain);
         }
     }
 

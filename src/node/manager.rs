@@ -33,8 +33,8 @@ pub trait Manager: Directory + sealed::Sealed {
         back: &mut dyn FnMut(NodeAddress, bool),
     ) -> Actions<Action>;
 
-    /// How many addresses that were told it has not taken in, though they were not known. None of a
-    /// manager that has nobody asked often enough for that to matter.
+    /// How many addresses that were told it has not taken in, though they were not known. None, if it
+    /// does not count them: of V1 nobody is asked so often that it matters what he makes up.
     fn refused(&self) -> u64 {
         0
     }

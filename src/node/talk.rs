@@ -39,26 +39,31 @@ impl<M: Manager> Node<M> {
             None
         };
         let actions = self.pex.handle(now, event, &self.peers);
+        let after = self.pex.stats();
+        let fresh = after.addresses_fresh.saturating_sub(before.addresses_fresh);
         // All of it: the manager notes what is told again.
         let heard = self.pex.take_heard();
         tasks.extend(actions.into_iter().map(Task::OfPex));
         if let Some(from) = from.filter(|_| !heard.is_empty()) {
-            self.learn(now, from, heard, tasks, out);
+            let (taken, refused) = self.learn(now, from, heard, tasks, out);
+            // What is refused is refused whenever it is told, and has been news but once.
+            let in_vain = refused.min(fresh.saturating_sub(taken));
+            self.pex.on_told_in_vain(from, in_vain);
         }
-        let after = self.pex.stats();
         if let Some(peer) = from.filter(|_| after.responses_accepted > before.responses_accepted) {
             let told = |it: crate::Stats| it.addresses_told.saturating_add(it.addresses_bad);
             out.push(NodeAction::Answered {
                 peer,
                 told: told(after).saturating_sub(told(before)),
-                fresh: after.addresses_fresh.saturating_sub(before.addresses_fresh),
+                fresh,
             });
             let actions = self.peers.on_answer_from(now, peer);
             tasks.extend(actions.into_iter().map(Task::OfPeers));
         }
     }
 
-    /// Has the manager learn what a peer has told.
+    /// Has the manager learn what a peer has told; returns how much of it was taken in, and how much
+    /// was not though it was not known.
     fn learn(
         &mut self,
         now: Time,
@@ -66,9 +71,10 @@ impl<M: Manager> Node<M> {
         heard: Vec<NodeAddress>,
         tasks: &mut VecDeque<Task>,
         out: &mut Actions<NodeAction>,
-    ) {
-        let all = self.hears_all;
+    ) -> (u64, u64) {
+        let (all, mut taken) = (self.hears_all, 0_u64);
         let mut back = |address, is_new| {
+            taken = taken.saturating_add(u64::from(is_new));
             if all || is_new {
                 out.push(NodeAction::Heard { address, from });
             }
@@ -76,8 +82,8 @@ impl<M: Manager> Node<M> {
         let refused = self.peers.refused();
         let actions = self.peers.learn_all(now, from, heard, &mut back);
         let refused = self.peers.refused().saturating_sub(refused);
-        self.pex.on_refused(from, refused);
         tasks.extend(actions.into_iter().map(Task::OfPeers));
+        (taken, refused)
     }
 
     /// Lets the parts answer each other until neither has anything left for the other.

@@ -141,22 +141,17 @@ impl Pex {
         }
         count(&mut self.stats.addresses_told, u64::from(lesson.told));
         count(&mut self.stats.addresses_fresh, u64::from(lesson.fresh));
-        lesson.fresh = self.taken_in(slot, lesson.fresh);
+        lesson.fresh = self.of_use(slot, lesson.fresh);
         self.put_worth(slot, lesson, arc.is_some());
         lesson
     }
 
-    /// How many of so many new addresses are worth that this peer be asked again: fewer by as many as were
-    /// not taken in of its last answers.
-    fn taken_in(&mut self, slot: Slot, fresh: u32) -> u32 {
-        // The policies of the reference do not know of it.
+    /// How many of so many new addresses are believed to be of use. The policies of the reference do not
+    /// ask.
+    fn of_use(&mut self, slot: Slot, fresh: u32) -> u32 {
         let is_ours = self.gate.is_open();
-        let Some(peer) = self.peers.get_mut(slot).filter(|_| is_ours) else {
-            return fresh;
-        };
-        let refused = peer.refused;
-        peer.refused /= 2;
-        fresh.saturating_sub(refused)
+        let peer = self.peers.get_mut(slot).filter(|_| is_ours);
+        peer.map_or(fresh, |peer| peer.credit.tell(fresh))
     }
 
     /// Has what an answer told pay for further questions.

@@ -5,8 +5,8 @@
 //! news is asked as often as it allows; one that repeats itself is asked less and less, down to
 //! once in ten minutes. One answer can lengthen an interval at most twofold, so no single stale or
 //! empty answer silences a search, and what one peer does never slows the questions to another. What
-//! a store did not take in is no news, so who makes up nodes without end is soon asked no more than who
-//! has none.
+//! a store has no use for counts little (`credit.rs`), so who makes up nodes without end is soon asked as
+//! seldom as who has no news.
 //! Kin is asked for more of an arc until that runs into what is known, and rests for a few seconds
 //! then. Once a peer may be asked, `turns.rs` decides whether it is worth it.
 //!

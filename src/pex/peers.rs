@@ -9,6 +9,7 @@ use slab::Slab;
 
 use super::agenda::Entry;
 use super::answer::Draft;
+use super::credit::Credit;
 use super::guard::Standing;
 use super::rotation::Slot;
 use super::telling::Telling;
@@ -47,8 +48,8 @@ pub(crate) struct Peer {
     /// Whether it was asked, and has answered, on this connection.
     pub(crate) asked: bool,
     pub(crate) answered: bool,
-    /// How many addresses of its last answers were not taken in; half as many after each.
-    pub(crate) refused: u32,
+    /// How much of what it tells is of use.
+    pub(crate) credit: Credit,
     /// How far it has been told; nothing before it first asks.
     pub(crate) telling: Option<Telling>,
     /// An answer that waits for names.
@@ -75,7 +76,7 @@ impl Peer {
             late: 0,
             asked: false,
             answered: false,
-            refused: 0,
+            credit: Credit::new(),
             telling: None,
             draft: None,
         }

@@ -102,11 +102,13 @@ fn of_what_a_liar_tells_beyond_his_share_nobody_hears() {
     assert_eq!((heard.len(), node.peers().nodes()), (10, 10));
 }
 
-/// How often somebody is asked in an hour who tells a hundred nodes each time, so many of them made up.
-fn questions_for(kind: Kind, made_up: u32, made_up_every: u32) -> u32 {
+/// How often somebody is asked in the first hour, and in the second, who tells a hundred nodes each
+/// time; one time of so many, so many of them are made up.
+fn questions_for(kind: Kind, made_up: u32, made_up_every: u32) -> [u32; 2] {
     let mut node = met(id(1), kind);
-    let (mut now, mut asked) = (START, 0);
-    while now < START + Duration::from_secs(3_600) {
+    let (mut now, mut asked, mut in_hours) = (START, 0, [0; 2]);
+    while let Some(hour) = in_hours.get_mut(((now - START).as_secs() / 3_600) as usize) {
+        *hour += 1;
         let lies = if asked % made_up_every == 0 {
             made_up
         } else {
@@ -118,7 +120,7 @@ fn questions_for(kind: Kind, made_up: u32, made_up_every: u32) -> u32 {
         asked += 1;
         now = next_question(&mut node);
     }
-    asked
+    in_hours
 }
 
 /// One of very many, in many networks.
@@ -134,14 +136,32 @@ fn made_up_node(n: u32) -> NodeAddress {
 }
 
 #[test]
-fn who_makes_up_nodes_without_end_is_asked_no_more_than_who_has_no_news() {
+fn who_makes_up_nodes_without_end_is_soon_asked_as_seldom_as_who_has_no_news() {
     for kind in [Kind::V2, Kind::Kin] {
-        let without_news = questions_for(kind, 0, 1);
+        let [_, without_news] = questions_for(kind, 0, 1);
         for (made_up, every) in [(100, 1), (50, 1), (100, 2), (100, 5)] {
-            let asked = questions_for(kind, made_up, every);
-            assert!(asked <= without_news + 2, "{asked}, and not {without_news}");
+            let [first, second] = questions_for(kind, made_up, every);
+            assert!(
+                first <= 60 && second <= without_news,
+                "{first}, then {second}"
+            );
         }
     }
+}
+
+#[test]
+fn who_tells_some_that_nobody_may_dial_is_asked_for_his_news_all_the_same() {
+    let near = |n| NodeAddress::mconn(id(n), [10, 0, 0, n].into(), 22);
+    let mut node = met(id(1), Kind::V2);
+    let mut now = START;
+    for n in 0..3 {
+        let news = (0..3).map(|of| address(100 + 3 * n + of));
+        let told: Vec<NodeAddress> = news.chain((2..5).map(near)).collect();
+        let _heard = answer(&mut node, now, id(1), &told);
+        let last = core::mem::replace(&mut now, next_question(&mut node));
+        assert!(now - last <= Duration::from_millis(1_200), "{n}");
+    }
+    assert_eq!(node.peers().counts().unfit, 9);
 }
 
 #[test]
