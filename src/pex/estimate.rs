@@ -183,7 +183,7 @@ impl Census {
     /// How many nodes there are by the middle one of the arcs of several peers; without their
     /// variance, and what else was told.
     pub(crate) fn by_most_arcs(&self, is_here: impl Fn(u64) -> bool) -> Option<u64> {
-        self.arcs.usual(is_here).map(|nodes| nodes as u64)
+        self.arcs.usual(self.now, is_here).map(|nodes| nodes as u64)
     }
 
     /// Ends the answer.

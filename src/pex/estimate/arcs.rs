@@ -91,7 +91,7 @@ impl Arcs {
         is_here: impl Fn(u64) -> bool,
     ) {
         let mut gaps = gaps(&arc.along(last_end));
-        let was_usual = self.usual(&is_here);
+        let was_usual = self.usual(now, &is_here);
         let ground = ground(&gaps, was_usual);
         let close = ground.iter().filter(|&&is_ground| is_ground).count();
         let mut fresh = SmallVec::<[u64; 128]>::from_slice(arc.fresh());
@@ -106,7 +106,7 @@ impl Arcs {
             gaps.retain(|gap| !on_ground.contains(&gap.to()));
         }
         self.rates.add(now, peer, rate(&gaps), &is_here);
-        let usual = self.usual(&is_here);
+        let usual = self.usual(now, &is_here);
         if was_usual.is_none() && usual.is_some_and(|usual| self.old.is_odd(usual)) {
             // Somebody made up a part of what was taken in when nothing was usual yet, and perhaps
             // more than can be seen.
@@ -130,8 +130,8 @@ impl Arcs {
     }
 
     /// How many nodes there are by the middle one of the last arcs, once there are enough of them.
-    pub(super) fn usual(&self, is_here: impl Fn(u64) -> bool) -> Option<f64> {
-        self.rates.middle(is_here)
+    pub(super) fn usual(&self, now: Time, is_here: impl Fn(u64) -> bool) -> Option<f64> {
+        self.rates.middle(now, is_here)
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {

@@ -1,8 +1,8 @@
 //! How many nodes there are by the arcs of each of the last tellers, and by the middle one of these.
 //!
 //! Ids are for free: whoever comes as one teller after the other, each with one arc of a made-up network,
-//! would be most of the last ones before long. So who has told over some time counts before who has
-//! not, and whoever is still connected before who has gone; and is not put out by him.
+//! would be most of the last ones before long. So whoever is still connected counts before who has
+//! gone, and who is so for some time before who has come just now; and is not put out by him.
 
 use alloc::collections::VecDeque;
 use core::time::Duration;
@@ -18,9 +18,9 @@ pub(super) const MOST: usize = 30;
 /// How many tellers it takes at least: one who lies is not the middle one of three.
 const QUORUM: usize = 3;
 
-/// For how many seconds somebody has told who counts before others: with one place for his connection he makes
-/// one such teller in this time, and each of the others has been asked again by then.
-const STAYS: u32 = 60;
+/// How many seconds after he told first somebody has settled, who counts before others: with one place for
+/// his connection he makes one such teller in this time.
+const SETTLES: u32 = 60;
 
 /// Tellers of less time that are remembered, where there are enough others.
 const NEWCOMERS: usize = MOST / 4;
@@ -33,8 +33,16 @@ pub(super) struct Told {
     nodes: f64,
     /// When it told for the first time, in seconds.
     first: u32,
-    /// Whether it has told over some time.
-    stays: bool,
+    /// Whether it has told again after that time.
+    stayed: bool,
+}
+
+impl Told {
+    /// Whether it has settled: by what it told, or by being connected still, for whoever has no news is
+    /// not asked for long.
+    fn has_settled(&self, now: u32, is_here: bool) -> bool {
+        self.stayed || is_here && now.saturating_sub(self.first) >= SETTLES
+    }
 }
 
 fn seconds(time: Time) -> u32 {
@@ -54,27 +62,28 @@ impl Rates {
         nodes: f64,
         is_here: impl Fn(u64) -> bool,
     ) {
+        let now = seconds(now);
         let before = self.0.iter().position(|it| it.teller == teller);
         let before = before.and_then(|place| self.0.remove(place));
         if before.is_none() {
-            self.make_room(is_here);
+            self.make_room(now, is_here);
         }
-        let now = seconds(now);
         let first = before.map_or(now, |it| it.first.min(now));
-        let stays = before.is_some_and(|it| it.stays || now.saturating_sub(first) >= STAYS);
+        let stayed = before.is_some_and(|it| it.has_settled(now, true));
         self.0.push_back(Told {
             teller,
             nodes,
             first,
-            stays,
+            stayed,
         });
     }
 
-    fn make_room(&mut self, is_here: impl Fn(u64) -> bool) {
-        let newcomers = self.0.iter().filter(|it| !it.stays).count();
+    fn make_room(&mut self, now: u32, is_here: impl Fn(u64) -> bool) {
+        let is_new = |it: &Told| !it.has_settled(now, is_here(it.teller));
+        let newcomers = self.0.iter().filter(|it| is_new(it)).count();
         let crowded = newcomers >= NEWCOMERS && self.0.len().saturating_sub(newcomers) >= QUORUM;
         if crowded || self.0.len() >= MOST {
-            let may_leave = |it: &&Told| !crowded || !it.stays;
+            let may_leave = |it: &&Told| !crowded || is_new(it);
             let leaves = self.0.iter().filter(may_leave);
             let gone = leaves.clone().find(|it| !is_here(it.teller));
             let leaves = gone.or_else(|| self.0.iter().find(may_leave));
@@ -83,13 +92,17 @@ impl Rates {
         }
     }
 
-    /// The middle one of those who have told over some time and are connected, if they are enough;
-    /// else of those who have told over some time, or of all.
-    pub(super) fn middle(&self, is_here: impl Fn(u64) -> bool) -> Option<f64> {
-        let stay = self.0.iter().filter(|it| it.stays);
-        let here = middle_of(stay.clone().filter(|it| is_here(it.teller)));
-        here.or_else(|| middle_of(stay))
-            .or_else(|| middle_of(self.0.iter()))
+    /// The middle one, of the first of these that are enough: those who have settled and are connected;
+    /// those who are connected; those who had settled; all.
+    pub(super) fn middle(&self, now: Time, is_here: impl Fn(u64) -> bool) -> Option<f64> {
+        let now = seconds(now);
+        let told = self.0.iter();
+        let here = told.clone().filter(|it| is_here(it.teller));
+        let settled = here.clone().filter(|it| it.has_settled(now, true));
+        middle_of(settled)
+            .or_else(|| middle_of(here))
+            .or_else(|| middle_of(told.clone().filter(|it| it.stayed)))
+            .or_else(|| middle_of(told))
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {
@@ -138,7 +151,7 @@ mod tests {
             let mut rates = settled(tellers, 1_000.0);
             for guest in 0..500 {
                 rates.add(at(60 + guest / 10), 1_000 + guest, 9e9, HERE);
-                assert_eq!(rates.middle(HERE), Some(1_000.0));
+                assert_eq!(rates.middle(at(60 + guest / 10), HERE), Some(1_000.0));
                 assert!(rates.is_sound());
             }
         }
@@ -147,11 +160,11 @@ mod tests {
     #[test]
     fn as_long_as_few_have_stayed_all_count_and_there_must_be_three() {
         let mut rates = settled(2, 1_000.0);
-        assert_eq!(rates.middle(HERE), None);
+        assert_eq!(rates.middle(at(60), HERE), None);
         for guest in 0..3 {
             rates.add(at(61), 1_000 + guest, 2_000.0, HERE);
         }
-        assert_eq!(rates.middle(HERE), Some(2_000.0));
+        assert_eq!(rates.middle(at(61), HERE), Some(2_000.0));
     }
 
     #[test]
@@ -162,20 +175,32 @@ mod tests {
             for time in [guest * 60, guest * 60 + 60] {
                 rates.add(at(time), 1_000 + guest, 9e9, is_here);
             }
-            assert_eq!(rates.middle(is_here), Some(1_000.0));
+            assert_eq!(rates.middle(at(guest * 60 + 60), is_here), Some(1_000.0));
             assert!(rates.0.iter().filter(|it| is_here(it.teller)).count() == 3);
         }
-        assert_eq!((rates.0.len(), rates.middle(|_| false)), (MOST, Some(9e9)));
+        let without_them = rates.middle(at(6_000), |_| false);
+        assert_eq!((rates.0.len(), without_them), (MOST, Some(9e9)));
     }
 
     #[test]
-    fn where_nobody_stays_the_last_ones_count() {
+    fn who_has_no_news_and_is_not_asked_again_settles_as_soon_as_who_has_some() {
+        let mut rates = Rates::default();
+        (0..10).for_each(|teller| rates.add(at(0), teller, 1_000.0, HERE));
+        for time in 0..10 {
+            (10..14).for_each(|teller| rates.add(at(time * 60), teller, 9e9, HERE));
+            assert_eq!(rates.middle(at(time * 60), HERE), Some(1_000.0), "{time}");
+        }
+    }
+
+    #[test]
+    fn where_nobody_is_left_the_last_ones_count() {
         let mut rates = Rates::default();
         for teller in 0..100 {
             let nodes = if teller < 60 { 1_000.0 } else { 2_000.0 };
-            rates.add(at(teller), teller, nodes, HERE);
+            rates.add(at(teller), teller, nodes, |_| false);
         }
-        assert_eq!((rates.0.len(), rates.middle(HERE)), (MOST, Some(2_000.0)));
+        let middle = rates.middle(at(100), |_| false);
+        assert_eq!((rates.0.len(), middle), (MOST, Some(2_000.0)));
     }
 
     #[test]
@@ -184,9 +209,10 @@ mod tests {
         for time in [61, 120, 121] {
             (10..17).for_each(|teller| rates.add(at(time), teller, 2_000.0, HERE));
             let middle = if time < 121 { 1_000.0 } else { 2_000.0 };
-            assert_eq!(rates.middle(HERE), Some(middle), "{time}");
+            assert_eq!(rates.middle(at(time), HERE), Some(middle), "{time}");
         }
         rates.rewind(Duration::from_secs(500));
-        assert_eq!(rates.middle(HERE), Some(2_000.0));
+        let now = Time::from_secs(1_000_121 - 500);
+        assert_eq!(rates.middle(now, HERE), Some(2_000.0));
     }
 }
