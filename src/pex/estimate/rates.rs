@@ -40,7 +40,7 @@ pub(super) struct Told {
 impl Told {
     /// Whether it has settled: by what it told, or by being connected still, for whoever has no news is
     /// not asked for long.
-    fn has_settled(&self, now: u32, is_here: bool) -> bool {
+    const fn has_settled(&self, now: u32, is_here: bool) -> bool {
         self.stayed || is_here && now.saturating_sub(self.first) >= SETTLES
     }
 }
