@@ -14,6 +14,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Answers at once to one peer.
 const BURST: u32 = 3;
 
+/// How long an answer of V1 may wait for names, so that it goes out that much later than it was granted.
+const NAMES_WAIT: Duration = Duration::from_secs(3);
+
 /// Dials of a place in a day on the word of strangers, and into a subnet in a minute.
 const A_DAY: usize = 8;
 const A_MINUTE: usize = 2;
@@ -48,13 +51,13 @@ impl Rates {
 
     /// A peer is answered.
     pub(super) fn answer(&mut self, now: Time, to: NodeId, kind: Kind) -> Verdict {
-        let gap = match kind {
-            Kind::V1 => Duration::from_secs(10),
-            _ => Duration::from_millis(100),
+        let (gap, waits) = match kind {
+            Kind::V1 => (Duration::from_secs(10), NAMES_WAIT),
+            _ => (Duration::from_millis(100), Duration::ZERO),
         };
         let full = self.answers.entry(to).or_insert(now);
         *full = (*full).max(now) + gap;
-        hold(29, *full - now <= gap * BURST, || {
+        hold(29, *full - now <= gap * BURST + waits, || {
             format!("{to} is answered more often than once in {gap:?}")
         })
     }
