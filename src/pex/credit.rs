@@ -26,18 +26,12 @@ impl Credit {
 
     /// So many new addresses were told; returns how many of them are believed to be of use.
     pub(crate) fn tell(&mut self, fresh: u32) -> u32 {
-        let before = u64::from(self.fresh).max(1);
+        let before = u64::from(self.fresh);
         let of_use = u64::from(self.fresh.saturating_sub(self.in_vain));
-        let believed = if self.fresh == 0 {
-            fresh
-        } else {
-            // To the nearest, so that one who is mostly of use is asked for the last one too.
-            let twice = u64::from(fresh).saturating_mul(of_use).saturating_mul(2);
-            let nearest = twice
-                .saturating_add(before)
-                .checked_div(before.saturating_mul(2));
-            u32::try_from(nearest.unwrap_or_default()).unwrap_or(u32::MAX)
-        };
+        // To the nearest, so that one who is mostly of use is asked for the last one too.
+        let of_use = u64::from(fresh).saturating_mul(of_use);
+        let believed = of_use.saturating_add(before / 2).checked_div(before);
+        let believed = believed.map_or(fresh, |it| u32::try_from(it).unwrap_or(u32::MAX));
         self.fresh = self.fresh.saturating_add(fresh);
         if self.fresh > REMEMBERED {
             self.fresh /= 2;

@@ -78,6 +78,12 @@ impl Report {
         Some((found.saturating_mul(100) / nodes.max(found).max(1)).min(100))
     }
 
+    /// What was left out, if anything was.
+    pub(super) fn left_out_in_words(&self) -> Option<String> {
+        let words = "addresses, since too many were told that were not reached";
+        (self.left_out > 0).then(|| format!("{} {words}", self.left_out))
+    }
+
     /// How complete it is believed to be, or why that can't be told.
     #[must_use]
     pub fn completeness(&self) -> String {

@@ -63,7 +63,7 @@ pub(super) struct Judge {
     /// To when the timer was set last.
     pub(super) armed: Option<Time>,
     memory: Memory,
-    rates: Rates,
+    pub(super) rates: Rates,
     is_plain: bool,
     bounds_hearsay: bool,
 }
@@ -317,7 +317,7 @@ impl Judge {
             )
         })?;
         if self.is_plain {
-            self.rates.answer(self.now, to, connection.kind)?;
+            self.rates.answer(to)?;
         }
         let mut told = BTreeSet::new();
         let (mut first, mut last) = (None, None);

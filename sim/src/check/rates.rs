@@ -14,8 +14,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Answers at once to one peer.
 const BURST: u32 = 3;
 
-/// How long an answer of V1 may wait for names, so that it goes out that much later than it was granted.
-const NAMES_WAIT: Duration = Duration::from_secs(3);
+/// Answers that one peer may be owed: one that waits for names, and that to what it asks now.
+const OWED: u32 = 2;
 
 /// Dials of a place in a day on the word of strangers, and into a subnet in a minute.
 const A_DAY: usize = 8;
@@ -32,8 +32,7 @@ const MANY: usize = 20;
 /// What was done of late.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rates {
-    /// When each peer may have as many answers at once again as somebody new.
-    answers: BTreeMap<NodeId, Time>,
+    answers: BTreeMap<NodeId, Granted>,
     /// Dials of places that were never reached, by place.
     places: BTreeMap<(IpAddr, u16), VecDeque<Time>>,
     subnets: VecDeque<(Time, Subnet)>,
@@ -43,22 +42,51 @@ pub(super) struct Rates {
     order: Option<([NodeAddress; 2], Vec<NodeId>)>,
 }
 
+/// What one peer may have.
+#[derive(Clone, Copy, Debug)]
+struct Granted {
+    /// When as many answers at once again as somebody new.
+    full: Time,
+    /// So many answers to what it has asked.
+    owed: u32,
+}
+
 impl Rates {
-    /// A clock was set back: what was done by it was done at other times.
+    /// A clock was set back: what was done by it was done at other times. What is owed still is.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        let mut answers = core::mem::take(&mut self.answers);
+        for granted in answers.values_mut() {
+            granted.full = Time::EPOCH;
+        }
+        *self = Self {
+            answers,
+            ..Self::default()
+        };
+    }
+
+    /// A peer asks, and is owed an answer if it does not ask too often. That may go out later, when names
+    /// are known.
+    pub(super) fn question(&mut self, now: Time, from: NodeId, kind: Kind) {
+        let gap = match kind {
+            Kind::V1 => Duration::from_secs(10),
+            _ => Duration::from_millis(100),
+        };
+        let nothing = Granted { full: now, owed: 0 };
+        let granted = self.answers.entry(from).or_insert(nothing);
+        let full = granted.full.max(now) + gap;
+        if full - now <= gap * BURST {
+            granted.full = full;
+            granted.owed = (granted.owed + 1).min(OWED);
+        }
     }
 
     /// A peer is answered.
-    pub(super) fn answer(&mut self, now: Time, to: NodeId, kind: Kind) -> Verdict {
-        let (gap, waits) = match kind {
-            Kind::V1 => (Duration::from_secs(10), NAMES_WAIT),
-            _ => (Duration::from_millis(100), Duration::ZERO),
-        };
-        let full = self.answers.entry(to).or_insert(now);
-        *full = (*full).max(now) + gap;
-        hold(29, *full - now <= gap * BURST + waits, || {
-            format!("{to} is answered more often than once in {gap:?}")
+    pub(super) fn answer(&mut self, to: NodeId) -> Verdict {
+        let granted = self.answers.get_mut(&to);
+        let owed = granted.filter(|it| it.owed > 0);
+        let is_owed = owed.map(|it| it.owed -= 1).is_some();
+        hold(29, is_owed, || {
+            format!("{to} is answered more often than it may ask")
         })
     }
 
@@ -128,9 +156,12 @@ impl Rates {
         (*times, *last) = (*times + 1, at);
     }
 
-    /// There is a connection with a node.
+    /// There is a connection with a node. On it nothing is owed yet.
     pub(super) fn reached(&mut self, id: NodeId) {
         self.failed.remove(&id);
+        if let Some(granted) = self.answers.get_mut(&id) {
+            granted.owed = 0;
+        }
     }
 
     /// An address is dialed, of which it is known that it was reached once.
@@ -152,5 +183,49 @@ impl Rates {
         {
             dials.pop_back();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHO: NodeId = NodeId::new([1; 20]);
+
+    const fn at(secs: u64) -> Time {
+        Time::from_secs(1_000 + secs)
+    }
+
+    #[test]
+    fn an_answer_counts_when_it_was_asked_for_and_not_when_it_goes_out() {
+        let mut rates = Rates::default();
+        rates.question(at(0), WHO, Kind::V1);
+        // The first waits for names; what is asked next has both go out.
+        rates.question(at(3), WHO, Kind::V1);
+        assert_eq!((rates.answer(WHO), rates.answer(WHO)), (Ok(()), Ok(())));
+        for time in [4, 11] {
+            rates.question(at(time), WHO, Kind::V1);
+            assert_eq!(rates.answer(WHO), Ok(()));
+        }
+    }
+
+    #[test]
+    fn who_asks_too_often_or_is_answered_twice_is_found() {
+        let mut rates = Rates::default();
+        for time in 0..4 {
+            rates.question(at(time), WHO, Kind::V1);
+            assert_eq!(rates.answer(WHO).is_ok(), time < 3);
+        }
+        rates.question(at(30), WHO, Kind::V1);
+        assert_eq!(rates.answer(WHO), Ok(()));
+        assert!(rates.answer(WHO).is_err());
+    }
+
+    #[test]
+    fn what_was_owed_on_the_connection_before_is_owed_no_more() {
+        let mut rates = Rates::default();
+        rates.question(at(0), WHO, Kind::V2);
+        rates.reached(WHO);
+        assert!(rates.answer(WHO).is_err());
     }
 }

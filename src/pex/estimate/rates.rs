@@ -83,12 +83,12 @@ impl Rates {
         let newcomers = self.0.iter().filter(|it| is_new(it)).count();
         let crowded = newcomers >= NEWCOMERS && self.0.len().saturating_sub(newcomers) >= QUORUM;
         if crowded || self.0.len() >= MOST {
-            let may_leave = |it: &&Told| !crowded || is_new(it);
-            let leaves = self.0.iter().filter(may_leave);
-            let gone = leaves.clone().find(|it| !is_here(it.teller));
-            let leaves = gone.or_else(|| self.0.iter().find(may_leave));
-            let leaves = leaves.map(|it| it.teller);
-            self.0.retain(|it| Some(it.teller) != leaves);
+            let may_leave = self.0.iter().enumerate();
+            let may_leave = may_leave.filter(|(_, it)| !crowded || is_new(it));
+            // The first one who has gone, or else the first one.
+            let leaves = may_leave.min_by_key(|(_, it)| is_here(it.teller));
+            let leaves = leaves.map(|(place, _)| place);
+            let _left = leaves.and_then(|place| self.0.remove(place));
         }
     }
 

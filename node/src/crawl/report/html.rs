@@ -100,13 +100,8 @@ fn numbers(page: &mut String, report: &Report) {
         "<p class=\"complete\" id=\"completeness\">How complete it is believed to be: {}.</p>",
         escaped(&report.completeness())
     );
-    if report.left_out > 0 {
-        let _ = write!(
-            page,
-            "<p id=\"left-out\">{} addresses are left out, since who told of them had told of too many \
-             that were not reached.</p>",
-            report.left_out
-        );
+    if let Some(left_out) = report.left_out_in_words() {
+        let _ = write!(page, "<p id=\"left-out\">Left out are {left_out}.</p>");
     }
 }
 

@@ -42,12 +42,8 @@ pub fn write_summary(report: &Report, out: &mut impl Write) -> io::Result<()> {
     write_group("versions", &groups.versions, out)?;
     write_group("dial errors", &groups.errors, out)?;
     writeln!(out, "{:12} {}", "complete", report.completeness())?;
-    if report.left_out > 0 {
-        writeln!(
-            out,
-            "{:12} {:>6}  addresses, since who told of them had told of too many that were not reached",
-            "left out", report.left_out
-        )?;
+    if let Some(left_out) = report.left_out_in_words() {
+        writeln!(out, "{:12} {left_out}", "left out")?;
     }
     writeln!(out)?;
     let found = report.found();

@@ -112,7 +112,7 @@ fn the_table_has_a_line_a_node_and_a_summary() {
             "dial errors       1  hung up",
             "                  1  not visited before the end",
             "complete     3 of about 3 (2 to 5): 100 %",
-            "left out          4  addresses, since who told of them had told of too many that were not reached",
+            "left out     4 addresses, since too many were told that were not reached",
             "",
         ]
     );
