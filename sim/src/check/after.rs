@@ -49,7 +49,7 @@ impl Judge {
             Message::Request(dialect) => {
                 if let Some(it) = it {
                     it.questions[words(*dialect)] += 1;
-                    self.rates.question(now, *from, it.kind);
+                    self.rates.question(now, *from);
                 }
                 Expects::Request {
                     deadline: deadline.filter(|at| *at > now),

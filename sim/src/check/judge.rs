@@ -317,7 +317,7 @@ impl Judge {
             )
         })?;
         if self.is_plain {
-            self.rates.answer(to)?;
+            self.rates.answer(self.now, to, connection.kind)?;
         }
         let mut told = BTreeSet::new();
         let (mut first, mut last) = (None, None);

@@ -14,8 +14,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Answers at once to one peer.
 const BURST: u32 = 3;
 
-/// Answers that one peer may be owed: one that waits for names, and that to what it asks now.
-const OWED: u32 = 2;
+/// How long an answer of V1 may wait for names.
+const NAMES_WAIT: Duration = Duration::from_secs(3);
 
 /// Dials of a place in a day on the word of strangers, and into a subnet in a minute.
 const A_DAY: usize = 8;
@@ -42,51 +42,58 @@ pub(super) struct Rates {
     order: Option<([NodeAddress; 2], Vec<NodeId>)>,
 }
 
-/// What one peer may have.
-#[derive(Clone, Copy, Debug)]
+/// What one peer has had.
+#[derive(Clone, Debug)]
 struct Granted {
-    /// When as many answers at once again as somebody new.
+    /// When it may have as many answers at once again as somebody new.
     full: Time,
-    /// So many answers to what it has asked.
-    owed: u32,
+    /// When it asked of late what it has no answer to.
+    asked: VecDeque<Time>,
+}
+
+impl Granted {
+    /// What was asked longer ago than an answer waits was refused.
+    fn forget_before(&mut self, now: Time) {
+        while self.asked.front().is_some_and(|at| *at + NAMES_WAIT < now) {
+            self.asked.pop_front();
+        }
+    }
 }
 
 impl Rates {
-    /// A clock was set back: what was done by it was done at other times. What is owed still is.
+    /// A clock was set back: what was done by it was done at other times.
     pub(super) fn clear(&mut self) {
-        let mut answers = core::mem::take(&mut self.answers);
-        for granted in answers.values_mut() {
-            granted.full = Time::EPOCH;
-        }
-        *self = Self {
-            answers,
-            ..Self::default()
-        };
+        *self = Self::default();
     }
 
-    /// A peer asks, and is owed an answer if it does not ask too often. That may go out later, when names
-    /// are known.
-    pub(super) fn question(&mut self, now: Time, from: NodeId, kind: Kind) {
+    /// A peer asks.
+    pub(super) fn question(&mut self, now: Time, from: NodeId) {
+        let granted = self.answers.entry(from).or_insert_with(|| Granted {
+            full: now,
+            asked: VecDeque::new(),
+        });
+        granted.asked.push_back(now);
+        granted.forget_before(now);
+    }
+
+    /// A peer is answered what it asked now, or a while ago if names had to be looked up first. Where it
+    /// has asked more than was answered, it may be the first of these that counts.
+    pub(super) fn answer(&mut self, now: Time, to: NodeId, kind: Kind) -> Verdict {
         let gap = match kind {
             Kind::V1 => Duration::from_secs(10),
             _ => Duration::from_millis(100),
         };
-        let nothing = Granted { full: now, owed: 0 };
-        let granted = self.answers.entry(from).or_insert(nothing);
-        let full = granted.full.max(now) + gap;
-        if full - now <= gap * BURST {
-            granted.full = full;
-            granted.owed = (granted.owed + 1).min(OWED);
-        }
-    }
-
-    /// A peer is answered.
-    pub(super) fn answer(&mut self, to: NodeId) -> Verdict {
-        let granted = self.answers.get_mut(&to);
-        let owed = granted.filter(|it| it.owed > 0);
-        let is_owed = owed.map(|it| it.owed -= 1).is_some();
-        hold(29, is_owed, || {
-            format!("{to} is answered more often than it may ask")
+        let Some(granted) = self.answers.get_mut(&to) else {
+            return Ok(());
+        };
+        granted.forget_before(now);
+        let asked = match kind {
+            Kind::V1 => granted.asked.pop_front().unwrap_or(now),
+            _ => now,
+        };
+        granted.full = granted.full.max(asked) + gap;
+        hold(29, granted.full - now <= gap * BURST, || {
+            format!("{to} is answered more often than once in {gap:?}")
         })
     }
 
@@ -156,11 +163,11 @@ impl Rates {
         (*times, *last) = (*times + 1, at);
     }
 
-    /// There is a connection with a node. On it nothing is owed yet.
+    /// There is a connection with a node. On it nothing was asked yet.
     pub(super) fn reached(&mut self, id: NodeId) {
         self.failed.remove(&id);
         if let Some(granted) = self.answers.get_mut(&id) {
-            granted.owed = 0;
+            granted.asked.clear();
         }
     }
 
@@ -196,36 +203,48 @@ mod tests {
         Time::from_secs(1_000 + secs)
     }
 
+    /// Whether each of these answers holds, for what was asked then.
+    fn holds(rates: &mut Rates, asked: u64, answered: u64) -> bool {
+        rates.question(at(asked), WHO);
+        rates.answer(at(answered), WHO, Kind::V1).is_ok()
+    }
+
     #[test]
     fn an_answer_counts_when_it_was_asked_for_and_not_when_it_goes_out() {
+        let all = [(0, 3), (3, 3), (4, 7), (11, 11)];
         let mut rates = Rates::default();
-        rates.question(at(0), WHO, Kind::V1);
-        // The first waits for names; what is asked next has both go out.
-        rates.question(at(3), WHO, Kind::V1);
-        assert_eq!((rates.answer(WHO), rates.answer(WHO)), (Ok(()), Ok(())));
-        for time in [4, 11] {
-            rates.question(at(time), WHO, Kind::V1);
-            assert_eq!(rates.answer(WHO), Ok(()));
-        }
+        assert!(
+            all.iter()
+                .all(|&(asked, answered)| holds(&mut rates, asked, answered))
+        );
+        // At once all of these were too many.
+        let mut rates = Rates::default();
+        let mut at_once = all
+            .iter()
+            .map(|&(_, answered)| holds(&mut rates, answered, answered));
+        assert!(!at_once.all(|it| it));
     }
 
     #[test]
-    fn who_asks_too_often_or_is_answered_twice_is_found() {
+    fn a_fourth_answer_within_ten_seconds_is_found_and_so_is_a_second_to_one_question() {
         let mut rates = Rates::default();
-        for time in 0..4 {
-            rates.question(at(time), WHO, Kind::V1);
-            assert_eq!(rates.answer(WHO).is_ok(), time < 3);
-        }
-        rates.question(at(30), WHO, Kind::V1);
-        assert_eq!(rates.answer(WHO), Ok(()));
-        assert!(rates.answer(WHO).is_err());
+        let mut four = (0..4).map(|time| holds(&mut rates, time, time));
+        assert!(!four.all(|it| it));
+        let mut rates = Rates::default();
+        assert!(holds(&mut rates, 0, 0));
+        let more = (0..3).map(|_| rates.answer(at(0), WHO, Kind::V1).is_ok());
+        assert_eq!(more.collect::<Vec<_>>(), [true, true, false]);
     }
 
     #[test]
-    fn what_was_owed_on_the_connection_before_is_owed_no_more() {
+    fn what_was_asked_on_the_connection_before_counts_no_more() {
         let mut rates = Rates::default();
-        rates.question(at(0), WHO, Kind::V2);
+        for time in [0, 0, 0] {
+            assert!(holds(&mut rates, time, time));
+        }
+        rates.question(at(8), WHO);
         rates.reached(WHO);
-        assert!(rates.answer(WHO).is_err());
+        assert!(holds(&mut rates, 10, 10));
+        assert!(!holds(&mut rates, 11, 11));
     }
 }
