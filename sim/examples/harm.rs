@@ -20,6 +20,7 @@ const SORTS: &[&str] = &[
     "hanger-up",
     "hasty",
     "inflater",
+    "misnamer",
     "poisoner",
     "private-prober",
     "reconnector",

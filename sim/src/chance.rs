@@ -34,6 +34,8 @@ pub(crate) enum Use {
     Tuning,
     /// What a swarm's network is like.
     Shape,
+    /// Who is in a swarm's network of the sorts that came later.
+    Later,
 }
 
 /// A stream of random numbers.

@@ -40,7 +40,7 @@ pub(crate) use hand::{Hand, Order};
 use hasty::Hasty;
 use holder::Holder;
 use inflater::{Fakes, Inflater};
-use poisoner::{Poisoner, Where};
+use poisoner::{Lie, Poisoner};
 use quiet::{Silent, Slow};
 use reader::Reader;
 use restless::Restless;
@@ -86,7 +86,8 @@ const SORTS: &[(&str, Made)] = &[
     ("hanger-up", || Box::new(Restless::default())),
     ("hasty", || Box::new(Hasty::default())),
     ("inflater", || Box::new(Inflater::new(Fakes::Fresh))),
-    ("poisoner", || Box::new(Poisoner(Where::Dead))),
+    ("misnamer", || Box::new(Poisoner(Lie::NobodysId))),
+    ("poisoner", || Box::new(Poisoner(Lie::DeadPlace))),
     ("private-prober", || Box::new(Reader::new(false))),
     ("reconnector", || Box::new(Restless::asking())),
     ("same-inflater", || Box::new(Inflater::new(Fakes::Same))),
@@ -94,7 +95,7 @@ const SORTS: &[(&str, Made)] = &[
     ("silent", || Box::new(Silent)),
     ("slot-holder", || Box::new(Holder)),
     ("slow", || Box::new(Slow::default())),
-    ("squatter", || Box::new(Poisoner(Where::Own))),
+    ("squatter", || Box::new(Poisoner(Lie::OwnPlace))),
     ("sybil", || Box::new(Sybil::default())),
     ("topology-spy", || Box::new(Spy::default())),
 ];

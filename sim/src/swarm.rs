@@ -12,6 +12,10 @@ use crate::scenario::{
 
 const MINUTE: u64 = 60;
 
+/// Sorts that came when many seeds had been run. They are drawn by themselves, so that a seed without
+/// them has the network that it had.
+const LATER: &[&str] = &["misnamer"];
+
 /// The scenario of a seed. Run with the same seed, everything else in it is drawn from that too.
 ///
 /// ```
@@ -24,9 +28,15 @@ const MINUTE: u64 = 60;
 pub fn swarm(seed: u64) -> Scenario {
     let mut chance = Chance::new(seed, Use::Shape);
     let mut nodes: Vec<_> = (0..=chance.below(3)).map(|_| honest(&mut chance)).collect();
-    for sort in hostile::sorts() {
+    for sort in hostile::sorts().filter(|sort| !LATER.contains(sort)) {
         if chance.below(8) == 0 {
             nodes.push(out_for_harm(sort, &mut chance));
+        }
+    }
+    let mut later = Chance::new(seed, Use::Later);
+    for sort in LATER {
+        if later.below(8) == 0 {
+            nodes.push(out_for_harm(sort, &mut later));
         }
     }
     let minutes = 2 + u64::from(chance.below(20));

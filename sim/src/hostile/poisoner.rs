@@ -1,21 +1,28 @@
-//! Tells honest ids at wrong places. `poisoner` sends whoever believes it to places where nobody lives,
-//! and mixes in nodes that do not exist (threats 5 and 7: a dead place must not be held against the
-//! id); `squatter` sends him to its own (6: what is told first must not hide the truth).
+//! Tells of honest nodes with one half wrong. `poisoner` sends whoever believes it to places where nobody
+//! lives, and mixes in nodes that do not exist (threats 5 and 7: a dead place must not be held against
+//! the id); `squatter` sends him to its own (6: what is told first must not hide the truth); `misnamer`
+//! gives places where honest nodes live to ids that nobody has, among some true ones (6 and 7: a wrong id
+//! must not be held against the place, nor hide who lives there; 23: nor have it dialed over and over).
 
 use pex::wire::Message;
-use pex::{NodeAddress, NodeEvent};
+use pex::{NodeAddress, NodeEvent, NodeId};
 
 use super::{Hand, Operator, PEERS};
 use crate::places::PORT;
 
+/// What is wrong about it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Where {
-    Dead,
-    Own,
+pub(super) enum Lie {
+    /// The place: nobody lives there.
+    DeadPlace,
+    /// The place: it is the liar's own.
+    OwnPlace,
+    /// The id: nobody has it.
+    NobodysId,
 }
 
 #[derive(Debug)]
-pub(super) struct Poisoner(pub(super) Where);
+pub(super) struct Poisoner(pub(super) Lie);
 
 impl Poisoner {
     fn told(&self, hand: &mut Hand<'_>) -> Vec<NodeAddress> {
@@ -24,19 +31,22 @@ impl Poisoner {
             let Some(node) = hand.honest() else {
                 break;
             };
-            let id = hand.address(node).id();
+            let truth = hand.address(node);
             told.push(match self.0 {
-                Where::Own => {
-                    let own = hand.own();
-                    let ip = own.ip().unwrap_or_else(|| hand.made_up_ip());
-                    NodeAddress::mconn(id, ip, own.port())
-                }
-                Where::Dead if nth % 4 == 0 => hand.made_up(),
-                Where::Dead => NodeAddress::mconn(id, hand.made_up_ip(), PORT),
+                Lie::OwnPlace => at_place_of(&hand.own(), truth.id(), hand),
+                Lie::DeadPlace if nth % 4 == 0 => hand.made_up(),
+                Lie::DeadPlace => NodeAddress::mconn(truth.id(), hand.made_up_ip(), PORT),
+                Lie::NobodysId if nth % 4 == 0 => truth,
+                Lie::NobodysId => at_place_of(&truth, hand.made_up_id(), hand),
             });
         }
         told
     }
+}
+
+fn at_place_of(other: &NodeAddress, id: NodeId, hand: &mut Hand<'_>) -> NodeAddress {
+    let ip = other.ip().unwrap_or_else(|| hand.made_up_ip());
+    NodeAddress::mconn(id, ip, other.port())
 }
 
 impl Operator for Poisoner {
