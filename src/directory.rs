@@ -85,6 +85,18 @@ pub trait Directory {
         let _ = (since, visit);
     }
 
+    /// Visits those of the addresses that kin is to be told apart, so that they are not lost among the
+    /// rest of an arc; none, if the rest is as good. A store does so with whom it has reached, as
+    /// long as most of what it only heard of turns out to be wrong. The order, and where it begins, are
+    /// those of a [`walk`](Directory::walk) of its own: nothing is told twice before all is told.
+    fn walk_apart(
+        &self,
+        from: Cursor,
+        visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>,
+    ) {
+        let _ = (from, visit);
+    }
+
     /// How many addresses one answer may hold, beside what the protocol allows. V1's book tells a
     /// share of itself at most.
     fn answer_max(&self) -> usize {

@@ -37,6 +37,7 @@ mod chosen;
 mod conduct;
 mod counts;
 mod dial;
+mod doubt;
 mod entry;
 mod event;
 pub(crate) mod forgotten;
@@ -67,6 +68,7 @@ use core::time::Duration;
 
 use arena::Slot;
 use conduct::Conduct;
+use doubt::Doubt;
 use forgotten::Forgotten;
 use life::{Life, Live, Purpose};
 use rate::Rate;
@@ -128,6 +130,7 @@ pub struct PeerManager {
     sources: Sources,
     conduct: Conduct,
     forgotten: Forgotten,
+    doubt: Doubt,
     room: Room,
     /// The one of the waiting room who is being dialed, or was.
     guest: Option<Guest>,
@@ -177,6 +180,7 @@ impl PeerManager {
             sources: Sources::new(),
             conduct: Conduct::default(),
             forgotten: Forgotten::default(),
+            doubt: Doubt::default(),
             room: Room::new(key),
             guest: None,
             live: Live::default(),

@@ -47,10 +47,21 @@ impl PeerManager {
         self.unclaim(dial.purpose, id);
         self.set_life(id, None);
         self.release(id, self.now);
+        if why != DialFailure::NotTried && self.is_news_of_hearsay(&dial) {
+            self.doubt.tried(false);
+        }
         match dial.slot {
             Some(slot) => self.hold_against(slot, why),
             None => self.hold_against_guest(id, why),
         }
+    }
+
+    /// Whether what comes of a dial is the first that we learn of an address of which strangers told.
+    fn is_news_of_hearsay(&self, dial: &Dial) -> bool {
+        dial.slot.is_none_or(|slot| {
+            let is_first = self.store.get(slot).is_some_and(|it| it.failures == 0);
+            is_first && self.is_hearsay(slot)
+        })
     }
 
     /// The address that waited for a place has failed: it is not to wait again.
@@ -274,6 +285,9 @@ impl PeerManager {
             }
             self.refuse(id, epoch, true, Eviction::Ourselves, out);
             return;
+        }
+        if dial.is_some_and(|dial| self.is_news_of_hearsay(&dial)) {
+            self.doubt.tried(true);
         }
         let slot = self
             .store

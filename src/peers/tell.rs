@@ -120,6 +120,19 @@ impl PeerManager {
         }
     }
 
+    /// Visits the addresses of these until one has had enough.
+    fn visit_each(
+        &self,
+        mut slots: impl Iterator<Item = (Cursor, Slot)>,
+        visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>,
+    ) {
+        slots.any(|(cursor, slot)| {
+            let entry = self.store.get(slot);
+            let address = entry.and_then(|entry| self.store.address(entry));
+            address.is_some_and(|address| visit(cursor, &address).is_break())
+        });
+    }
+
     /// Puts an entry among what is told, or takes it out, as it now is.
     pub(super) fn retell(&mut self, slot: Slot) {
         let Some(entry) = self.store.get(slot) else {
@@ -166,13 +179,7 @@ impl PeerManager {
 /// and says nothing about who is connected.
 impl Directory for PeerManager {
     fn walk(&self, from: Cursor, visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>) {
-        for (cursor, slot) in self.store.told().walk(from) {
-            let entry = self.store.get(slot);
-            let address = entry.and_then(|entry| self.store.address(entry));
-            if address.is_some_and(|address| visit(cursor, &address).is_break()) {
-                return;
-            }
-        }
+        self.visit_each(self.store.told().walk(from), visit);
     }
 
     fn start(&self, chance: u64) -> Cursor {
@@ -199,6 +206,16 @@ impl Directory for PeerManager {
 
     fn walk_news(&self, since: u64, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
         self.visit(self.store.news_since(since), visit);
+    }
+
+    fn walk_apart(
+        &self,
+        from: Cursor,
+        visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>,
+    ) {
+        if self.doubt.is_most() {
+            self.visit_each(self.store.told().walk_tested(from), visit);
+        }
     }
 
     fn knows(&self, address: &NodeAddress) -> bool {

@@ -10,7 +10,9 @@
 //! the next answer after it begins one, at a node that is drawn anew. Nobody can choose where, and no
 //! two arcs of a node have more in common than those of two nodes.
 //!
-//! What was learned since the last answer to the same peer comes first, in either.
+//! What was learned since the last answer to the same peer comes first, in either. Before that, kin is
+//! told whom the store wants told apart ([`Directory::walk_apart`]): those it has reached, as long as most
+//! of the rest turns out to be wrong. They are a quarter of an answer at most, so that an arc is left.
 
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
@@ -45,8 +47,8 @@ pub(crate) struct Telling {
 enum Place {
     /// In the secret order.
     Cursor(Cursor),
-    /// In the order of ids, behind this node.
-    Arc(NodeId),
+    /// In the order of ids, behind this node; those who are told apart, in the secret order.
+    Arc(NodeId, Cursor),
 }
 
 impl Telling {
@@ -57,14 +59,16 @@ impl Telling {
 
 /// What was told first, and is left out of the rest.
 #[derive(Default)]
-struct News {
+struct First {
     /// In ascending order.
     addresses: Vec<NodeAddress>,
+    /// How many were looked at for it.
+    looks: usize,
     /// One bit of 256 for each, by its id: most of the rest is seen not to be among them at a glance.
     marks: [u64; 4],
 }
 
-impl News {
+impl First {
     fn mark(address: &NodeAddress) -> (usize, u64) {
         let [.., last] = *address.id().as_bytes();
         (usize::from(last >> 6), 1 << (last & 63))
@@ -89,7 +93,8 @@ impl News {
 
 impl Pex {
     /// Offers the next addresses for this peer until one finds no room; with that one the next
-    /// answer begins. At most half of an answer of `max` addresses is news.
+    /// answer begins. At most a quarter of an answer of `max` addresses is told apart, and half of it
+    /// with the news.
     pub(super) fn choose(
         &mut self,
         slot: Slot,
@@ -106,14 +111,32 @@ impl Pex {
         if let Some(own) = own.filter(|_| before.is_none()) {
             take(own);
         }
-        let news = before.map_or_else(News::default, |before| {
-            self.tell_news(asker, before.learned, directory, max / 2, &mut take)
-        });
+        let mut first = First::default();
+        let mut take_first = |max: usize, address: &NodeAddress| {
+            self.take_first(asker, max, address, &mut first, &mut take)
+        };
+        let begin = match begin {
+            Place::Arc(from, apart) => {
+                let mut next = apart;
+                directory.walk_apart(apart, &mut |position, address| {
+                    take_first(max / 4, address)?;
+                    next = position;
+                    ControlFlow::Continue(())
+                });
+                Place::Arc(from, next)
+            }
+            begin @ Place::Cursor(_) => begin,
+        };
+        if let Some(before) = before {
+            directory.walk_news(before.learned, &mut |address| take_first(max / 2, address));
+        }
         let may_tell =
-            |address: &NodeAddress| self.may_tell(asker, address) && !news.contains(address);
+            |address: &NodeAddress| self.may_tell(asker, address) && !first.contains(address);
         let place = match begin {
             Place::Cursor(from) => Place::Cursor(tell_on(directory, from, may_tell, take)),
-            Place::Arc(from) => Place::Arc(tell_arc(directory, from, may_tell, take)),
+            Place::Arc(from, apart) => {
+                Place::Arc(tell_arc(directory, from, may_tell, take), apart)
+            }
         };
         let telling = Telling {
             place,
@@ -133,14 +156,18 @@ impl Pex {
         directory: &(impl Directory + ?Sized),
     ) -> Place {
         if is_kin {
-            if let Some(before) = before
-                && let Place::Arc(_) = before.place
-                && self.now - before.at < PAUSE
-            {
+            let arc = before.and_then(|before| match before.place {
+                Place::Arc(_, apart) => Some((before, apart)),
+                Place::Cursor(_) => None,
+            });
+            if let Some((before, _)) = arc.filter(|(it, _)| self.now - it.at < PAUSE) {
                 return before.place;
             }
-            if let Some(start) = directory.arc_start(self.chance.next_u64()) {
-                return Place::Arc(start);
+            let chance = self.chance.next_u64();
+            if let Some(start) = directory.arc_start(chance) {
+                // The other half of the number, so that neither beginning tells of the other.
+                let anew = || directory.start(chance.rotate_left(32));
+                return Place::Arc(start, arc.map_or_else(anew, |(_, apart)| apart));
             }
         }
         match before.map(|before| before.place) {
@@ -149,30 +176,26 @@ impl Pex {
         }
     }
 
-    /// Offers what was learned since the store had learned so much; returns what was taken.
-    fn tell_news(
+    /// Offers an address that comes before the rest, unless so many have come already.
+    fn take_first(
         &self,
         asker: NodeId,
-        since: u64,
-        directory: &(impl Directory + ?Sized),
         max: usize,
+        address: &NodeAddress,
+        first: &mut First,
         take: &mut impl FnMut(&NodeAddress) -> bool,
-    ) -> News {
-        let (mut told, mut looks) = (News::default(), 0);
-        directory.walk_news(since, &mut |address| {
-            if looks == LOOK_MAX || told.addresses.len() >= max {
+    ) -> ControlFlow<()> {
+        if first.looks == LOOK_MAX || first.addresses.len() >= max {
+            return ControlFlow::Break(());
+        }
+        first.looks = first.looks.saturating_add(1);
+        if self.may_tell(asker, address) && !first.contains(address) {
+            if !take(address) {
                 return ControlFlow::Break(());
             }
-            looks = looks.saturating_add(1);
-            if self.may_tell(asker, address) && !told.contains(address) {
-                if !take(address) {
-                    return ControlFlow::Break(());
-                }
-                told.insert(address);
-            }
-            ControlFlow::Continue(())
-        });
-        told
+            first.insert(address);
+        }
+        ControlFlow::Continue(())
     }
 
     fn may_tell(&self, asker: NodeId, address: &NodeAddress) -> bool {

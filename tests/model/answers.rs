@@ -27,6 +27,8 @@ fn is_at(told: &NodeAddress, place: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) struct Telling {
     from: From,
+    /// Where those who are told apart go on, with an arc.
+    apart_from: Option<u64>,
     learned: usize,
     at: Time,
 }
@@ -39,31 +41,38 @@ pub(crate) enum From {
 }
 
 impl Naive {
-    /// A request that may have been answered. `walked_from` is where the machine began its walk: the
+    /// A request that may have been answered. The store knows where the machine began its walks: the
     /// first of a connection is drawn by chance, and so is each new arc, and nothing else is.
     pub(crate) fn asked(
         &mut self,
         place: usize,
         dialect: Dialect,
         store: &Store,
-        walked_from: Option<From>,
     ) -> Result<(), String> {
         if !self.grants(place) {
             return Ok(());
         }
         self.send_draft(place);
-        let from = walked_from.ok_or("the machine looked into no store")?;
-        self.check_start(place, from, store)?;
+        let from = store.walked_from.get();
+        let from = from.ok_or("the machine looked into no store")?;
+        let apart_from = store.walked_apart_from.get();
+        self.check_start(place, from, apart_from, store)?;
         let most = most(self.peers[place].kind, dialect);
-        let mut told = match &self.peers[place].telling {
-            None if self.options.own => vec![address(ME, OWN_PLACE)],
-            None => Vec::new(),
-            Some(before) => self.news(place, before.learned, most / 2, store),
-        };
-        let news = told.clone();
+        let (mut first, apart_next) = self.apart(place, apart_from, most / 4, store);
+        let telling = self.peers[place].telling.as_ref();
+        if let Some(before) = telling {
+            let news = self.news(place, before.learned, store);
+            for address in news {
+                if first.len() < most / 2 && !first.contains(&address) {
+                    first.push(address);
+                }
+            }
+        }
+        let own = (telling.is_none() && self.options.own).then(|| address(ME, OWN_PLACE));
+        let mut told: Vec<_> = own.into_iter().chain(first.iter().cloned()).collect();
         let mut walked: Vec<(usize, &NodeAddress)> = Vec::new();
         for (index, address) in store.order(from) {
-            if self.tellable(place, address) && !news.contains(address) {
+            if self.tellable(place, address) && !first.contains(address) {
                 // With the first that finds no room the next answer begins.
                 if told.len() == most {
                     let begun = walked.iter().position(|(_, it)| it.id() == address.id());
@@ -83,6 +92,7 @@ impl Naive {
         });
         self.peers[place].telling = Some(Telling {
             from: next.unwrap_or(from),
+            apart_from: apart_next,
             learned: store.addresses.len(),
             at: self.now,
         });
@@ -95,11 +105,24 @@ impl Naive {
     }
 
     /// Whether the machine may have begun there.
-    fn check_start(&self, place: usize, from: From, store: &Store) -> Result<(), String> {
+    fn check_start(
+        &self,
+        place: usize,
+        from: From,
+        apart_from: Option<u64>,
+        store: &Store,
+    ) -> Result<(), String> {
         let peer = &self.peers[place];
         let is_arc = matches!(from, From::Arc(_));
         if is_arc != (peer.kind == Kind::Kin) {
             return Err("kin is told arcs, and nobody else is".to_owned());
+        }
+        if is_arc != apart_from.is_some() {
+            return Err("with an arc some are told apart, and with nothing else".to_owned());
+        }
+        let before = peer.telling.as_ref().and_then(|it| it.apart_from);
+        if before.is_some() && before != apart_from {
+            return Err("the place among those told apart was lost".to_owned());
         }
         let goes_on = |before: &&Telling| !is_arc || self.now - before.at < Duration::from_secs(1);
         match (peer.telling.as_ref().filter(goes_on), from) {
@@ -111,11 +134,32 @@ impl Naive {
         }
     }
 
+    /// Who is told apart, and where that goes on.
+    fn apart(
+        &self,
+        place: usize,
+        from: Option<u64>,
+        most: usize,
+        store: &Store,
+    ) -> (Vec<NodeAddress>, Option<u64>) {
+        let (mut told, mut next) = (Vec::new(), from);
+        for (index, address) in from.map(|from| store.apart(from)).unwrap_or_default() {
+            if told.len() == most {
+                break;
+            }
+            if self.tellable(place, address) {
+                told.push(address.clone());
+            }
+            next = Some(Store::position(index));
+        }
+        (told, next)
+    }
+
     /// What was learned since there were so many, the latest first.
-    fn news(&self, place: usize, since: usize, most: usize, store: &Store) -> Vec<NodeAddress> {
+    fn news(&self, place: usize, since: usize, store: &Store) -> Vec<NodeAddress> {
         let news = store.addresses[since..].iter().rev();
         let news = news.filter(|address| self.tellable(place, address));
-        news.take(most).cloned().collect()
+        news.cloned().collect()
     }
 
     fn tellable(&self, place: usize, address: &NodeAddress) -> bool {

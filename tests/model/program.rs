@@ -104,6 +104,8 @@ pub(crate) enum Op {
     Tick,
     /// The store is nearly full from now on, or no longer.
     Full(bool),
+    /// It tells kin of some addresses apart from now on, or no longer.
+    Apart(bool),
 }
 
 #[derive(Clone, Debug)]
@@ -221,6 +223,7 @@ impl Arbitrary for Op {
             17 => Self::Unsent(peer, line),
             18..=20 => Self::Resolved(below(g, 4), (0..below(g, 4)).collect()),
             21 => Self::Full(below(g, 3) == 0),
+            22 => Self::Apart(below(g, 2) == 0),
             _ => Self::Tick,
         }
     }

@@ -86,6 +86,10 @@ impl Both {
                 self.store.full = *full;
                 Ok(())
             }
+            Op::Apart(apart) => {
+                self.store.tells_apart = *apart;
+                Ok(())
+            }
         }
     }
 
@@ -98,6 +102,7 @@ impl Both {
     /// The same, where the clock of the model is right already.
     fn handle_in_time(&mut self, event: Event<'_>) -> Actions {
         self.store.walked_from.set(None);
+        self.store.walked_apart_from.set(None);
         self.model.catch_up();
         self.machine.handle(self.clock, event, &self.store)
     }
@@ -138,8 +143,7 @@ impl Both {
             message,
         });
         if let Some(place) = self.model.listening(from, epoch) {
-            let walked_from = self.store.walked_from.get();
-            self.model.asked(place, dialect, &self.store, walked_from)?;
+            self.model.asked(place, dialect, &self.store)?;
         }
         self.compare(&actions)
     }

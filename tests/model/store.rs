@@ -12,9 +12,12 @@ use super::program::{NODES, OWN_PLACE, PRIVATE_PLACE, address, id};
 pub(crate) struct Store {
     pub(crate) addresses: Vec<NodeAddress>,
     pub(crate) full: bool,
+    pub(crate) tells_apart: bool,
     /// Where the last walk began. The first cursor of a connection is drawn by chance, and so is
     /// where an arc begins.
     pub(crate) walked_from: Cell<Option<From>>,
+    /// The same of those who are told apart, where they were looked for.
+    pub(crate) walked_apart_from: Cell<Option<u64>>,
 }
 
 impl Store {
@@ -58,6 +61,13 @@ impl Store {
         order.rotate_left(first.unwrap_or_default());
         order
     }
+
+    /// Those who are told apart, if there are any.
+    pub(crate) fn apart(&self, from: u64) -> Vec<(usize, &NodeAddress)> {
+        let mut apart = self.order(From::Cursor(from));
+        apart.retain(|(index, _)| self.tells_apart && index % 4 == 1);
+        apart
+    }
 }
 
 impl Directory for Store {
@@ -79,6 +89,16 @@ impl Directory for Store {
         self.walked_from.set(Some(from));
         let mut order = self.order(from).into_iter();
         order.any(|(_, address)| visit(address).is_break());
+    }
+
+    fn walk_apart(
+        &self,
+        from: Cursor,
+        visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>,
+    ) {
+        self.walked_apart_from.set(Some(from.position()));
+        let mut apart = self.apart(from.position()).into_iter();
+        apart.any(|(index, address)| visit(Cursor::new(Self::position(index)), address).is_break());
     }
 
     fn learned(&self) -> u64 {

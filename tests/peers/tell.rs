@@ -57,6 +57,31 @@ fn those_that_were_reached_are_told_before_those_only_heard_of() {
     }
 }
 
+/// Whom kin is told apart.
+fn apart(w: &World) -> Vec<u32> {
+    let mut told = Vec::new();
+    w.peers.walk_apart(w.peers.start(1 << 50), &mut |_, address| {
+        told.push(number(address.id()));
+        ControlFlow::Continue(())
+    });
+    told.sort_unstable();
+    told
+}
+
+#[test]
+fn who_was_reached_is_told_apart_while_most_of_what_was_heard_of_turns_out_wrong() {
+    let mut w = known();
+    assert!(apart(&w).is_empty(), "all of sixty were there");
+    w.run(HOUR, |_| DEAD);
+    assert!(w.told().len() < 90, "thirty were not");
+    assert_eq!(apart(&w), (0..60).collect::<Vec<_>>());
+    for n in 100..140 {
+        w.learn(&node(n), 1_000 + n);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert!(apart(&w).is_empty(), "and forty more are");
+}
+
 #[test]
 fn nothing_is_told_twice_before_all_is_told() {
     let mut w = World::quiet(|it| it.slots(0, 0));

@@ -180,6 +180,46 @@ fn what_was_learned_since_the_last_answer_comes_first_and_fills_half_of_it_at_mo
 }
 
 #[test]
+fn who_is_told_apart_comes_before_the_news_and_is_a_quarter_of_an_answer_at_most() {
+    let mut w = World::new();
+    let apart: BTreeSet<_> = nodes(1_100..1_140).into_iter().collect();
+    w.store = Store::of(nodes(1_000..2_000)).with_ring();
+    w.store = w.store.apart(apart.iter().cloned());
+    let all = ids(&nodes(1_000..2_000));
+    w.up(1, Kind::Kin);
+    let mut told = BTreeSet::new();
+    for news in [0, 70] {
+        (0..news).for_each(|n| w.store.add(node(5_000 + n)));
+        let answer = answers(&mut w, 1, 1, 110).concat();
+        assert_eq!(answer.len(), 100);
+        assert_eq!(answer.iter().collect::<BTreeSet<_>>().len(), 100);
+        assert!(answer[..25].iter().all(|it| apart.contains(it)));
+        let rest = if news == 0 { 25 } else { 50 };
+        assert!(answer[25..rest].iter().all(|it| it.id() >= id(5_000)));
+        let left_out = |id: &&NodeId| answer[..25].iter().all(|it| it.id() != **id);
+        let ring: Vec<_> = all.iter().filter(left_out).copied().collect();
+        assert!(is_arc(&ids(&answer[rest..]), &ring));
+        told.extend(answer[..25].to_vec());
+    }
+    // None of them twice before all were told, on another arc too.
+    assert_eq!(told.len(), 40);
+    w.pass(secs(2));
+    let next = answers(&mut w, 1, 1, 0).concat();
+    assert!(next[..25].iter().all(|it| apart.contains(it)));
+}
+
+#[test]
+fn nobody_but_kin_is_told_anybody_apart() {
+    let mut w = World::new();
+    w.store = Store::of(nodes(1_000..2_000)).with_ring();
+    w.store = w.store.apart(nodes(1_100..1_140));
+    w.up(1, Kind::V2);
+    let told = answers(&mut w, 1, 1, 0).concat();
+    let apart = told.iter().filter(|it| (id(1_100)..id(1_140)).contains(&it.id()));
+    assert!(apart.count() < 15, "four of a hundred, by chance");
+}
+
+#[test]
 fn whoever_asks_for_the_first_time_is_told_no_news_apart() {
     let mut w = knowing(nodes(1_000..2_000));
     (0..200).for_each(|n| w.store.add(node(5_000 + n)));

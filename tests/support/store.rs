@@ -15,6 +15,8 @@ pub(crate) struct Store {
     learned: Vec<NodeAddress>,
     /// Whether there is an order of ids.
     has_ring: bool,
+    /// Whom kin is told apart.
+    apart: BTreeSet<NodeAddress>,
 }
 
 impl Store {
@@ -27,6 +29,12 @@ impl Store {
     /// The same, in the order of ids too.
     pub(crate) fn with_ring(mut self) -> Self {
         self.has_ring = true;
+        self
+    }
+
+    /// The same, with these told apart.
+    pub(crate) fn apart(mut self, addresses: impl IntoIterator<Item = NodeAddress>) -> Self {
+        self.apart.extend(addresses);
         self
     }
 
@@ -65,6 +73,20 @@ impl Directory for Store {
         let above = self.known.iter().filter(|address| address.id() > from);
         let below = self.known.iter().filter(|address| address.id() <= from);
         above.chain(below).any(|address| visit(address).is_break());
+    }
+
+    fn walk_apart(
+        &self,
+        from: Cursor,
+        visit: &mut dyn FnMut(Cursor, &NodeAddress) -> ControlFlow<()>,
+    ) {
+        self.walk(from, &mut |position, address| {
+            if self.apart.contains(address) {
+                visit(position, address)
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
     }
 
     fn learned(&self) -> u64 {
