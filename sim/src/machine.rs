@@ -280,6 +280,18 @@ impl Machine {
         }
     }
 
+    /// Places for peers whom it dials, and for those who come.
+    pub(crate) fn slots(&self) -> (usize, usize) {
+        match self {
+            Self::V2(node) => {
+                let options = node.peers().options();
+                (options.outbound_max(), options.inbound_max())
+            }
+            Self::V1(node) => node.peers().options().slots(),
+            _ => (usize::MAX, usize::MAX),
+        }
+    }
+
     /// Whether it knows of an address that it was reached.
     pub(crate) fn has_reached(&self, address: &NodeAddress) -> bool {
         match self {

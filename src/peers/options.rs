@@ -186,6 +186,12 @@ impl Options {
         self.outbound_max
     }
 
+    /// Connections that others make, at most.
+    #[must_use]
+    pub const fn inbound_max(&self) -> usize {
+        self.inbound_max
+    }
+
     /// Dials at once.
     #[must_use]
     pub const fn dialing_max(&self) -> usize {

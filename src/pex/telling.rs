@@ -134,9 +134,7 @@ impl Pex {
             |address: &NodeAddress| self.may_tell(asker, address) && !first.contains(address);
         let place = match begin {
             Place::Cursor(from) => Place::Cursor(tell_on(directory, from, may_tell, take)),
-            Place::Arc(from, apart) => {
-                Place::Arc(tell_arc(directory, from, may_tell, take), apart)
-            }
+            Place::Arc(from, apart) => Place::Arc(tell_arc(directory, from, may_tell, take), apart),
         };
         let telling = Telling {
             place,

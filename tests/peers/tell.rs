@@ -60,10 +60,11 @@ fn those_that_were_reached_are_told_before_those_only_heard_of() {
 /// Whom kin is told apart.
 fn apart(w: &World) -> Vec<u32> {
     let mut told = Vec::new();
-    w.peers.walk_apart(w.peers.start(1 << 50), &mut |_, address| {
-        told.push(number(address.id()));
-        ControlFlow::Continue(())
-    });
+    w.peers
+        .walk_apart(w.peers.start(1 << 50), &mut |_, address| {
+            told.push(number(address.id()));
+            ControlFlow::Continue(())
+        });
     told.sort_unstable();
     told
 }

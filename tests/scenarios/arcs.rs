@@ -215,7 +215,9 @@ fn nobody_but_kin_is_told_anybody_apart() {
     w.store = w.store.apart(nodes(1_100..1_140));
     w.up(1, Kind::V2);
     let told = answers(&mut w, 1, 1, 0).concat();
-    let apart = told.iter().filter(|it| (id(1_100)..id(1_140)).contains(&it.id()));
+    let apart = told
+        .iter()
+        .filter(|it| (id(1_100)..id(1_140)).contains(&it.id()));
     assert!(apart.count() < 15, "four of a hundred, by chance");
 }
 

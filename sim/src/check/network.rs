@@ -89,13 +89,49 @@ impl Simulation {
         let dialers: Vec<u32> = living.iter().filter(dials).copied().collect();
         let first_of = dialers.iter().map(|it| (check.introduced.of(*it), *it));
         let first_of: BTreeMap<u32, u32> = first_of.collect();
-        let apart = living.into_iter().find(|&node| {
-            let first = first_of.get(&check.introduced.of(node)).copied();
-            first.is_some_and(|first| connected.of(first) != connected.of(node))
+        // Whom each of the islands has, and which of them lie apart that began as one.
+        let (mut islands, mut apart) = (BTreeMap::<u32, Vec<u32>>::new(), BTreeMap::new());
+        for node in living {
+            let here = connected.of(node);
+            islands.entry(here).or_default().push(node);
+            let first = first_of.get(&check.introduced.of(node));
+            if let Some(there) = first
+                .map(|first| connected.of(*first))
+                .filter(|it| *it != here)
+            {
+                apart.entry([here, there]).or_insert(node);
+            }
+        }
+        let broken = apart.into_iter().find(|(pair, _)| {
+            let [here, there] = pair.map(|it| islands.get(&it).map_or(&[][..], Vec::as_slice));
+            self.may_dial(here, there) || self.may_dial(there, here)
         });
-        if let Some(apart) = apart {
+        if let Some((_, apart)) = broken {
             self.break_off(34, "the honest nodes are connected, all with all", apart);
         }
+    }
+
+    /// Whether one of these has a place free to dial one of the others, who has one for him. Who has all
+    /// the peers that it may have can be cut off from the rest, as three with two places each; and whom a
+    /// node keeps private, it may not know.
+    fn may_dial(&self, these: &[u32], others: &[u32]) -> bool {
+        let mut dialers = these.iter().filter(|node| self.free_places(**node)[0]);
+        dialers.any(|dialer| {
+            let private = &self.members[*dialer as usize].private;
+            let mut hosts = others.iter().filter(|node| !private.contains(node));
+            hosts.any(|host| self.free_places(*host)[1])
+        })
+    }
+
+    /// Whether a node has a place free for somebody whom it dials, and for somebody who comes.
+    fn free_places(&self, node: u32) -> [bool; 2] {
+        let member = &self.members[node as usize];
+        let mut taken = [0; 2];
+        for (_, epoch) in &member.open {
+            taken[self.links.side(*epoch, node).unwrap_or(0)] += 1;
+        }
+        let (ours, theirs) = member.machine.slots();
+        [taken[0] < ours, taken[1] < theirs]
     }
 
     /// Whether what all knew when they started leads from each to each.

@@ -163,6 +163,16 @@ fn nodes_that_never_ask_are_found_by_what_they_do_not_know() {
 }
 
 #[test]
+fn nodes_that_never_dial_are_found_to_lie_apart_though_all_have_places() {
+    let dials_nobody: Bug = |orders| {
+        orders.retain(|it| !matches!(it, NodeAction::Dial { .. }));
+    };
+    let text = "duration = '11min'\n[[nodes]]\ncount = 8\nknows = { some = 2 }\n";
+    let breach = run(text, 1, Some(dials_nobody)).breach.unwrap();
+    assert_eq!(breach.invariant, 34, "{breach:?}");
+}
+
+#[test]
 fn a_bug_is_found_in_a_swarm_and_the_scenario_made_small_and_replays() {
     // Whoever sees a fault in a peer asks twice from then on.
     let bug: Bug = |orders| {

@@ -159,6 +159,28 @@ fn those_who_come_and_go_or_tell_honest_ids_at_wrong_places_do_no_harm() {
 }
 
 #[test]
+fn among_made_up_nodes_a_newcomer_soon_knows_those_who_are_there() {
+    // Three of 23 tell of nobody but nodes that do not exist, and all others pass them on. After a minute
+    // these are hundreds of times as many as the true ones.
+    // Without telling apart those who were reached, a newcomer knew half of them after thirty seconds.
+    for seed in 1..=2 {
+        let text = "duration = '70s'\nsample-every = '1s'\n\
+                    [[nodes]]\ncount = 16\nknows = { some = 4 }\n\
+                    [[nodes]]\ncount = 1\nknows = { some = 4 }\nstarts = '60s'\n\
+                    [[nodes]]\ncount = 3\nruns = { hostile = 'inflater' }\n";
+        let mut scenario = Scenario::parse(text).unwrap();
+        scenario.check_budget = Some(32);
+        let outcome = Simulation::new(scenario, seed).unwrap().run();
+        assert_eq!(outcome.breach, None, "seed {seed}");
+        let newcomer = outcome.newcomers.last().unwrap();
+        let half = newcomer.to_half.expect("it knows half of them");
+        assert!(half < 1.0, "seed {seed}: {half} s");
+        let known = outcome.samples.last().unwrap().known;
+        assert!(known.min >= 0.85, "seed {seed}: {known:?}");
+    }
+}
+
+#[test]
 fn swarms_of_every_sort_break_no_invariant() {
     let mut events = 0;
     for seed in 1_000..1_006 {

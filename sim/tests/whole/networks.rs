@@ -70,6 +70,20 @@ fn a_network_that_fell_in_two_is_one_again() {
 }
 
 #[test]
+fn who_finds_all_places_taken_may_stay_alone() {
+    // Found by the swarm, with seed 3173: each of seven has two places, and will not store two of the
+    // others; one of them dials those it knows again and again, who are full.
+    let seven = "duration = '20min'\nsample-every = '1min'\n\
+                 [[nodes]]\ncount = 7\nruns = 'pex-v1'\nknows = 'everyone'\nconnected = 2\nkeeps-private = 2\n\
+                 [network]\ndials-fail = 0.39\n\
+                 latency = { from = '59ms', to = '372ms' }\n\
+                 dial = { from = '1s 592ms', to = '3s 570ms' }\n";
+    let outcome = run(seven, 3_173);
+    let last = outcome.samples.last().unwrap();
+    assert_eq!([last.peers.min, last.peers.median], [0.0, 2.0]);
+}
+
+#[test]
 fn whoever_restarts_finds_the_others_by_what_it_had_written_down() {
     for runs in ["pex", "pex-v1"] {
         // The two first nodes, whom all others know at the start, are gone soon; there is nobody to
