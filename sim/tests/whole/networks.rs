@@ -80,7 +80,11 @@ fn who_finds_all_places_taken_may_stay_alone() {
                  dial = { from = '1s 592ms', to = '3s 570ms' }\n";
     let outcome = run(seven, 3_173);
     let last = outcome.samples.last().unwrap();
-    assert!(last.peers.min < 1.0 && last.peers.median > 1.0, "{:?}", last.peers);
+    assert!(
+        last.peers.min < 1.0 && last.peers.median > 1.0,
+        "{:?}",
+        last.peers
+    );
 }
 
 #[test]
