@@ -171,3 +171,40 @@ fn the_changes_of_a_second_are_few_and_those_of_a_moment_none() {
     let back = reread.changes_since(&book);
     assert!(!back.is_empty());
 }
+
+/// A node of the world.
+fn worldly(n: u32) -> NetAddress {
+    let mut id = [0x22; 20];
+    id[..4].copy_from_slice(&n.to_be_bytes());
+    let [_, high, middle, low] = n.to_be_bytes();
+    NetAddress::new(NodeId::new(id), [80 + high, middle, low, 9].into(), 26_656)
+}
+
+#[test]
+fn where_a_change_finds_no_room_what_the_file_said_stays() {
+    let empty = AddrBook::new(false, Seed::new([7; 32]));
+    let told_by = |source: u32, n: u32| {
+        let mut book = empty.clone();
+        book.add_address(NOW, &worldly(n), &worldly(source))
+            .unwrap();
+        let known = book.addresses().next().unwrap();
+        (book, known.buckets[0])
+    };
+    // By one teller the node is in a bucket of its own, by another it would be in one that is full.
+    let (before, free) = told_by(300_000, 1);
+    let (after, full) = told_by(400_000, 1);
+    assert_ne!(free, full);
+    let mut book = before.clone();
+    let crowd = (2..).filter(|n| told_by(n * 256, *n).1 == full);
+    for n in crowd.take(64) {
+        book.add_address(NOW, &worldly(n), &worldly(n * 256))
+            .unwrap();
+    }
+    let file = book.to_json();
+    let (mut writer, mut journal) = JournalWriter::begin(file.as_bytes());
+    journal.push_str(&writer.lines(&after.changes_since(&before)));
+    let loaded = read(&file, journal.as_bytes());
+    let report = loaded.journal.unwrap();
+    assert_eq!((report.changes, report.repairs.len()), (1, 1), "{report:?}");
+    assert_eq!(words(&loaded.book), words(&book));
+}
