@@ -67,6 +67,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Peers at once, at most. Whoever comes beyond them is released.
+    #[must_use]
+    pub const fn peers_max(&self) -> usize {
+        self.peers_max
+    }
+
     /// The options at their defaults, to be changed one by one.
     ///
     /// ```

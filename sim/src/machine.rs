@@ -145,6 +145,11 @@ impl Blueprint {
         })
     }
 
+    /// Peers that a node's exchange has at most.
+    pub(crate) const fn peers_max(&self) -> usize {
+        self.config.peers_max()
+    }
+
     /// The same, for a node that keeps these to itself.
     pub(crate) fn keeping_private(&self, private: &[NodeAddress]) -> Cow<'_, Self> {
         if private.is_empty() {

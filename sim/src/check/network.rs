@@ -131,7 +131,9 @@ impl Simulation {
             taken[self.links.side(*epoch, node).unwrap_or(0)] += 1;
         }
         let (ours, theirs) = member.machine.slots();
-        [taken[0] < ours, taken[1] < theirs]
+        // Its exchange may have fewer peers than its manager.
+        let all = self.crowds[usize::from(member.group)].blueprint.peers_max();
+        [taken[0] < ours, taken[1] < theirs].map(|free| free && member.open.len() < all)
     }
 
     /// Whether what all knew when they started leads from each to each.
