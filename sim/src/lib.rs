@@ -16,6 +16,7 @@
 
 mod aim;
 mod believed;
+mod blueprint;
 mod chance;
 mod change;
 mod check;

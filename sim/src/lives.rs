@@ -3,12 +3,13 @@
 use pex::wire::Message;
 use pex::{NodeAddress, NodeEvent};
 
+use crate::blueprint::{Birth, Blueprint, Knowledge};
 use crate::chance::{nanos, seed_of};
 use crate::check::Start;
 use crate::disk::Disk;
 use crate::hostile;
 use crate::links::State;
-use crate::machine::{Birth, Blueprint, Knowledge, Machine};
+use crate::machine::Machine;
 use crate::member::{Member, NEVER};
 use crate::scenario::{Group, Knows, Program, ScenarioError, Tuning};
 use crate::simulation::{Crowd, Load, Simulation, What};

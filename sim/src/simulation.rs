@@ -8,6 +8,7 @@ use pex::{Epoch, NodeAction, NodeEvent, NodeId};
 use slab::Slab;
 
 use crate::aim::Aim;
+use crate::blueprint::Blueprint;
 use crate::chance::{Chance, Use, nanos};
 use crate::check::Check;
 use crate::churn::Churn;
@@ -15,7 +16,7 @@ use crate::digest::Digest;
 use crate::faults::Faults;
 use crate::hostile::Operator;
 use crate::links::Links;
-use crate::machine::{Blueprint, Machine};
+use crate::machine::Machine;
 use crate::measure::Watch;
 use crate::member::{Member, NEVER};
 use crate::network::{Dial, Network};

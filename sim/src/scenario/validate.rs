@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use super::{Depth, Group, Program, Range, Scenario, ScenarioError};
+use crate::blueprint::Blueprint;
 use crate::hostile::operator;
-use crate::machine::Blueprint;
 
 /// The most nodes of a run.
 const NODES: u64 = 4_000_000;
