@@ -74,7 +74,7 @@ impl<'a, M: Kept> Run<'a, M> {
         let mut private = M::private(&program.options);
         private.extend(program.exchange.private());
         let mut judge = M::judge(&program.options);
-        judge.rewind(BEGIN);
+        judge.begin(BEGIN);
         Self {
             twin: machine.clone(),
             machine,
@@ -377,11 +377,8 @@ impl<'a, M: Kept> Run<'a, M> {
         self.now = to;
         self.machine.rewind(to);
         self.twin.rewind(to);
-        // Of a time that no event has told, neither the machine nor they have heard.
-        if to < self.audit.now {
-            self.judge.rewind(to);
-            self.audit.rewind(to);
-        }
+        self.judge.rewind(to);
+        self.audit.rewind(to);
         assert_eq!(self.machine.check(), Ok(()));
         self.timer = self.machine.deadline();
     }
@@ -402,8 +399,7 @@ impl<'a, M: Kept> Run<'a, M> {
         (self.machine, self.twin) = (begin(), begin());
         self.timer = None;
         self.queries.clear();
-        self.judge.forget_connections();
-        self.judge.rewind(self.now.min(LATEST));
+        self.judge.begin(self.now.min(LATEST));
         self.audit.forget(self.now);
         self.event(&NodeEvent::Tick);
     }

@@ -58,7 +58,7 @@ impl Run {
         let peers = PeerManager::new(options.clone(), ME, SEED, now);
         let twin = peers.clone();
         let mut judge = raw.judge(&options);
-        judge.rewind(now);
+        judge.begin(now);
         let world = World::around(peers, judge, now);
         Self {
             raw,
@@ -272,8 +272,7 @@ impl Run {
         };
         let (peers, twin) = (load(), load());
         let mut judge = self.world.judge.clone();
-        judge.forget_connections();
-        judge.rewind(now.min(LATEST));
+        judge.begin(now.min(LATEST));
         let disk = core::mem::take(&mut self.world.disk);
         self.world = World::around(peers, judge, now);
         self.world.disk = disk;

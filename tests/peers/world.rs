@@ -38,7 +38,7 @@ impl World {
     pub(crate) fn restart(&mut self, options: Options) -> (Vec<Action>, usize) {
         let mut fresh = Self::started(options, self.now);
         fresh.judge = self.judge.clone();
-        fresh.judge.forget_connections();
+        fresh.judge.begin(self.now);
         fresh.checks_inside = self.checks_inside;
         let records = self.disk.values().map(|it| PeerRecord::decode(it).unwrap());
         let taken = records.map(|record| fresh.peers.load(&record)).sum();

@@ -299,10 +299,11 @@ impl Judge {
         );
     }
 
-    /// The clock was wrong, and is set back.
+    /// The clock was wrong, and is set back. To a time that no event has told it cannot be, as the
+    /// machine sees it.
     pub(crate) fn rewind(&mut self, to: Time) {
         let back = self.now - to;
-        self.now = to;
+        self.now = self.now.min(to);
         let earlier = |at: Time| START + (at - START).saturating_sub(back);
         for at in &mut self.recent {
             *at = earlier(*at);
@@ -315,9 +316,11 @@ impl Judge {
         }
     }
 
-    /// The process has ended. V1's tests, which share this judge, end none.
+    /// A process begins: what the one before was doing is over. V1's tests, which share this judge,
+    /// end none.
     #[allow(dead_code, reason = "one of two crates of tests does not use it")]
-    pub(crate) fn forget_connections(&mut self) {
+    pub(crate) fn begin(&mut self, now: Time) {
+        self.now = now;
         self.links.clear();
         self.dialing.clear();
         self.recent.clear();

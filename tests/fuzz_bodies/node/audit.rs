@@ -85,7 +85,7 @@ impl Audit {
     /// The clock is set back.
     pub(crate) fn rewind(&mut self, to: Time) {
         let back = self.now - to;
-        self.now = to;
+        self.now = self.now.min(to);
         for (at, _) in self.asked.values_mut() {
             *at = Time::EPOCH + (*at - (Time::EPOCH + back));
         }
