@@ -17,10 +17,16 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
+    #[inline]
     pub(crate) fn contains(&self, address: &NodeAddress) -> bool {
+        // Most nodes keep no place private, and are asked this of every address.
+        !(self.ips.is_empty() && self.names.is_empty()) && self.holds(address)
+    }
+
+    fn holds(&self, address: &NodeAddress) -> bool {
         let port = address.port();
         if let Some(ip) = address.ip() {
-            return !self.ips.is_empty() && self.ips.binary_search(&(number_of(ip), port)).is_ok();
+            return self.ips.binary_search(&(number_of(ip), port)).is_ok();
         }
         address
             .name()

@@ -45,9 +45,10 @@ impl Store {
         self.find_hashed(address, self.key.hash(address.id().as_bytes()))
     }
 
+    /// No two entries are of one address, so the first that is found is the only one.
     fn find_hashed(&self, address: &NodeAddress, hash: u64) -> Option<Slot> {
-        let found = self.by_node.iter_hash(hash).copied();
-        found.filter(|&slot| self.is_of(slot, address)).min()
+        let is_it = |&slot: &Slot| self.is_of(slot, address);
+        self.by_node.find(hash, is_it).copied()
     }
 
     /// The entry of each of these. A step is done for all of them before the next one: a processor

@@ -58,14 +58,23 @@ impl Entry {
         self.0 & SLICES & (SLICE << slices).wrapping_sub(SLICE) != 0
     }
 
+    /// How many tellers are kept: they lie one behind the other from the lowest bit, and none is zero.
+    const fn listed(self) -> u32 {
+        let bits = u64::BITS - (self.0 & CODES).leading_zeros();
+        bits.div_ceil(CODE_BITS)
+    }
+
+    const fn is_plural(self) -> bool {
+        self.0 & CODES > 0x7f
+    }
+
     /// With this teller too.
     fn with(self, code: u8) -> Self {
-        let listed = self.tellers().count();
         if self.tellers().any(|other| other == usize::from(code)) {
             return self;
         }
-        if listed < LISTED {
-            return Self(self.0 | u64::from(code) << (listed as u32 * CODE_BITS));
+        if (self.listed() as usize) < LISTED {
+            return Self(self.0 | u64::from(code) << (self.listed() * CODE_BITS));
         }
         let rank = |code: usize| rank(self.fingerprint(), code);
         let (place, last) = self
@@ -196,8 +205,7 @@ impl Table {
     }
 
     fn tally(&mut self, before: Entry, after: Entry) {
-        let is_plural = |entry: Entry| entry.tellers().count() > 1;
-        self.plural += u32::from(!is_plural(before) && is_plural(after));
+        self.plural += u32::from(!before.is_plural() && after.is_plural());
         self.many += u32::from(!before.has_more() && after.has_more());
     }
 
