@@ -62,6 +62,7 @@ use smallvec::SmallVec;
 use crate::NodeId;
 
 pub use error::AddressError;
+pub(crate) use format::COMMON;
 pub use host::Host;
 
 /// Scratch space of the parser. On the stack for all but unusually long parts.

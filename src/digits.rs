@@ -29,9 +29,36 @@ pub(crate) const BYTES: [[u8; 4]; 256] = {
     }
 };
 
+/// The digits of each byte and a point behind them, from the left.
+const POINTED: [[u8; 4]; 256] = {
+    let mut table = [[b'.'; 4]; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let [digits @ .., used] = BYTES[byte];
+        let mut place = 0;
+        while place < used as usize {
+            table[byte][place] = digits[place];
+            place += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Each number below a hundred as two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut table = [[0; 2]; 100];
+    let mut number = 0_u8;
+    while number < 100 {
+        table[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    table
+};
+
 /// A short text on the stack.
 pub(crate) struct Digits {
-    text: [u8; Self::LONGEST],
+    text: [u8; Self::ROOM],
     len: usize,
 }
 
@@ -39,80 +66,71 @@ impl Digits {
     /// The longest text that fits: an IPv4 address and a port.
     pub(crate) const LONGEST: usize = "255.255.255.255:65535".len();
 
+    /// Bytes that are written for it: each part is written as if it were the longest of its kind and
+    /// fetched at once, and what it does not use is written over.
+    pub(crate) const ROOM: usize = Self::LONGEST + 2;
+
     pub(crate) fn v4(ip: Ipv4Addr) -> Self {
-        let mut digits = Self::new();
-        let [a, b, c, d] = ip.octets();
-        digits.byte(a);
-        for part in [b, c, d] {
-            digits.ascii(b'.');
-            digits.byte(part);
-        }
-        digits
+        Self::v4_port(ip, 0)
     }
 
     /// A colon and a port.
     pub(crate) fn port(port: u16) -> Self {
-        let mut digits = Self::new();
-        digits.port_after(port);
-        digits
+        let mut text = [0; Self::ROOM];
+        let len = put_port(&mut text, 0, port);
+        Self { text, len }
     }
 
     /// An IPv4 address, and a colon and a port if that is not zero.
     pub(crate) fn v4_port(ip: Ipv4Addr, port: u16) -> Self {
-        let mut digits = Self::v4(ip);
-        if port > 0 {
-            digits.port_after(port);
-        }
-        digits
-    }
-
-    fn port_after(&mut self, port: u16) {
-        self.ascii(b':');
-        // One digit each, so they fit a byte.
-        let digit = |power: u16| b'0' + (port / power % 10) as u8;
-        let digits = [digit(10_000), digit(1_000), digit(100), digit(10), digit(1)];
-        let unused = [10_000, 1_000, 100, 10];
-        let unused = unused.iter().filter(|&&power| port < power).count();
-        for &digit in &digits[unused..] {
-            self.ascii(digit);
-        }
-    }
-
-    /// The text, and what may stand behind it.
-    pub(crate) const fn whole(&self) -> &[u8; Self::LONGEST] {
-        &self.text
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..self.len).unwrap_or_default()
+        let mut text = [0; Self::ROOM];
+        let len = put_v4_port(&mut text, ip, port);
+        Self { text, len }
     }
 
     pub(crate) fn as_str(&self) -> &str {
+        let bytes = self.text.get(..self.len).unwrap_or_default();
         // Only ASCII goes in, so the text is never empty by mistake.
-        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+        core::str::from_utf8(bytes).unwrap_or_default()
     }
+}
 
-    const fn new() -> Self {
-        Self {
-            text: [0; Self::LONGEST],
-            len: 0,
-        }
+/// Writes an IPv4 address, and a colon and a port if that is not zero; returns how many bytes that
+/// is. Those behind may have been written too.
+#[inline]
+pub(crate) fn put_v4_port(text: &mut [u8; Digits::ROOM], ip: Ipv4Addr, port: u16) -> usize {
+    let mut len = 0;
+    for byte in ip.octets() {
+        put(text, len, POINTED[usize::from(byte)]);
+        len += 2 + usize::from(byte >= 10) + usize::from(byte >= 100);
     }
-
-    fn byte(&mut self, number: u8) {
-        let [digits @ .., used] = BYTES[usize::from(number)];
-        // All three are written, and what is not used is written over.
-        if let Some(place) = self.text.get_mut(self.len..self.len + digits.len()) {
-            place.copy_from_slice(&digits);
-            self.len += usize::from(used);
-        }
+    // Without the last point.
+    len -= 1;
+    if port > 0 {
+        len += put_port(text, len, port);
     }
+    len
+}
 
-    fn ascii(&mut self, byte: u8) {
-        if let Some(place) = self.text.get_mut(self.len) {
-            *place = byte;
-            self.len += 1;
-        }
+/// Writes a colon and a port at this place; returns how many bytes that is.
+#[inline]
+fn put_port(text: &mut [u8; Digits::ROOM], at: usize, port: u16) -> usize {
+    let (first, rest) = (port / 10_000, usize::from(port % 10_000));
+    let ([a, b], [c, d]) = (PAIRS[rest / 100], PAIRS[rest % 100]);
+    // One digit, so it fits a byte.
+    let all = [b'0' + first.to_le_bytes()[0], a, b, c, d, 0, 0, 0];
+    let unused = [10, 100, 1_000, 10_000].map(|power| usize::from(port < power));
+    let unused: usize = unused.iter().sum();
+    // In one word, the first digit lowest: what is left out is shifted out.
+    let word = u64::from_le_bytes(all) >> (8 * unused);
+    put(text, at, (word << 8 | u64::from(b':')).to_le_bytes());
+    6 - unused
+}
+
+#[inline]
+fn put<const N: usize>(text: &mut [u8; Digits::ROOM], at: usize, bytes: [u8; N]) {
+    if let Some(place) = text.get_mut(at..at + N) {
+        place.copy_from_slice(&bytes);
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::escape::{escape, is_path};
 use super::{NodeAddress, Place, host};
 use crate::NodeId;
-use crate::digits::Digits;
+use crate::digits::{Digits, put_v4_port};
 
 /// Most bytes of an IP address in a URL: eight groups of four digits, seven colons, two brackets.
 const LONGEST_IP: usize = 41;
@@ -34,30 +34,29 @@ impl NodeAddress {
 
     /// Appends the text to bytes.
     pub(crate) fn append_to(&self, out: &mut Vec<u8>) {
-        match self.common() {
-            Some(text) => out.extend_from_slice(text.as_bytes()),
+        let mut text = [0; COMMON];
+        match self.put_common(&mut text) {
+            Some(len) => out.extend_from_slice(text.get(..len).unwrap_or_default()),
             // A buffer takes everything, so writing to it cannot fail.
             None => drop(self.write(&mut Bytes(out))),
         }
     }
 
-    /// The text of the commonest kind of address, of an IPv4 address. It is written by hand: most of
-    /// an answer's work is this.
-    pub(crate) fn common(&self) -> Option<Common> {
+    /// Writes the text if it is of the commonest kind, of an IPv4 address; returns how many bytes that
+    /// is. Those behind may have been written too. It is done by hand: most of an answer's work is this.
+    #[inline]
+    pub(crate) fn put_common(&self, text: &mut [u8; COMMON]) -> Option<usize> {
         let Place::Ip(IpAddr::V4(ip)) = self.place else {
             return None;
         };
-        let place = Digits::v4_port(ip, self.port);
-        let mut text = [0; COMMON];
-        let (front, back) = text.split_at_mut(COMMON_FRONT.len());
-        front.copy_from_slice(COMMON_FRONT);
-        let (id, back) = back.split_at_mut(NodeId::TEXT_LENGTH);
-        id.copy_from_slice(&self.id.to_hex());
-        let (sign, back) = back.split_at_mut(1);
-        sign.copy_from_slice(b"@");
-        back.copy_from_slice(place.whole());
-        let len = COMMON - place.whole().len() + place.as_bytes().len();
-        Some(Common { text, len })
+        let (front, rest) = text.split_first_chunk_mut()?;
+        *front = *COMMON_FRONT;
+        let (id, rest) = rest.split_first_chunk_mut()?;
+        *id = self.id.to_hex();
+        let (sign, rest) = rest.split_first_chunk_mut()?;
+        *sign = *b"@";
+        let len = COMMON - rest.len();
+        Some(len + put_v4_port(rest.first_chunk_mut()?, ip, self.port))
     }
 
     fn write(&self, out: &mut impl Write) -> fmt::Result {
@@ -89,20 +88,8 @@ impl NodeAddress {
 /// What stands before the id in the commonest kind of address.
 const COMMON_FRONT: &[u8; 8] = b"mconn://";
 
-/// The most bytes of such an address.
-const COMMON: usize = COMMON_FRONT.len() + NodeId::TEXT_LENGTH + 1 + Digits::LONGEST;
-
-/// Such an address as text, on the stack.
-pub(crate) struct Common {
-    text: [u8; COMMON],
-    len: usize,
-}
-
-impl Common {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..self.len).unwrap_or_default()
-    }
-}
+/// The most bytes of such an address, and of what is written behind.
+pub(crate) const COMMON: usize = COMMON_FRONT.len() + NodeId::TEXT_LENGTH + 1 + Digits::ROOM;
 
 fn count(write: impl FnOnce(&mut Count) -> fmt::Result) -> usize {
     let mut count = Count(0);

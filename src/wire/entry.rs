@@ -7,18 +7,25 @@
 use alloc::vec::Vec;
 
 use super::reader::Reader;
-use super::writer::{bytes_len, put_bytes, put_header, put_text, put_uint32, text_len, uint32_len};
+use super::writer::{
+    bytes_len, put_bytes, put_header, put_text, put_uint32, tag_of, text_len, uint32_len,
+};
 use super::{Dialect, WireError};
+use crate::address::COMMON;
 use crate::{AddressError, NodeAddress};
 
 /// The field of a response that holds one entry, in both dialects.
 pub(super) const ENTRY_FIELD: u32 = 1;
+
+pub(super) const ENTRY_TAG: u8 = tag_of(ENTRY_FIELD);
 
 // The fields of an entry.
 const V1_ID: u32 = 1;
 const V1_IP: u32 = 2;
 const V1_PORT: u32 = 3;
 const V2_URL: u32 = 1;
+
+const V2_URL_TAG: u8 = tag_of(V2_URL);
 
 /// One address of an answer, as the peer wrote it: well formed as a message, but nobody has looked
 /// at what the texts say. An absent field is an empty text or a zero.
@@ -72,22 +79,45 @@ impl<'a> Entry<'a> {
     pub(super) fn address(dialect: Dialect, bytes: &[u8]) -> Result<NodeAddress, AddressError> {
         match dialect {
             Dialect::V1 => Entry::read_v1(bytes).map_or(Err(AddressError::NoId), |it| it.parse()),
-            Dialect::V2 => NodeAddress::parse_bytes(Self::url(bytes)),
+            Dialect::V2 => {
+                let url = Self::url(bytes, |_| true).unwrap_or_default();
+                NodeAddress::parse_bytes(url)
+            }
         }
     }
 
-    fn url(bytes: &[u8]) -> &[u8] {
+    /// Whether [`read`](Self::read) takes these bytes.
+    pub(super) fn check(dialect: Dialect, bytes: &[u8]) -> Result<(), WireError> {
+        // Nearly every text is ASCII, which is seen at a fraction of what UTF-8 takes.
+        let is_text = |url: &[u8]| url.is_ascii() || core::str::from_utf8(url).is_ok();
+        match dialect {
+            Dialect::V1 => Entry::read_v1(bytes).map(drop),
+            Dialect::V2 => Self::url(bytes, is_text).map(drop),
+        }
+    }
+
+    /// The URL of an entry: of several the last, each of them text.
+    #[inline]
+    fn url(bytes: &[u8], is_text: impl Fn(&[u8]) -> bool) -> Result<&[u8], WireError> {
+        let not_text = WireError::NotUtf8 { field: V2_URL };
+        let mut fields = Reader::new(bytes);
+        if let Some(url) = fields.short_bytes(V2_URL_TAG)
+            && fields.is_at_end()
+        {
+            return is_text(url).then_some(url).ok_or(not_text);
+        }
         let (mut fields, mut url) = (Reader::new(bytes), <&[u8]>::default());
-        while let Ok(Some(tag)) = fields.tag() {
-            let read = match tag.field {
-                V2_URL => fields.bytes(tag).map(|bytes| url = bytes),
-                _ => fields.skip(tag),
-            };
-            if read.is_err() {
-                break;
+        while let Some(tag) = fields.tag()? {
+            if tag.field == V2_URL {
+                url = fields.bytes(tag)?;
+                if !is_text(url) {
+                    return Err(not_text);
+                }
+            } else {
+                fields.skip(tag)?;
             }
         }
-        url
+        Ok(url)
     }
 
     /// Reads the fields of one entry to their end.
@@ -150,6 +180,29 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Bytes before the URL of an entry of V2 that is shorter than 128 bytes: two tags, two lengths.
+const HEAD: usize = 4;
+
+/// The most bytes of such an entry, and of what is written behind.
+pub(super) const COMMON_ENTRY: usize = HEAD + COMMON;
+
+// Both lengths of it take one byte each.
+const _: () = assert!(COMMON_ENTRY < 0x80);
+
+/// Writes the entry of an address of the commonest kind; returns how many bytes that is. Those behind
+/// may have been written too.
+#[inline]
+pub(super) fn put_common_entry(
+    entry: &mut [u8; COMMON_ENTRY],
+    address: &NodeAddress,
+) -> Option<usize> {
+    let (head, url) = entry.split_first_chunk_mut::<HEAD>()?;
+    let url_len = address.put_common(url.first_chunk_mut()?)?;
+    let length = u8::try_from(url_len).ok()?;
+    *head = [ENTRY_TAG, length + 2, V2_URL_TAG, length];
+    Some(HEAD + url_len)
+}
+
 /// Bytes of an entry of V2 whose URL has this many.
 pub(super) const fn url_entry_len(url: usize) -> usize {
     bytes_len(bytes_len(url))
@@ -159,4 +212,54 @@ pub(super) const fn url_entry_len(url: usize) -> usize {
 pub(super) fn put_url_entry(body: &mut Vec<u8>, url: &[u8]) {
     put_header(body, ENTRY_FIELD, bytes_len(url.len()));
     put_bytes(body, V2_URL, url);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::NodeId;
+    use alloc::vec;
+    use quickcheck::quickcheck;
+
+    /// Fields of an entry, one after the other: texts, what is no text, a number, what breaks off.
+    fn fields(kinds: &[u8]) -> Vec<u8> {
+        let field = |kind: &u8| match kind % 8 {
+            0 => vec![V2_URL_TAG, 1, b'a'],
+            1 => vec![V2_URL_TAG, 0x81, 0x00, b'b'],
+            2 => vec![V2_URL_TAG, 2, 0xc3, 0xa4],
+            3 => vec![V2_URL_TAG, 1, 0xff],
+            4 => vec![0x18, 7],
+            5 => vec![0x2a, 1, 0xff],
+            6 => vec![V2_URL_TAG, 3, b'c'],
+            _ => vec![],
+        };
+        kinds.iter().flat_map(field).collect()
+    }
+
+    quickcheck! {
+        fn what_is_checked_is_what_is_read(kinds: Vec<u8>, v1: bool) -> bool {
+            let dialect = if v1 { Dialect::V1 } else { Dialect::V2 };
+            let bytes = fields(kinds.get(..4).unwrap_or(&kinds));
+            Entry::check(dialect, &bytes) == Entry::read(dialect, &bytes).map(drop)
+        }
+
+        fn an_entry_written_at_once_is_the_one_written_field_by_field(id: u8, ip: u32, port: u16) -> bool {
+            let address = NodeAddress::mconn(NodeId::new([id; 20]), ip.to_be_bytes().into(), port);
+            let mut at_once = [0; COMMON_ENTRY];
+            let len = put_common_entry(&mut at_once, &address).unwrap();
+            let (mut text, mut body) = (vec![], vec![]);
+            address.append_to(&mut text);
+            put_url_entry(&mut body, &text);
+            at_once[..len] == body && len == url_entry_len(text.len())
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_ipv4_without_a_path_are_written_at_once() {
+        const ID: &str = "00112233445566778899aabbccddeeff00112233";
+        for place in ["[2001:db8::1]:1", "name:1", "1.2.3.4:1/path"] {
+            let address = alloc::format!("{ID}@{place}").parse().unwrap();
+            assert_eq!(put_common_entry(&mut [0; COMMON_ENTRY], &address), None);
+        }
+    }
 }

@@ -47,6 +47,25 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    pub(crate) const fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The bytes of the next field, if it has this tag and is shorter than 128 bytes, as nearly all
+    /// fields of an answer are.
+    #[inline]
+    pub(crate) fn short_bytes(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let [first, length @ 0..0x80, rest @ ..] = self.rest else {
+            return None;
+        };
+        let (bytes, rest) = rest.split_at_checked(usize::from(*length))?;
+        if *first != tag {
+            return None;
+        }
+        self.rest = rest;
+        Some(bytes)
+    }
+
     /// The tag of the next field, or `None` at the end.
     #[inline]
     pub(crate) fn tag(&mut self) -> Result<Option<Tag>, WireError> {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
 
-use super::entry::ENTRY_FIELD;
+use super::entry::{ENTRY_FIELD, ENTRY_TAG};
 use super::reader::Reader;
 use super::{Dialect, Entry, WireError};
 use crate::{AddressError, NodeAddress};
@@ -31,7 +31,7 @@ impl<'a> Response<'a> {
         let mut fields = Reader::new(body);
         let mut len = 0;
         while let Some(entry) = next_entry(&mut fields)? {
-            Entry::read(dialect, entry)?;
+            Entry::check(dialect, entry)?;
             len += 1;
         }
         Ok(Self {
@@ -153,7 +153,15 @@ impl ExactSizeIterator for Entries<'_> {}
 impl FusedIterator for Entries<'_> {}
 
 /// The bytes of the next entry, or `None` at the end. Unknown fields are passed over.
+#[inline]
 fn next_entry<'a>(fields: &mut Reader<'a>) -> Result<Option<&'a [u8]>, WireError> {
+    match fields.short_bytes(ENTRY_TAG) {
+        None => next_unusual_entry(fields),
+        short => Ok(short),
+    }
+}
+
+fn next_unusual_entry<'a>(fields: &mut Reader<'a>) -> Result<Option<&'a [u8]>, WireError> {
     while let Some(tag) = fields.tag()? {
         if tag.field == ENTRY_FIELD {
             return fields.bytes(tag).map(Some);

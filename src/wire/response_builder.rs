@@ -10,7 +10,7 @@ use core::fmt;
 use core::mem;
 use core::net::IpAddr;
 
-use super::entry::{put_url_entry, url_entry_len};
+use super::entry::{COMMON_ENTRY, put_common_entry, put_url_entry, url_entry_len};
 use super::writer::bytes_len;
 use super::{Dialect, Entry, MAX_ANSWER_ADDRESSES, MAX_ANSWER_BYTES, Response};
 use crate::NodeAddress;
@@ -144,8 +144,15 @@ impl ResponseBuilder {
     }
 
     fn push_v2(&mut self, address: &NodeAddress) -> Result<(), PushError> {
-        if let Some(text) = address.common() {
-            return self.push_url(text.as_bytes());
+        let mut entry = [0; COMMON_ENTRY];
+        if let Some(len) = put_common_entry(&mut entry, address) {
+            self.make_room(len)?;
+            self.make_usual_room();
+            let end = self.body.len() + len;
+            // To copy all, whose length is known beforehand, takes less than a call.
+            self.body.extend_from_slice(&entry);
+            self.body.truncate(end);
+            return Ok(());
         }
         // Taken out, so that it can be read while the answer grows.
         let mut text = mem::take(&mut self.text);
@@ -158,11 +165,15 @@ impl ResponseBuilder {
 
     fn push_url(&mut self, text: &[u8]) -> Result<(), PushError> {
         self.make_room(url_entry_len(text.len()))?;
+        self.make_usual_room();
+        put_url_entry(&mut self.body, text);
+        Ok(())
+    }
+
+    fn make_usual_room(&mut self) {
         if self.body.capacity() == 0 {
             self.body.reserve(USUAL);
         }
-        put_url_entry(&mut self.body, text);
-        Ok(())
     }
 
     /// The answer.

@@ -46,6 +46,11 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// The tag of a field of bytes whose number is below 16.
+pub(crate) const fn tag_of(field: u32) -> u8 {
+    (field << 3 | BYTES).to_le_bytes()[0]
+}
+
 /// Appends what stands before the bytes of a field of this length.
 pub(crate) fn put_header(out: &mut Vec<u8>, field: u32, length: usize) {
     put_varint(out, u64::from(field << 3 | BYTES));
