@@ -17,6 +17,12 @@ impl Chance {
         mix(self.0)
     }
 
+    /// A keyed hash of these words, to put things into buckets.
+    pub(crate) fn hash(key: u64, words: &[u64]) -> u64 {
+        let absorb = |hash, word: &u64| Self::new(hash, *word).next();
+        words.iter().fold(key, absorb)
+    }
+
     /// A number below `bound`, which is not zero.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.next()) * bound as u128;

@@ -229,8 +229,7 @@ impl Book {
 
     /// Any keyed hash will do: the original's is HighwayHash.
     fn hash(&self, words: &[u64]) -> u64 {
-        let absorb = |hash, word: &u64| Chance::new(hash, *word).next();
-        words.iter().fold(self.key, absorb)
+        Chance::hash(self.key, words)
     }
 
     fn entry(&self, node: Node) -> Option<&Entry> {
