@@ -14,7 +14,7 @@ use pex::Time;
 use crate::chance::Chance;
 use crate::world::{Node, World};
 
-const BUCKET_SIZE: usize = 64;
+pub(crate) const BUCKET_SIZE: usize = 64;
 const BUCKETS_PER_ADDRESS: usize = 8;
 const COLLISIONS_MAX: usize = 10;
 
@@ -64,6 +64,19 @@ struct Entry {
 }
 
 impl Entry {
+    const fn new(source: Node, seen: Time) -> Self {
+        Self {
+            source,
+            places: Vec::new(),
+            tried: false,
+            seen,
+            attempts: 0,
+            last_success: None,
+            last_try: None,
+            last_counted: None,
+        }
+    }
+
     /// `IsTerrible`.
     fn is_terrible(&self, now: Time) -> bool {
         if self.last_try.is_some_and(|at| now - at <= MINUTE) {
@@ -171,16 +184,7 @@ impl Addrman {
         let seen = Time::EPOCH + (now - (Time::EPOCH + penalty));
         let places = match self.entry_mut(node) {
             None => {
-                self.entries[node.index()] = Some(Entry {
-                    source,
-                    places: Vec::new(),
-                    tried: false,
-                    seen,
-                    attempts: 0,
-                    last_success: None,
-                    last_try: None,
-                    last_counted: None,
-                });
+                self.entries[node.index()] = Some(Entry::new(source, seen));
                 self.new.nodes += 1;
                 0
             }
@@ -402,24 +406,21 @@ fn index(number: u64) -> usize {
 mod tests {
     use super::*;
     use crate::experiment::NETWORK;
-    use crate::table::Mean;
-    use crate::world::{Attacker, Population};
-
-    const SEEDS: u64 = 200;
+    use crate::world::Attacker;
 
     fn at(seconds: u64) -> Time {
         Time::EPOCH + Duration::from_secs(seconds)
     }
 
-    fn book(population: Population, addresses: u32, groups: usize, seed: u64) -> Addrman {
-        let world = Rc::new(World::new(population, Attacker { addresses, groups }, seed));
-        Addrman::new(world, Chance::new(seed, 3), NEW, TRIED)
-    }
-
     /// Two nodes of one place in the tried table, of which the first was reached.
     fn collision() -> (Node, Node, Addrman) {
-        let mut book = book(NETWORK, 4_096, 1, 1);
-        let nodes: Vec<_> = book.world.attackers().collect();
+        let attacker = Attacker {
+            addresses: 4_096,
+            groups: 1,
+        };
+        let world = Rc::new(World::new(NETWORK, attacker, 1));
+        let nodes: Vec<_> = world.attackers().collect();
+        let mut book = Addrman::new(world, Chance::new(1, 3), NEW, TRIED);
         let (old, place) = (nodes[0], book.tried_place(nodes[0]));
         let mut others = nodes[1..].iter();
         let new = *others
@@ -474,90 +475,5 @@ mod tests {
         assert_eq!(book.nodes(true), [old]);
         book.resolve_collisions(at(later + 2_400));
         assert_eq!(book.nodes(true), [new]);
-    }
-
-    /// With so many honest nodes alive in a tried table of which the attacker has all the rest, the share
-    /// of series of picks that are all his.
-    fn tested(seed: u64) -> (f64, f64) {
-        const PICKS: i32 = 8;
-        let small = Size {
-            buckets: 4,
-            per_group: 4,
-        };
-        let population = Population {
-            honest: 40,
-            groups: 30,
-            alive: 20,
-        };
-        let attacker = Attacker {
-            addresses: 4_000,
-            groups: 100,
-        };
-        let world = Rc::new(World::new(population, attacker, seed));
-        let mut book = Addrman::new(world.clone(), Chance::new(seed, 3), NEW, small);
-        for node in world.honest() {
-            book.add(node, node, at(0));
-            book.good(node, at(0));
-        }
-        book.collisions.clear();
-        let alive = |book: &Addrman| {
-            let tried = book.nodes(true).into_iter();
-            tried
-                .filter(|node| !world.is_attacker(*node) && world.is_alive(*node))
-                .count()
-        };
-        let honest = alive(&book);
-        let mut now = 0;
-        for node in world.attackers() {
-            now += 5 * 3_600;
-            book.add(node, node, at(now));
-            book.good(node, at(now));
-            if let Some(old) = book.select_collision() {
-                book.attempt(old, true, at(now));
-                if world.is_alive(old) {
-                    book.good(old, at(now));
-                }
-            }
-            book.resolve_collisions(at(now + 60));
-        }
-        assert_eq!(alive(&book), honest, "who is alive stays");
-        assert_eq!(book.tried.nodes, book.tried.places.len(), "the rest is his");
-        let rounds = 2_000_u32;
-        let later = at(now + 24 * 3_600);
-        let mut his = || world.is_attacker(book.select_of(true, later));
-        let all = (0..rounds).filter(|_| (0..PICKS).all(|_| his())).count();
-        let float = |n: usize| f64::from(u32::try_from(n).unwrap());
-        let bound = (1.0 - float(honest) / 256.0).powi(PICKS);
-        (float(all) / f64::from(rounds), bound)
-    }
-
-    #[test]
-    fn an_attacker_of_any_size_is_bound_by_the_tests_as_the_closed_form_says() {
-        let runs: Vec<_> = (0..SEEDS).map(tested).collect();
-        let found = Mean::of(runs.iter().map(|run| run.0)).unwrap();
-        // Test before evict: (1 - p h / S)^n.
-        let bound = Mean::of(runs.iter().map(|run| run.1)).unwrap();
-        assert!(
-            (found.value / bound.value - 1.0).abs() < 0.02,
-            "{found:?} {bound:?}"
-        );
-        assert!((0.4..0.8).contains(&found.value), "{found:?}");
-    }
-
-    #[test]
-    fn what_was_reached_in_32_networks_is_in_as_many_buckets_as_the_closed_form_says() {
-        let buckets = (0..SEEDS).map(|seed| {
-            let book = book(NETWORK, 8_192, 32, seed);
-            let bucket = |node| book.tried_place(node) / BUCKET_SIZE;
-            let reached: BTreeSet<_> = book.world.attackers().map(bucket).collect();
-            f64::from(u32::try_from(reached.len()).unwrap())
-        });
-        let buckets = Mean::of(buckets.collect::<Vec<_>>().into_iter()).unwrap();
-        // B (1 - (1 - 1/B)^(s k)).
-        let expected = 256.0 * (1.0 - (1.0 - 1.0 / 256.0_f64).powi(32 * 8));
-        assert!(
-            (buckets.value / expected - 1.0).abs() < 0.02,
-            "{buckets:?} {expected}"
-        );
     }
 }

@@ -1,5 +1,5 @@
-//! The buckets of V1's model against closed forms: how many a group reaches, and how often an
-//! attacker has all the addresses picked.
+//! The buckets of the models against closed forms: how many a group reaches, how often an attacker has
+//! all the addresses picked, and how often at most where each is tested before it makes room.
 
 #[cfg(test)]
 mod tests {
@@ -9,6 +9,7 @@ mod tests {
 
     use pex::Time;
 
+    use crate::addrman::{Addrman, BUCKET_SIZE, NEW, Size, TRIED};
     use crate::chance::Chance;
     use crate::reference_v1_book::{Book, NEW_BUCKETS, NEW_PER_GROUP, OLD_BUCKETS, OLD_PER_GROUP};
     use crate::table::Mean;
@@ -115,5 +116,84 @@ mod tests {
         // All n picks: f^n.
         assert_close(runs.iter().map(|run| run.1), filled.powf(f64::from(picks)));
         assert_close(runs.iter().map(|run| run.1), 0.5);
+    }
+
+    fn at(seconds: u64) -> Time {
+        Time::EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn bitcoin_core_spreads_32_networks_over_as_many_buckets_as_the_closed_form_says() {
+        let buckets = (0..SEEDS).map(|seed| {
+            let (world, _) = book(8_192, 32, seed);
+            let book = Addrman::new(world.clone(), Chance::new(seed, 3), NEW, TRIED);
+            let bucket = |node| book.tried_place(node) / BUCKET_SIZE;
+            count(world.attackers().map(bucket))
+        });
+        let expected = reached(TRIED.buckets, 32, TRIED.per_group);
+        assert_close(buckets.collect::<Vec<_>>().into_iter(), expected);
+    }
+
+    /// Some honest nodes, half of them alive, are in a small tried table when the attacker takes all that
+    /// he can get of it. The share of series of picks that are all his, and the bound.
+    fn test_before_evict(seed: u64) -> (f64, f64) {
+        let small = Size {
+            buckets: 4,
+            per_group: 4,
+        };
+        let population = Population {
+            honest: 40,
+            groups: 30,
+            alive: 20,
+        };
+        let attacker = Attacker {
+            addresses: 4_000,
+            groups: 100,
+        };
+        let world = Rc::new(World::new(population, attacker, seed));
+        let mut book = Addrman::new(world.clone(), Chance::new(seed, 3), NEW, small);
+        for node in world.honest() {
+            book.add(node, node, at(0));
+            book.good(node, at(0));
+        }
+        book.restart();
+        let alive = |book: &Addrman| {
+            let tried = book.nodes(true).into_iter();
+            let is_it = |node: &Node| !world.is_attacker(*node) && world.is_alive(*node);
+            tried.filter(is_it).count()
+        };
+        let honest = alive(&book);
+        let mut now = 0;
+        for node in world.attackers() {
+            // Later than whoever was tested before counts as reached lately.
+            now += 5 * 3_600;
+            book.add(node, node, at(now));
+            book.good(node, at(now));
+            if let Some(old) = book.select_collision() {
+                book.attempt(old, true, at(now));
+                if world.is_alive(old) {
+                    book.good(old, at(now));
+                }
+            }
+            book.resolve_collisions(at(now + 60));
+        }
+        let slots = 4 * BUCKET_SIZE;
+        assert_eq!(alive(&book), honest, "who is alive stays");
+        assert_eq!(book.nodes(true).len(), slots, "the rest is his");
+        let later = at(now + 24 * 3_600);
+        let mut is_his = || world.is_attacker(book.select_of(true, later));
+        let all = (0..PICKS).filter(|_| (0..8).all(|_| is_his())).count();
+        let float = |n: usize| f64::from(u32::try_from(n).unwrap());
+        let bound = (1.0 - float(honest) / float(slots)).powi(8);
+        (float(all) / f64::from(PICKS), bound)
+    }
+
+    #[test]
+    fn an_attacker_of_any_size_is_bound_by_tests_before_evictions_as_the_closed_form_says() {
+        let runs: Vec<_> = (0..SEEDS).map(test_before_evict).collect();
+        // All n picks: (1 - p h / S)^n.
+        let bound = Mean::of(runs.iter().map(|run| run.1)).unwrap().value;
+        assert!((0.5..0.6).contains(&bound), "{bound}");
+        assert_close(runs.iter().map(|run| run.0), bound);
     }
 }
