@@ -6,37 +6,11 @@
 //! Sixteen honest nodes that know four others each, and four newcomers after twenty seconds; three
 //! hostile ones; a minute and a half.
 
-use pex_sim::{Outcome, Scenario, ScenarioError, Simulation};
-
-const SORTS: &[&str] = &[
-    "amplifier",
-    "arc-dense",
-    "arc-grinder",
-    "arc-sparse",
-    "cursor-scraper",
-    "echo",
-    "flooder",
-    "freezer",
-    "hanger-up",
-    "hasty",
-    "inflater",
-    "misnamer",
-    "poisoner",
-    "private-prober",
-    "reconnector",
-    "same-inflater",
-    "shared-inflater",
-    "silent",
-    "slot-holder",
-    "slow",
-    "squatter",
-    "sybil",
-    "topology-spy",
-];
+use pex_sim::{Outcome, Scenario, ScenarioError, Simulation, hostile_sorts};
 
 fn main() -> Result<(), ScenarioError> {
     let named: Vec<_> = std::env::args().skip(1).collect();
-    let all = SORTS.iter().map(|sort| (*sort).to_owned()).collect();
+    let all = hostile_sorts().map(str::to_owned).collect();
     let sorts: Vec<String> = if named.is_empty() { all } else { named };
     for sort in sorts {
         for (name, honest) in [

@@ -100,8 +100,8 @@ const SORTS: &[(&str, Made)] = &[
     ("topology-spy", || Box::new(Spy::default())),
 ];
 
-/// The names of all sorts.
-pub(crate) fn sorts() -> impl Iterator<Item = &'static str> {
+/// The names of all sorts of hostile nodes.
+pub fn sorts() -> impl Iterator<Item = &'static str> {
     SORTS.iter().map(|(name, _)| *name)
 }
 

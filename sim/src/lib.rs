@@ -55,6 +55,7 @@ mod tuning;
 
 pub use change::{Change, ChangeError, Sweep, changed, combinations};
 pub use histogram::Histogram;
+pub use hostile::sorts as hostile_sorts;
 pub use minimise::Minimal;
 pub use outcome::{Breach, Gain, Guess, Outcome, Population, Sample, Spread, Tally};
 pub use scenario::{
