@@ -61,7 +61,7 @@ mod tables {
 
     use super::*;
     use bitcoin::BITCOIN;
-    use experiment::ATTACKERS;
+    use experiment::{ATTACKERS, FREE_IDS};
     use ours::{OURS, OURS_V1, PATIENTLY_V1, UNROTATED, UNROTATED_V1};
     use reference::REFERENCE;
     use reference_v1::{PATIENTLY, REFERENCE_V1};
@@ -75,6 +75,9 @@ mod tables {
     /// the siege is long enough to show it, of twenty seeds at most.
     const ABLATIONS: [Arm; 4] = [UNROTATED, PATIENTLY, UNROTATED_V1, PATIENTLY_V1];
 
+    /// Those who are besieged by an attacker of free ids too.
+    const KNOWS_BY_ID: [Arm; 2] = [REFERENCE, OURS];
+
     /// Our goals: the share of the outbound slots that each attacker may hold after a day, and all but the
     /// last after seven.
     const GOALS: [f64; 4] = [0.01, 0.03, 0.15, 0.35];
@@ -82,18 +85,20 @@ mod tables {
     /// Every kind of victim against every attacker, run and printed once for all tests.
     static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let (seeds, siege_hours) = (u64::from(number("ECLIPSE_SEEDS", 20)), siege_hours());
-        let against = |arm: Arm| {
+        let seeds_of = |arm: Arm| {
             // Ours costs more time, as it speaks the protocol; and V1 an event a second.
-            let seeds = match arm.name {
+            match arm.name {
                 name if name == OURS.name => number("ECLIPSE_SEEDS", 6).into(),
                 name if name == OURS_V1.name => number("ECLIPSE_SEEDS", 6).into(),
                 name if name == REFERENCE_V1.name => number("ECLIPSE_SEEDS", 10).into(),
                 name if name == BITCOIN.name => number("ECLIPSE_SEEDS", 10).into(),
                 _ => seeds,
-            };
-            ATTACKERS.map(|attacker| Row::run(arm, attacker, siege_hours, seeds))
+            }
         };
+        let run = |arm: Arm, attacker| Row::run(arm, attacker, siege_hours, seeds_of(arm));
+        let against = |arm: Arm| ATTACKERS.map(|attacker| run(arm, attacker));
         let rows = ARMS.into_iter().flat_map(against);
+        let rows = rows.chain(KNOWS_BY_ID.map(|arm| run(arm, FREE_IDS)));
         let ablations = ABLATIONS.into_iter().filter(|_| siege_hours > 24);
         let of_few = |arm: Arm| ATTACKERS.map(|it| Row::run(arm, it, siege_hours, seeds.min(20)));
         let rows: Vec<_> = rows.chain(ablations.flat_map(of_few)).collect();
@@ -114,7 +119,14 @@ mod tables {
 
     /// The rows of a kind of victim, in the order of the attackers.
     fn rows(arm: Arm) -> impl Iterator<Item = &'static Row> {
-        ROWS.iter().filter(move |row| row.arm() == arm.name)
+        let its = ROWS.iter().filter(move |row| row.arm() == arm.name);
+        its.take(ATTACKERS.len())
+    }
+
+    /// Its row against an attacker of free ids.
+    fn row_of_free_ids(arm: Arm) -> &'static Row {
+        let mut its = ROWS.iter().filter(|row| row.arm() == arm.name);
+        its.next_back().unwrap()
     }
 
     /// The shares of the outbound slots that each attacker held in an earlier simulation after a
@@ -182,6 +194,18 @@ mod tables {
                 assert!(apart(row.mean(|it| it.tested), tested) < 0.05, "{row}");
             }
         }
+    }
+
+    #[test]
+    fn one_hoster_gains_nothing_by_making_up_ids() {
+        if siege_hours() < 24 {
+            return;
+        }
+        let [theirs, ours] = KNOWS_BY_ID.map(|arm| row_of_free_ids(arm).besieged());
+        assert!(theirs.value > 0.25, "{theirs:?}");
+        assert!(ours.value <= GOALS[0], "{ours:?}");
+        let row = row_of_free_ids(OURS);
+        assert!(row.restarted().value <= GOALS[0], "{row}");
     }
 
     #[test]

@@ -35,6 +35,13 @@ pub(crate) const ATTACKERS: [Attacker; 4] = [
     },
 ];
 
+/// Ids cost nothing: one hoster who has made up more than he has IP addresses. To V1, which keeps few
+/// addresses of an IP, he is no more than a hoster.
+pub(crate) const FREE_IDS: Attacker = Attacker {
+    addresses: 100_000,
+    groups: 1,
+};
+
 /// How long a victim lives before the attacker appears.
 const WARM_UP: Duration = Duration::from_secs(24 * 3_600);
 

@@ -27,7 +27,8 @@ pub(crate) struct Population {
     pub(crate) alive: u32,
 }
 
-/// So many addresses in so many /16 groups, none of which has an honest node.
+/// So many nodes in so many /16 groups, none of which has an honest node, at addresses of their own as
+/// far as there are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attacker {
     pub(crate) addresses: u32,
@@ -115,11 +116,14 @@ fn id(n: u32, chance: &mut Chance) -> NodeId {
     NodeId::new(bytes)
 }
 
-/// The address of the n-th node of a /16. Up to 256 of them share no /24, which is the best that
-/// an attacker can do against bounds on such networks.
-fn ip(prefix: u16, nth: u16) -> Ipv4Addr {
+/// IP addresses of a /16 at which there may be a node.
+const IPS: u32 = 256 * 255;
+
+/// The address of the n-th node of a /16. Up to 256 of them share no /24, and as long as there are
+/// others no IP address, which is the best that an attacker can do against bounds on such.
+fn ip(prefix: u16, nth: u32) -> Ipv4Addr {
     let [a, b] = prefix.to_be_bytes();
-    let [row, column] = nth.to_be_bytes();
+    let [_, _, row, column] = (nth % IPS).to_be_bytes();
     Ipv4Addr::new(a, b, column, row + 1)
 }
 
