@@ -15,6 +15,13 @@ pub(crate) const NETWORK: Population = Population {
     alive: 500,
 };
 
+/// A larger one, as many networks as nodes go, of which fewer answer.
+pub(crate) const LARGE: Population = Population {
+    honest: 10_000,
+    groups: 3_000,
+    alive: 2_800,
+};
+
 /// One hoster; a larger one; the infrastructure and the botnet of Heilman et al. (2015).
 pub(crate) const ATTACKERS: [Attacker; 4] = [
     Attacker {
@@ -48,6 +55,13 @@ const WARM_UP: Duration = Duration::from_secs(24 * 3_600);
 /// How long it has to find peers after a restart.
 const REFILL: Duration = Duration::from_secs(15 * 60);
 
+/// Among whom a victim lives, and for how long it is besieged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Course {
+    pub(crate) network: Population,
+    pub(crate) siege_hours: u32,
+}
+
 /// What became of a victim. Shares are from 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
@@ -74,13 +88,14 @@ pub(crate) struct Held {
 }
 
 /// The life of one victim of this kind.
-pub(crate) fn run(arm: Arm, attacker: Attacker, siege_hours: u32, seed: u64) -> Outcome {
-    let mut siege = Siege::new(World::new(NETWORK, attacker, seed), arm, seed);
+pub(crate) fn run(arm: Arm, attacker: Attacker, course: Course, seed: u64) -> Outcome {
+    let world = World::new(course.network, attacker, seed);
+    let mut siege = Siege::new(world, arm, seed);
     siege.run(WARM_UP);
     let first_eight = siege.first_eight();
     let dials = siege.dials();
     siege.attack();
-    siege.run(Duration::from_secs(3_600) * siege_hours);
+    siege.run(Duration::from_secs(3_600) * course.siege_hours);
     let besieged = held(&siege);
     let untested = share(&siege, &siege.victim().untested());
     let tested = share(&siege, &siege.victim().tested());
@@ -123,7 +138,11 @@ mod tests {
 
     #[test]
     fn a_run_follows_from_its_seed() {
-        let run = |seed| run(REFERENCE, ATTACKERS[0], 1, seed);
+        let course = Course {
+            network: NETWORK,
+            siege_hours: 1,
+        };
+        let run = |seed| run(REFERENCE, ATTACKERS[0], course, seed);
         assert_eq!(run(1), run(1));
         assert_ne!(run(1), run(2));
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::thread::{self, ScopedJoinHandle};
 
-use crate::experiment::{self, Held, Outcome};
+use crate::experiment::{self, Course, Held, Outcome};
 use crate::victim::Arm;
 use crate::world::Attacker;
 
@@ -40,11 +40,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn run(arm: Arm, attacker: Attacker, siege_hours: u32, seeds: u64) -> Self {
+    pub(crate) fn run(arm: Arm, attacker: Attacker, course: Course, seeds: u64) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let part = |core| {
             let mine = (core as u64..seeds).step_by(cores);
-            mine.map(move |seed| (seed, experiment::run(arm, attacker, siege_hours, seed)))
+            mine.map(move |seed| (seed, experiment::run(arm, attacker, course, seed)))
         };
         let mut outcomes: Vec<_> = thread::scope(|scope| {
             let start = |core| scope.spawn(move || part(core).collect::<Vec<_>>());
@@ -88,15 +88,23 @@ impl Row {
 /// The heading of the table.
 pub(crate) struct Heading {
     pub(crate) seeds: u64,
-    pub(crate) siege_hours: u32,
+    pub(crate) course: Course,
 }
 
 impl fmt::Display for Heading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, siege_hours } = self;
+        let (
+            seeds,
+            Course {
+                network,
+                siege_hours,
+            },
+        ) = (self.seeds, self.course);
         writeln!(
             f,
-            "Means over {seeds} seeds with 95 % intervals, after {siege_hours} h of siege.\n"
+            "Means over {seeds} seeds with 95 % intervals, among {} honest nodes, after \
+             {siege_hours} h of siege.\n",
+            network.honest
         )?;
         writeln!(
             f,
