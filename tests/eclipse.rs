@@ -74,7 +74,7 @@ mod tables {
     const ARMS: [Arm; 5] = [REFERENCE, REFERENCE_V1, BITCOIN, OURS, OURS_V1];
 
     /// What a part of ours is worth, and what V1's attacker gains by patience: in the table where
-    /// the siege is long enough to show it, of twenty seeds at most.
+    /// the siege is long enough to show it.
     const ABLATIONS: [Arm; 4] = [UNROTATED, PATIENTLY, UNROTATED_V1, PATIENTLY_V1];
 
     /// Those who are besieged by an attacker of free ids too.
@@ -99,11 +99,13 @@ mod tables {
         };
         let run = |arm: Arm, attacker| Row::run(arm, attacker, course, seeds_of(arm));
         let against = |arm: Arm| ATTACKERS.map(|attacker| run(arm, attacker));
-        let rows = ARMS.into_iter().flat_map(against);
-        let rows = rows.chain(KNOWS_BY_ID.map(|arm| run(arm, FREE_IDS)));
         let ablations = ABLATIONS.into_iter().filter(|_| course.siege_hours > 24);
-        let of_few = |arm: Arm| ATTACKERS.map(|it| Row::run(arm, it, course, seeds.min(20)));
-        let rows: Vec<_> = rows.chain(ablations.flat_map(of_few)).collect();
+        let rows: Vec<_> = ARMS
+            .into_iter()
+            .chain(ablations)
+            .flat_map(against)
+            .chain(KNOWS_BY_ID.map(|arm| run(arm, FREE_IDS)))
+            .collect();
         let lines: Vec<_> = rows.iter().map(Row::to_string).collect();
         let heading = Heading { seeds, course };
         println!("\n{heading}\n{}\n", lines.join("\n"));
