@@ -15,8 +15,6 @@ mod rates;
 pub(crate) mod tests;
 mod twin;
 
-use std::collections::BTreeSet;
-
 use pex::wire::{Message, Response};
 use pex::{NodeAction, NodeAddress, NodeEvent, Time};
 
@@ -45,8 +43,8 @@ fn hold(invariant: u8, holds: bool, what: impl FnOnce() -> String) -> Verdict {
 pub(crate) struct Check {
     /// By the number of their nodes; none for those who run no machine of ours.
     judges: Vec<Option<Box<Judge>>>,
-    /// What the event in hand tells of.
-    told: BTreeSet<NodeAddress>,
+    /// What the event in hand tells of, in order.
+    told: Vec<NodeAddress>,
     /// Beside the node that has started last.
     twin: Option<Twin>,
     /// By the number of their nodes, how many addresses may be looked at by now.
@@ -120,6 +118,7 @@ impl Check {
         {
             let told = response.entries().filter_map(|entry| entry.parse().ok());
             self.told.extend(told);
+            self.told.sort_unstable();
         }
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
             judge.before(now, event, &self.told, machine.exchange_deadline());
@@ -169,7 +168,7 @@ impl Check {
         }
         for order in orders {
             if let NodeAction::Heard { address, .. } = order
-                && !self.told.contains(address)
+                && self.told.binary_search(address).is_err()
             {
                 return Err((
                     36,

@@ -59,14 +59,14 @@ impl Machine {
         }
     }
 
-    /// Whether there is a bound to how often strangers can have it dial somebody.
-    pub(crate) fn bounds_hearsay(&self) -> bool {
+    /// Whether its options let strangers have it dial somebody as often as they like.
+    pub(crate) fn dials_hearsay_without_bound(&self) -> bool {
         let each = match self {
             Self::V2(node) => node.peers().options().hearsay_dials_per_subnet(),
             Self::V1(node) => node.peers().options().hearsay_dials_per_subnet(),
             _ => return false,
         };
-        each < usize::MAX
+        each == usize::MAX
     }
 
     /// Has the machine take in an event; appends what it wants done.

@@ -1,14 +1,14 @@
 //! The invariants of the book, as code.
 
-use alloc::collections::BTreeMap;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use super::AddrBook;
 use super::add::{AT_IP, NEW_IN_NETWORK, OF_NODE};
 use super::buckets::BUCKET_SIZE;
 use super::entry::BUCKETS_OF_NEW;
 use super::mark::{BANS_MAX, CHALLENGES_MAX};
-use crate::invariant::hold;
+use crate::invariant::{hold, most_alike};
 use crate::{Broken, Group};
 
 impl AddrBook {
@@ -40,25 +40,23 @@ impl AddrBook {
     ///
     /// The first share that is exceeded.
     pub fn check_shares(&self) -> Result<(), Broken> {
-        let (mut at_ip, mut in_group) = (BTreeMap::new(), BTreeMap::new());
+        let (mut ips, mut groups) = (Vec::new(), Vec::new());
         for (_, entry) in self.shelf.iter() {
             let group = Group::of(entry.address.ip());
             if !group.is_of_world() || entry.last_success().is_some() {
                 continue;
             }
-            let count = at_ip.entry(entry.address.ip()).or_insert(0_usize);
-            *count = count.saturating_add(1);
-            let count = in_group.entry(group).or_insert(0_u32);
-            *count = count.saturating_add(1);
+            ips.push(entry.address.ip());
+            groups.push(group);
         }
         hold(
             17,
-            at_ip.values().all(|there| *there <= AT_IP),
+            most_alike(ips) <= AT_IP,
             "at most four at an IP address",
         )?;
         hold(
             17,
-            in_group.values().all(|there| *there <= NEW_IN_NETWORK),
+            most_alike(groups) <= NEW_IN_NETWORK as usize,
             "no network has more than its share of the book",
         )
     }

@@ -3,13 +3,14 @@
 //! The numbers are those of the list in `tests/INVARIANTS.md`.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use super::PeerManager;
 use super::entry::{Stamp, Turn};
 use super::lanes::LaneKey;
 use super::life::Life;
 use super::sources::NOBODY;
-use crate::invariant::{Broken, hold};
+use crate::invariant::{Broken, hold, most_alike};
 
 impl PeerManager {
     /// Checks the invariants that can be seen from inside, in time linear in what is stored.
@@ -118,32 +119,29 @@ impl PeerManager {
     /// What was never reached keeps to the share of its teller and of its network, but for what the
     /// operator named and what was known before.
     fn check_shares_of_hearsay(&self) -> Result<(), Broken> {
-        let (mut by_teller, mut by_network) = (BTreeMap::new(), BTreeMap::new());
+        let (mut tellers, mut lanes) = (Vec::new(), Vec::new());
+        let local = self.store.lanes.find(LaneKey::LOCAL);
         for (_, entry) in self.store.iter() {
             let reached = entry.tested || entry.success != Stamp::NEVER;
             if reached || entry.source == NOBODY || self.is_named(entry) {
                 continue;
             }
             if self.sources.id(entry.source).is_some() {
-                let count = by_teller.entry(entry.source).or_insert(0_usize);
-                *count = count.saturating_add(1);
+                tellers.push(entry.source);
             }
-            let count = by_network.entry(entry.lane).or_insert(0_usize);
-            *count = count.saturating_add(1);
+            if Some(entry.lane) != local {
+                lanes.push(entry.lane);
+            }
         }
         let share = self.options.share(self.options.teller_percent);
         hold(
             17,
-            by_teller.values().all(|told| *told <= share),
+            most_alike(tellers) <= share,
             "nobody tells more than his share of the store",
         )?;
-        let most = self.options.addresses_per_network;
-        let local = |lane| self.store.lanes.key(lane) == Some(LaneKey::LOCAL);
         hold(
             17,
-            by_network
-                .iter()
-                .all(|(lane, of_it)| *of_it <= most || local(*lane)),
+            most_alike(lanes) <= self.options.addresses_per_network,
             "no network has more than its share of the store",
         )
     }

@@ -1,7 +1,7 @@
 //! What can be seen of one node from outside.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use pex::peers::{DIAL_PATIENCE, DialFailure};
 use pex::wire::{
@@ -87,7 +87,7 @@ impl Judge {
             memory: Memory::new(&own, start, machine),
             rates: Rates::default(),
             is_plain: start.is_plain,
-            bounds_hearsay: machine.bounds_hearsay(),
+            bounds_hearsay: !machine.dials_hearsay_without_bound(),
             expects: Expects::Anything,
             armed: None,
             own,
@@ -121,7 +121,7 @@ impl Judge {
         &mut self,
         now: Time,
         event: &NodeEvent<'_>,
-        told: &BTreeSet<NodeAddress>,
+        told: &[NodeAddress],
         deadline: Option<Time>,
     ) {
         // A machine takes the latest time that it knows for the present.
@@ -319,8 +319,7 @@ impl Judge {
         if self.is_plain {
             self.rates.answer(self.now, to, connection.kind)?;
         }
-        let mut told = BTreeSet::new();
-        let (mut first, mut last) = (None, None);
+        let mut told = Vec::with_capacity(response.len());
         for entry in response.entries() {
             let Ok(address) = entry.parse() else {
                 return Err((
@@ -334,15 +333,18 @@ impl Judge {
                 hold(16, first, || "we are told of once a connection".to_owned())?;
             }
             self.memory.tells(self.own.id(), &address)?;
-            if address.id() != self.own.id() {
-                first.get_or_insert_with(|| address.clone());
-            }
-            last = Some(address.clone());
-            let text = address.to_string();
-            hold(13, told.insert(address), || format!("{text} is told twice"))?;
+            told.push(address);
         }
-        let last = last.filter(|it| it.id() != self.own.id());
-        let Some((first, last)) = first.zip(last) else {
+        let is_other = |it: &&NodeAddress| it.id() != self.own.id();
+        let ends = (
+            told.iter().find(is_other).cloned(),
+            told.last().filter(is_other).cloned(),
+        );
+        told.sort_unstable();
+        if let Some([twice, _]) = told.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err((13, format!("{twice} is told twice")));
+        }
+        let (Some(first), Some(last)) = ends else {
             return Ok(());
         };
         // Those reached come before the others, whose order has a beginning of its own.

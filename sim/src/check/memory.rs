@@ -1,7 +1,6 @@
 //! What a node was told, and what it has found out by itself.
 
 use core::net::IpAddr;
-use std::collections::BTreeSet;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use pex::{NodeAddress, NodeEvent, NodeId, Time};
@@ -75,7 +74,7 @@ impl Memory {
     }
 
     /// Learns what is about to happen, and of whom that tells.
-    pub(super) fn before(&mut self, event: &NodeEvent<'_>, told: &BTreeSet<NodeAddress>) {
+    pub(super) fn before(&mut self, event: &NodeEvent<'_>, told: &[NodeAddress]) {
         match event {
             NodeEvent::Named { address } => {
                 self.told.extend(place(address));
