@@ -49,16 +49,26 @@ pub(crate) struct Check {
     twin: Option<Twin>,
     /// By the number of their nodes, how many addresses may be looked at by now.
     credits: Vec<u64>,
-    /// Who could come to whom by what they knew when they started.
-    introduced: Islands,
+    /// Nodes, and whom they knew when they started.
+    introduced: Vec<[u32; 2]>,
 }
 
 impl Check {
     /// A node starts that knows these, and can dial them.
     pub(crate) fn introduce(&mut self, node: u32, known: &[u32]) {
-        for other in known {
-            self.introduced.join(node, *other);
+        self.introduced.extend(known.iter().map(|it| [node, *it]));
+    }
+
+    /// Who can come to whom by what they knew when they started, if `leads` says of a node and of one whom
+    /// it knew that the one can come to the other.
+    fn islands(&self, leads: impl Fn(u32, u32) -> bool) -> Islands {
+        let mut islands = Islands::default();
+        for [node, known] in &self.introduced {
+            if leads(*node, *known) {
+                islands.join(*node, *known);
+            }
         }
+        islands
     }
 
     /// A node has started.

@@ -81,20 +81,18 @@ impl Simulation {
         // Seed nodes hang up on everybody, so nothing passes through them.
         let stays = |node: &&u32| !self.is_seed(**node);
         let living: Vec<u32> = self.living.iter().filter(stays).copied().collect();
-        let Some(check) = &mut self.check else {
-            return;
-        };
+        let mut introduced = self.introduced();
         // Where nobody dials who stays, nobody meets.
         let dials = |node: &&u32| self.members[**node as usize].machine.dials();
         let dialers: Vec<u32> = living.iter().filter(dials).copied().collect();
-        let first_of = dialers.iter().map(|it| (check.introduced.of(*it), *it));
+        let first_of = dialers.iter().map(|it| (introduced.of(*it), *it));
         let first_of: BTreeMap<u32, u32> = first_of.collect();
         // Whom each of the islands has, and which of them lie apart that began as one.
         let (mut islands, mut apart) = (BTreeMap::<u32, Vec<u32>>::new(), BTreeMap::new());
         for node in living {
             let here = connected.of(node);
             islands.entry(here).or_default().push(node);
-            let first = first_of.get(&check.introduced.of(node));
+            let first = first_of.get(&introduced.of(node));
             if let Some(there) = first
                 .map(|first| connected.of(*first))
                 .filter(|it| *it != here)
@@ -136,12 +134,20 @@ impl Simulation {
         [taken[0] < ours, taken[1] < theirs].map(|free| free && member.open.len() < all)
     }
 
+    /// Who can come to whom by what the living knew when they started. Who has died may have told nobody of
+    /// whom it knew; and who lets nobody in is no way to those whom he knows.
+    fn introduced(&self) -> Islands {
+        let lives = |node: u32| self.members[node as usize].alive;
+        let lets_in = |node: u32| self.members[node as usize].machine.slots().1 > 0;
+        self.check.as_ref().map_or_else(Islands::default, |check| {
+            check.islands(|node, known| lives(node) && lives(known) && lets_in(known))
+        })
+    }
+
     /// Whether what all knew when they started leads from each to each.
-    fn began_as_one(&mut self) -> bool {
-        let Some(check) = &mut self.check else {
-            return false;
-        };
-        let mut islands = self.living.iter().map(|node| check.introduced.of(*node));
+    fn began_as_one(&self) -> bool {
+        let mut introduced = self.introduced();
+        let mut islands = self.living.iter().map(|node| introduced.of(*node));
         let first = islands.next();
         islands.all(|island| Some(island) == first)
     }
