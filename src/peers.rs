@@ -18,7 +18,7 @@
 //! | what a failed dial costs | the node's score, whoever told of the address | the address, and nothing else |
 //! | addresses of a node | any number | four, a teller and those in its network at most one of them |
 //! | a full store | the lowest score goes, a good node that failed once before one that nobody ever tried | nobody goes for hearsay. A few of those refused wait until a feeler has reached them, and then take the place of one never reached, in the most crowded network |
-//! | one teller, one network | may fill it all | a tenth, and a hundredth |
+//! | one teller, one network | may fill it all | a tenth for a teller, and for all tellers of a network; 32 addresses in a network |
 //! | dead nodes | kept, dialed and told of for ever | forgotten: never reached after three failures, else after ten and a week. Only what the operator named is kept |
 //! | connections of ours | one network may hold all; who never hangs up is kept for ever | one a network; rotated, with a mean life of 35 hours |
 //! | an inactive node | is dialed all the same | is banned, and the ban ends |

@@ -190,15 +190,16 @@ impl OptionsBuilder {
     }
 
     /// Places for peers whom we dial, and for those who come: `max_num_outbound_peers` and
-    /// `max_num_inbound_peers`, with the reference's defaults of 10 and 40. Up to 1,000,000 each.
+    /// `max_num_inbound_peers`, with the reference's defaults of 10 and 40; of a seed node 10 and
+    /// 10,000. Up to 1,000,000 each.
     pub const fn slots(mut self, outbound: usize, inbound: usize) -> Self {
         self.0.outbound_max = outbound;
         self.0.inbound_max = inbound;
         self
     }
 
-    /// Connections that may come from one IP address of the world, or one /64 of IPv6. Default 4; at
-    /// least 1.
+    /// Connections that may come from one IP address of the world, or one /64 of IPv6. Default 4, of a
+    /// seed node 64; at least 1.
     pub const fn inbound_per_ip(mut self, inbound: usize) -> Self {
         self.0.inbound_per_ip = inbound;
         self
@@ -218,7 +219,7 @@ impl OptionsBuilder {
         self
     }
 
-    /// Dials at once, and in any second. Defaults 8 and 10; 1 to 10,000.
+    /// Dials at once, and in any second. Defaults 8 and 10, of a seed node 64 and 64; 1 to 10,000.
     pub const fn dials(mut self, at_once: usize, per_second: u32) -> Self {
         self.0.dialing_max = at_once;
         self.0.dials_per_second = per_second;
@@ -257,15 +258,15 @@ impl OptionsBuilder {
     }
 
     /// How often one address is tested that we have only heard of. Default 2 min, as Bitcoin Core's
-    /// feelers; from 100 ms to a day, or never.
+    /// feelers, and never by a seed node, which checks all; from 100 ms to a day, or never.
     pub const fn feeler_every(mut self, every: Option<Duration>) -> Self {
         self.0.feeler_every = every;
         self
     }
 
     /// How long a connection of ours lasts on average before its place goes to another, lest an
-    /// attacker who never hangs up collect them all. Default 8 h; from 1 h to a year, or never.
-    /// Persistent peers and those in use stay.
+    /// attacker who never hangs up collect them all. Default 8 h, of a seed node never; from 1 h to a
+    /// year, or never. Persistent peers and those in use stay.
     pub const fn outbound_life(mut self, mean: Option<Duration>) -> Self {
         self.0.outbound_life = mean;
         self
@@ -300,7 +301,7 @@ impl OptionsBuilder {
 
     /// A seed node's crawl: how often it looks whom to check (`crawlPeerPeriod`), how long after a
     /// check the next of the same node comes (`minTimeBetweenCrawls` is 2 min), and how many checks
-    /// are under way at once. Defaults 30 s, 30 min and 16; from 1 s to a day, and 1 to 10,000.
+    /// are under way at once. Defaults 30 s, 30 min and 64; from 1 s to a day, and 1 to 10,000.
     pub const fn crawl(mut self, period: Duration, again: Duration, at_once: usize) -> Self {
         self.0.crawl_period = period;
         self.0.check_again = again;

@@ -266,8 +266,9 @@ pub const KEYS: &[Key] = &[
         .or("tcp://0.0.0.0:26656")
         .says("Where to listen for other nodes; port 0 takes a free one."),
     key("external_address", P2p, Network, Kind::Outside)
-        .says("Where others reach this node, as host:port. It is told in the handshake, and is never \
-               dialed or told by ourselves. Empty: they take it from the connection."),
+        .says("Where others reach this node, as host:port. It is told in the handshake, and once in \
+               each connection to whoever asks; we never dial it. Empty: they take it from the \
+               connection."),
     key("seeds", P2p, Network, Kind::Addresses)
         .reloaded()
         .says("Nodes to begin with, as id@host:port with commas. They are asked when nobody else is \
