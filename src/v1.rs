@@ -149,6 +149,10 @@ impl Switch {
             book.lift_ban(now, peer.id());
         }
         book.add_private_ids(options.private.iter().copied());
+        if book.anchors().len() > options.anchors {
+            let first = book.anchors().iter().take(options.anchors);
+            book.set_anchors(first.copied().collect());
+        }
         let mut switch = Self {
             me,
             key,

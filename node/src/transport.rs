@@ -114,7 +114,7 @@ pub struct TransportConfig {
     /// One half is for those that wait to be sent: beyond it nothing more is queued. The other is for
     /// parts of those that are being received: beyond it who began his the longest ago is cut, so
     /// that nobody can take the room of answers with messages that he does not end. Short ones, such
-    /// as requests, always get through. With less than 128,000 the longest messages never do.
+    /// as requests, always get through. With less than 132,000 the longest messages may not.
     pub held_bytes_max: usize,
 
     /// How many bytes a second are read from a peer in the long run; [`None`] for any number.

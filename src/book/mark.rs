@@ -298,5 +298,6 @@ impl AddrBook {
         for ban in self.bans.values_mut() {
             ban.until = ban.until.back(back);
         }
+        self.touch();
     }
 }

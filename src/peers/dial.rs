@@ -282,7 +282,11 @@ impl PeerManager {
         }
         // A name may have led into this network, of which the list of networks knows nothing.
         let taken = purpose != Purpose::Feel && !self.network_is_free(ip);
-        taken.then(|| self.now + MINUTE.saturating_mul(10))
+        let rest = self
+            .options
+            .retry_max
+            .clamp(MINUTE, MINUTE.saturating_mul(10));
+        taken.then(|| self.now + rest)
     }
 
     /// Until when strangers have told enough of this place, or of its subnet.

@@ -387,8 +387,13 @@ impl PeerManager {
         self.mark(id);
     }
 
-    /// Looks at a few entries more, and forgets those that nobody has told of or reached for long.
+    /// Looks at a few entries more, and forgets those that were never reached and that nobody has told of
+    /// for long. Not while we are with nobody: we may have been away for as long. And who was reached once
+    /// is given up when he fails, however long ago that was.
     pub(super) fn sweep(&mut self) {
+        if self.is_lonely() {
+            return;
+        }
         let long = self.options.dead_after.as_secs().saturating_mul(4);
         let long = u32::try_from(long).unwrap_or(u32::MAX);
         let bound = u32::try_from(self.store.bound()).unwrap_or(u32::MAX);
@@ -401,8 +406,8 @@ impl PeerManager {
                 continue;
             };
             let last = entry.success.max(entry.known);
-            let dead = last.age(self.now) > long && entry.turn != Turn::Busy;
-            if dead && !self.is_kept(self.swept) {
+            let is_old = last.age(self.now) > long;
+            if is_old && !entry.tested && entry.turn != Turn::Busy && !self.is_kept(self.swept) {
                 self.forget(self.swept);
             }
         }

@@ -203,10 +203,11 @@ impl PeerManager {
         let stored = stored.map_or(0, |lane| self.store.lanes.counts(lane).0);
         let world = Reach::claimed_by(address) == Ok(Reach::World);
         let told = teller_of(kept).map_or(0, |it| self.sources.untested(it, group_of(kept)));
-        let in_bounds = !world
-            || (stored as usize) < options.addresses_per_network
-                && self.store.at_place(address).len() < options.addresses_per_ip
-                && (kept.last_success.is_some() || told < options.share(options.teller_percent));
+        let in_network =
+            lane == LaneKey::LOCAL || (stored as usize) < options.addresses_per_network;
+        let at_ip = !world || self.store.at_place(address).len() < options.addresses_per_ip;
+        let of_teller = kept.last_success.is_some() || told < options.share(options.teller_percent);
+        let in_bounds = in_network && at_ip && of_teller;
         let nearest = self.nearest_of_kept(kept);
         !self.is_own(address)
             && Reach::claimed_by(address).is_ok_and(|reach| reach >= nearest)

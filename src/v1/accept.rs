@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::Switch;
+use super::named::Role;
 use crate::peers::life::{Life, Link, Purpose};
 use crate::peers::{Action, Eviction};
 use crate::stats::count;
@@ -35,6 +36,15 @@ const CHECK: Duration = Duration::from_secs(15);
 /// Newcomers whom a seed node does not send away for others before they had time to ask.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// One side has hung up.
+    Over,
+    /// There is another with the same node: both have dialed each other at once, as a rule.
+    Replaced,
+}
+
 impl Switch {
     pub(super) fn on_accepted(
         &mut self,
@@ -54,7 +64,7 @@ impl Switch {
                 self.live.set(peer, None);
                 self.dialing.remove(&peer);
             }
-            Some(_) => self.end(peer, out),
+            Some(_) => self.end(peer, Ending::Replaced, out),
             None => {}
         }
         let ip = ip.map(|ip| ip.to_canonical());
@@ -229,14 +239,14 @@ impl Switch {
     ) {
         let link = self.live.get(peer).and_then(Life::link);
         if link.is_some_and(|link| link.epoch == epoch) {
-            self.end(peer, out);
+            self.end(peer, Ending::Over, out);
         } else {
             count(&mut self.counts.stray_events, 1);
         }
     }
 
     /// A connection is over.
-    pub(super) fn end(&mut self, peer: NodeId, out: &mut Actions<Action>) {
+    pub(super) fn end(&mut self, peer: NodeId, how: Ending, out: &mut Actions<Action>) {
         let Some(life) = self.live.set(peer, None) else {
             return;
         };
@@ -249,7 +259,7 @@ impl Switch {
             let epoch = link.epoch;
             out.push(Action::Down { peer, epoch });
         }
-        let hung_up = life.staying().is_some();
+        let hung_up = how == Ending::Over && life.staying().is_some();
         let short = self.now - link.since < SHORT;
         // It is a seed's way to hang up.
         let may = check || self.options.is_seed_node(peer);
@@ -275,7 +285,9 @@ impl Switch {
             *times = times.saturating_add(1);
         }
         let times = self.brief.get(&peer).copied().unwrap_or(1);
-        let needed = self.live.tally().outbound == 0 || self.is_kept(peer);
+        let needed = self.live.tally().outbound == 0
+            || self.is_kept(peer)
+            || self.names.is(peer, Role::Seed);
         let longest = if needed {
             self.options.retry_persistent_max
         } else {

@@ -174,8 +174,10 @@ impl Switch {
                     }
                 }
                 None if best.is_none() => return Some(address),
-                None | Some(Hindrance::Other) => {}
-                Some(Hindrance::NetworkTaken) => second_best = Some(address),
+                Some(Hindrance::NetworkTaken) if !self.is_told_too_often(&address) => {
+                    second_best = Some(address);
+                }
+                None | Some(_) => {}
             }
         }
         let second_best = second_best.filter(|_| self.is_starving());
@@ -183,10 +185,12 @@ impl Switch {
     }
 
     /// A seed, when there is nobody else to dial. However many the book holds, they may all be gone;
-    /// and whoever has come to us may be silent, or want us to hear of nobody else.
+    /// whoever has come to us may be silent, or want us to hear of nobody else; and the few with whom we
+    /// are may know nobody but each other.
     pub(super) fn next_seed(&mut self) -> Option<NodeAddress> {
         let tally = self.live.tally();
-        if tally.dialing_to_keep > 0 || tally.outbound > 0 && !self.book.is_empty() {
+        let has_enough = tally.outbound > 0 && !self.is_starving();
+        if tally.dialing_to_keep > 0 || has_enough && !self.book.is_empty() {
             return None;
         }
         let fits = |id: NodeId| self.may_be_asked(id);

@@ -65,6 +65,12 @@ impl Names {
         }
     }
 
+    /// Whether the operator named this node for that.
+    pub(crate) fn is(&self, id: NodeId, role: Role) -> bool {
+        let mut its = self.all.iter().filter(|it| it.address.id() == id);
+        its.any(|it| it.role == role)
+    }
+
     /// Whether the operator named this address.
     pub(crate) fn has(&self, address: &NodeAddress) -> bool {
         self.all.iter().any(|it| it.address == *address)

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::Switch;
-use super::accept::COOLDOWN;
+use super::accept::{COOLDOWN, Ending};
 use super::ensure::Hindrance;
 use super::learn::RETRIES;
 use crate::peers::life::{Life, Purpose};
@@ -146,7 +146,7 @@ impl Switch {
             }
             Some(_) => {
                 // Another connection takes the place of the one before.
-                self.end(id, out);
+                self.end(id, Ending::Replaced, out);
                 Purpose::Keep
             }
             None => Purpose::Keep,

@@ -131,22 +131,27 @@ impl Switch {
             })
             .collect();
         all.sort_unstable();
-        // Of ours nobody counts who may stay whatever others there are.
+        // Nobody counts who may stay whatever others there are.
         let counts = |id, life: &Life| {
             let link = life.staying();
-            link.is_some_and(|link| !link.outbound || link.counted && !self.is_kept(id))
+            link.is_some_and(|link| !link.outbound || link.counted) && !self.is_kept(id)
         };
+        let kept = |outbound: bool| {
+            let stays = self.live.iter().filter(|(id, _)| self.is_kept(*id));
+            let links = stays.filter_map(|(_, life)| life.staying());
+            links
+                .filter(|link| link.counted && link.outbound == outbound)
+                .count()
+        };
+        let [kept_in, kept_out] = [false, true].map(kept);
         let mut at_ips = self.live.at_ips(counts);
         for (_, outbound, ip, id) in all {
             let tally = self.live.tally();
             let (taken, places, per_ip) = if outbound {
-                (
-                    tally.outbound,
-                    self.options.outbound_max,
-                    self.ours_per_ip(),
-                )
+                let places = self.options.outbound_max.saturating_add(kept_out);
+                (tally.outbound, places, self.ours_per_ip())
             } else {
-                let places = self.options.inbound_max;
+                let places = self.options.inbound_max.saturating_add(kept_in);
                 (tally.inbound, places, self.options.inbound_per_ip)
             };
             let here = ip.and_then(|ip| at_ips.get_mut(&machine_at(ip)));

@@ -460,3 +460,21 @@ fn an_unconditional_peer_does_not_wait_behind_one_for_whom_there_is_no_place() {
         assert!(w.dialing().contains(&3), "{upgrades}");
     }
 }
+
+#[test]
+fn who_waits_for_another_of_his_network_waits_no_longer_than_the_options_say() {
+    let second = secs(1);
+    let mut w = World::quiet(|it| {
+        let it = it.ban(second).retry(second, second);
+        it.retry_persistent_max(second).connected_max(3).slots(2, 1)
+    });
+    let (address, epoch) = (text(1, "n.example.org:26656"), w.epoch());
+    let ip = Some(host(5, 257));
+    w.event(Event::Dialed { address, epoch, ip });
+    // Which network a name leads to, the list of networks does not know.
+    w.learn(&at(2, host(5, 514)), 9);
+    assert_eq!(w.dialing(), NOBODY);
+    w.down(1);
+    w.run(secs(70), |_| Answer::Up);
+    assert!(!w.dials_of(2).is_empty());
+}

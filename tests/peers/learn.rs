@@ -413,6 +413,7 @@ fn who_is_refused_by_a_full_store_gets_a_place_once_a_feeler_has_reached_it() {
 #[test]
 fn what_nobody_tells_of_for_four_weeks_is_forgotten() {
     let mut w = World::with(|it| it.slots(0, 52).feeler_every(Some(DAY)));
+    w.welcome(70);
     w.learn(&node(1), 60);
     w.learn(&node(2), 60);
     w.name(&node(3));

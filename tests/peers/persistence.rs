@@ -308,10 +308,45 @@ fn a_hostile_store_fills_no_more_than_the_bounds() {
         .records()
         .filter(|it| it.addresses[0].first_success.is_some());
     assert_eq!((peers.addresses(), tested.count()), (32, 8));
+    // On a site that is served, by one teller.
+    let mut store = many(&|n| [10, 0, 1, n.to_be_bytes()[3]].into());
+    for record in &mut store {
+        record.addresses[0].source = Some(id(5_000));
+    }
+    let site = Options::builder().addresses_max(800).nearest(Reach::Site);
+    assert_eq!(loaded(site.build().unwrap(), &store).1, 80);
     // An address under another id than its record's.
     let mut record = foreign(&[node(1)]);
     record.addresses.push(AddressRecord::new(node(2)));
     assert_eq!(count(&[record]), 1);
+}
+
+#[test]
+fn a_node_that_was_away_for_months_dials_those_whom_it_had_reached() {
+    let mut w = World::quiet(|it| it.slots(8, 8));
+    for n in 0..8 {
+        w.connect(n);
+    }
+    w.pass(DAY);
+    w.now = w.now + 100 * DAY;
+    let options = Options::builder().slots(8, 8).feeler_every(None);
+    let (first, taken) = w.restart(options.build().unwrap());
+    assert_eq!(taken, 8);
+    assert!(!dials(&first).is_empty());
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 8);
+}
+
+#[test]
+fn who_was_reached_is_not_forgotten_because_the_connection_lasted_for_months() {
+    let mut w = World::quiet(|it| it);
+    for n in 0..3 {
+        w.connect(n);
+    }
+    w.run(60 * DAY, |_| Answer::Up);
+    w.down(1);
+    w.pass(HOUR);
+    assert!(w.knows(&node(1)));
 }
 
 #[test]

@@ -290,6 +290,17 @@ fn no_more_than_two_dials_of_hearsay_a_minute_go_to_a_subnet() {
 }
 
 #[test]
+fn no_more_go_there_either_where_nobody_else_is_known_and_most_places_are_free() {
+    let mut w = World::quiet(|it| it);
+    for n in 0..10 {
+        w.learn(&at(n, host(3, 256 + n)), 500 + n);
+    }
+    assert_eq!(w.dialing().len(), 2);
+    w.run(secs(59), |_| DEAD);
+    assert_eq!(w.dial_times().len(), 2);
+}
+
+#[test]
 fn no_more_than_ten_are_dialed_in_any_second_and_the_timer_waits_for_the_next() {
     let mut w = World::with(|it| it.slots(100, 100).dials(1_000, 10));
     (w.judge.dialing_max, w.checks_inside) = (1_000, false);
@@ -450,4 +461,17 @@ fn a_guest_is_no_reason_to_leave_those_alone_for_hours_whom_we_have_lost() {
     w.run(secs(1_800), |_| DEAD);
     w.run(secs(400), |_| Answer::Up);
     assert!(!w.outbound().is_empty());
+}
+
+#[test]
+fn nobody_is_blamed_for_a_second_connection_that_takes_the_place_of_ours() {
+    let mut w = World::quiet(|it| it);
+    w.connect(1);
+    // It dialed us at the same moment, and the lower id's connection is the one to keep.
+    w.accept(1);
+    assert_eq!(w.attempts(&node(1)), Some(0));
+    w.ready(1);
+    w.down(1);
+    w.run(secs(70), |_| Answer::Up);
+    assert_eq!(w.outbound(), [1]);
 }

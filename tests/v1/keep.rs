@@ -195,6 +195,19 @@ fn after_a_restart_those_who_lasted_are_dialed_first() {
         .collect();
     assert_eq!(lasted.len(), 2);
     assert!(lasted.iter().all(|n| w.outbound().contains(n)));
+    // Whoever wants fewer has fewer from the start, and none for good.
+    for (anchors, saved) in [(1, 1), (0, 0)] {
+        let mut fewer = World::of(
+            Options::builder()
+                .slots(4, 4)
+                .anchors(anchors)
+                .build()
+                .unwrap(),
+            w.peers.book().clone(),
+        );
+        fewer.tick();
+        assert_eq!(fewer.peers.book().anchors().len(), saved);
+    }
     // Killed once more before it has had time to do anything.
     for _ in 0..2 {
         let options = Options::builder().slots(4, 4).feeler_every(None);

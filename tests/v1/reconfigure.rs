@@ -39,6 +39,20 @@ fn above_a_lower_limit_those_go_who_have_been_here_for_longest_and_kept_ones_sta
 }
 
 #[test]
+fn nobody_goes_for_a_kept_one_who_came_above_the_limit_when_no_limit_is_lower() {
+    let kept = [node(9)];
+    let options = |it: pex::v1::OptionsBuilder| it.persistent(kept.to_vec()).slots(2, 2);
+    let mut w = World::quiet(options).trusting(&kept);
+    for n in [1, 2, 9] {
+        w.welcome(n);
+    }
+    assert_eq!(w.up(), [1, 2, 9]);
+    let same = options(Options::builder()).save_every(secs(60));
+    assert_eq!(evicted(&w.reconfigure(same.build().unwrap())), []);
+    assert_eq!(w.up(), [1, 2, 9]);
+}
+
+#[test]
 fn above_a_lower_limit_of_one_ip_address_the_oldest_of_it_go_and_nobody_else() {
     let mut w = World::seed(|it| it);
     for n in 1..=6 {

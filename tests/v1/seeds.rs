@@ -73,8 +73,9 @@ fn a_seed_that_is_dead_is_tried_at_most_five_minutes_apart_for_ever() {
 }
 
 #[test]
-fn no_seed_is_asked_while_we_have_a_peer_of_our_own_choice() {
-    let mut w = with_seeds(&[node(1)]);
+fn no_seed_is_asked_while_a_third_of_our_places_is_taken_by_peers_of_our_own_choice() {
+    let seeds = [node(1)];
+    let mut w = World::quiet(|it| it.seeds(seeds.to_vec()).slots(3, 40)).trusting(&seeds);
     w.learn(&node(2), 9);
     w.dialed(2);
     w.ready(2);
@@ -83,6 +84,33 @@ fn no_seed_is_asked_while_we_have_a_peer_of_our_own_choice() {
     w.down(2);
     w.run(secs(120), |_| DEAD);
     assert!(!w.dials_of(1).is_empty());
+}
+
+#[test]
+fn few_who_may_know_only_each_other_keep_nobody_from_his_seeds() {
+    let mut w = with_seeds(&[node(1)]);
+    for n in 2..5 {
+        w.connect(n);
+    }
+    w.run(HOUR, |_| Answer::HangsUp);
+    assert_eq!(w.outbound(), [2, 3, 4]);
+    let waits = steps(&w.dials_of(1));
+    assert!((8..=12).contains(&waits.len()), "{waits:?}");
+    assert!(waits.iter().all(|it| *it >= secs(300)), "{waits:?}");
+}
+
+#[test]
+fn a_seed_that_was_named_later_and_hangs_up_is_not_put_off_for_hours_either() {
+    let mut w = World::quiet(|it| it.slots(3, 40));
+    w.connect(2);
+    w.name(&node(1));
+    // Others tell of it as well, so it is dialed as anybody is.
+    w.learn(&node(1), 2);
+    w.run(DAY, |_| Answer::HangsUp);
+    w.down(2);
+    let lost = w.now - START;
+    w.run(secs(301), |_| DEAD);
+    assert!(w.dials_of(1).iter().any(|at| *at >= lost));
 }
 
 #[test]

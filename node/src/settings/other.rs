@@ -31,6 +31,7 @@ pub(super) const IGNORED_KEYS: &[(Section, &str)] = &[
     (Top, "fast_sync"),
     (Top, "block_sync"),
     (Top, "mode"),
+    (Top, "log_colors"),
     (P2p, "upnp"),
     (P2p, "flush_throttle_timeout"),
     (P2p, "send_rate"),
@@ -38,6 +39,8 @@ pub(super) const IGNORED_KEYS: &[(Section, &str)] = &[
     (P2p, "test_fuzz"),
     (P2p, "test_fuzz_config"),
     (P2p, "libp2p"),
+    (P2p, "queue_type"),
+    (P2p, "max_incoming_connection_attempts"),
     (Instrumentation, "max_open_connections"),
 ];
 

@@ -5,8 +5,8 @@ use pex_node::transport::{NodeInfo, PEX_CHANNEL};
 use pex_proto::p2p::{DefaultNodeInfo, Packet, PacketMsg, PacketPing, PacketPong, packet::Sum};
 use prost::Message as _;
 
-/// Bytes of the longest part of a message: one more than a packet can have.
-const PART_MAX: u16 = 1_411;
+/// Bytes of the longest part of a message: one more than a message can have.
+const PART_MAX: u16 = 64_002;
 
 #[derive(Arbitrary, Debug)]
 pub(crate) struct Program {
