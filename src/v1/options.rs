@@ -155,8 +155,8 @@ impl From<Options> for OptionsBuilder {
 }
 
 impl OptionsBuilder {
-    /// Nodes to ask when nobody else is known: `seeds` of the reference. At most 1,024.
-    /// Default: none.
+    /// Nodes to ask when nobody else is known, or nobody else can be dialed while less than a third of
+    /// our places is taken: `seeds` of the reference. At most 1,024. Default: none.
     pub fn seeds(mut self, seeds: Vec<NodeAddress>) -> Self {
         self.0.seeds = seeds;
         self
