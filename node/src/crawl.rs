@@ -15,7 +15,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pex::peers::{Options, Standing};
+use pex::peers::{DialFailure, Options, Standing};
 use pex::{Directory as _, Estimate, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
 use tokio::time::Instant;
 
@@ -214,7 +214,9 @@ impl Crawl {
         let waits = matches!(
             notice,
             Notice::DialFailed {
-                why: DialError::HostBusy | DialError::Transport(TransportError::OutOfDescriptors),
+                why: DialError::HostBusy
+                    | DialError::NameBusy
+                    | DialError::Transport(TransportError::OutOfDescriptors),
                 ..
             }
         );
@@ -254,12 +256,16 @@ impl Crawl {
     fn dial_failed(&mut self, address: NodeAddress, why: &DialError) {
         match why {
             // It is dialed later.
-            DialError::HostBusy => return,
+            DialError::HostBusy | DialError::NameBusy => return,
             DialError::Transport(TransportError::OutOfDescriptors) => self.starved = true,
             _ => {}
         }
-        self.map
-            .dial_failed(address, sort::of(why), why.to_string());
+        let (sort, text) = (sort::of(why), why.to_string());
+        if why.verdict() == DialFailure::NotTried {
+            self.map.not_dialed(address, sort, text);
+        } else {
+            self.map.dial_failed(address, sort, text);
+        }
     }
 
     fn arrived(&mut self, remote: &RemoteInfo) {

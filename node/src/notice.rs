@@ -130,6 +130,8 @@ pub enum DialError {
     Unsupported,
     /// The name has no IP address.
     UnknownName,
+    /// As many names are looked up as may be at once, of all or of its domain.
+    NameBusy,
     /// The address lies on our own machine or site, and somebody outside told us of it.
     TooNear,
     /// The address is one that no node can have, and somebody told us of it.
@@ -150,6 +152,7 @@ impl DialError {
             Self::Unsupported | Self::TooNear | Self::Nowhere => DialFailure::Unusable,
             Self::Connected
             | Self::HostBusy
+            | Self::NameBusy
             | Self::Transport(TransportError::OutOfDescriptors | TransportError::Stopped) => {
                 DialFailure::NotTried
             }
@@ -168,7 +171,9 @@ impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported => f.write_str("the address needs a host and a port, as id@host:port"),
-            Self::UnknownName => f.write_str("the name has no IP address; check its spelling"),
+            Self::UnknownName => f.write_str(
+                "the name has no IP address, or nobody said it in time; check its spelling, and DNS",
+            ),
             Self::TooNear => f.write_str(
                 "not dialed: a private address, told by a node outside; dial it as a seed if it is meant",
             ),
@@ -177,6 +182,9 @@ impl fmt::Display for DialError {
             }
             Self::HostBusy => {
                 f.write_str("not dialed yet: this host has as many connections as it may have at once")
+            }
+            Self::NameBusy => {
+                f.write_str("not dialed yet: as many names are looked up as may be at once")
             }
             Self::Connected => f.write_str("connected with this node already; keep that connection"),
             Self::Transport(error) => error.fmt(f),
@@ -204,6 +212,7 @@ mod tests {
             (DialError::Nowhere, Unusable),
             // Whoever looks names up may be out of order.
             (DialError::UnknownName, Unreachable),
+            (DialError::NameBusy, NotTried),
             // None of these is the address's fault.
             (DialError::Connected, NotTried),
             (DialError::HostBusy, NotTried),

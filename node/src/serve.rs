@@ -13,9 +13,11 @@ use crate::driver::Driver;
 use crate::notice::Notice;
 use crate::transport::{Local, TransportConfig};
 
-/// Peers that may be connected at once, and those of them that may come from one IP address: a few
-/// racks behind one gateway can ask, and nobody holds more than a hundredth of the places.
-const PEERS_MAX: usize = 10_000;
+/// Peers that may be connected at once.
+pub const PEERS_MAX: usize = 10_000;
+
+/// Those of them that may come from one IP address: a few racks behind one gateway can ask, and nobody
+/// holds more than a hundredth of the places.
 const PEERS_OF_IP: usize = 64;
 
 /// A node that tells what it knows, and dials nobody.

@@ -48,17 +48,41 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     if args.repeat.out.is_some() {
         return every::run(args, &stop).await;
     }
-    let (report, end) = once(args, &stop).await?;
-    outputs.write(&report)?;
-    blame(&report, &args.seeds)?;
-    Ok(match end {
+    let crawled = once(args, &stop).await?;
+    let written = outputs.write(&crawled.report);
+    first_failure([written, crawled.state, blame(&crawled.report, &args.seeds)])?;
+    Ok(outcome(crawled.end))
+}
+
+const fn outcome(end: End) -> Outcome {
+    match end {
         End::Complete => Outcome::Done,
         End::OutOfTime | End::Interrupted => Outcome::CutShort,
-    })
+    }
+}
+
+/// The first of these failures is to end the command. The others are told at once.
+fn first_failure(results: impl IntoIterator<Item = Result<(), Failure>>) -> Result<(), Failure> {
+    let mut failures = results.into_iter().filter_map(Result::err);
+    let Some(first) = failures.next() else {
+        return Ok(());
+    };
+    for other in failures {
+        complain(format_args!("pex: {other}"));
+    }
+    Err(first)
+}
+
+/// What a crawl has come to.
+struct Crawled {
+    report: Report,
+    end: End,
+    /// Whether how it stands is on the disk, if it is to be. What was found is no worse for it.
+    state: Result<(), Failure>,
 }
 
 /// Crawls once, or goes on with a crawl that was cut off.
-async fn once(args: &CrawlArgs, stop: &Stop) -> Result<(Report, End), Failure> {
+async fn once(args: &CrawlArgs, stop: &Stop) -> Result<Crawled, Failure> {
     let chain_id = args.chain_id.as_deref().unwrap_or_default();
     let local = setup::local(&args.identity, chain_id, NOWHERE)?;
     let (seed, options) = (setup::seed()?, args.pace.options().map_err(Failure::usage)?);
@@ -74,10 +98,9 @@ async fn once(args: &CrawlArgs, stop: &Stop) -> Result<(Report, End), Failure> {
         output::save_to(path, &crawl.state())?;
     }
     let end = watch(&mut crawl, args.max_time, path, stop).await;
-    if let Some(path) = path {
-        output::save_to(path, &crawl.state())?;
-    }
-    Ok((crawl.into_report(end == End::Complete), end))
+    let state = path.map_or(Ok(()), |path| output::save_to(path, &crawl.state()));
+    let report = crawl.into_report(end == End::Complete);
+    Ok(Crawled { report, end, state })
 }
 
 /// The state in a file; none if there is no file, or the crawl in it came to its end.

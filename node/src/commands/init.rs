@@ -115,8 +115,11 @@ fn home_is_default(args: &InitArgs) -> Result<bool, Failure> {
 /// Writes a file that is not there yet.
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let written = file.write_all(text.as_bytes());
+    written.and_then(|()| file.sync_all()).inspect_err(|_| {
+        // Half of it would be left as it is by the next try.
+        let _gone = fs::remove_file(path);
+    })
 }
 
 fn load(path: &Path) -> Result<NodeKey, Failure> {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use pex::peers::PeerRecord;
 use pex_node::Archive;
-use pex_node::serve::Server;
+use pex_node::Descriptors;
+use pex_node::serve::{PEERS_MAX, Server};
 use pex_node::transport::TransportConfig;
 use pex_node::vault::{DiskVault, Vault as _, VaultError};
 use tokio::net::TcpListener;
@@ -16,13 +17,17 @@ use super::signals::Stop;
 use super::terminal::{Output, complain};
 use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 
+/// Sockets for looking names up, about as many as may be looked up at once.
+const LOOKUPS: usize = 64;
+
 pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     let log = Log::start(&args.log)?;
     let listener = listen(args.listen)?;
     let place = listener.local_addr()?;
     let local = setup::local(&args.identity, &args.chain_id, &format!("tcp://{place}"))?;
     let id = local.id();
-    let (config, seed) = (TransportConfig::default(), setup::seed()?);
+    let (mut config, seed) = (TransportConfig::default(), setup::seed()?);
+    fit(&mut config)?;
     let store = args.store.as_deref().map(open).transpose()?;
     let mut server = Server::keeping(local, config, seed, listener, &args.known, store)?;
     if server.known() < args.known.len() {
@@ -45,6 +50,20 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     server.close();
     log.end();
     Ok(Outcome::Done)
+}
+
+/// Lets no more in than there are files and sockets for, beside the store and whoever looks names up.
+fn fit(config: &mut TransportConfig) -> Result<(), Failure> {
+    let files = Descriptors::raise()?;
+    let peers = files.fit(&mut config.inbound, LOOKUPS, PEERS_MAX);
+    if peers < PEERS_MAX {
+        complain(format_args!(
+            "pex: {peers} of {PEERS_MAX} peers are possible, as {} files and sockets may be open; raise \
+             the limit with ulimit -n, or LimitNOFILE of systemd",
+            files.limit()
+        ));
+    }
+    Ok(())
 }
 
 /// Takes a place to listen at.

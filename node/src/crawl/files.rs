@@ -47,15 +47,17 @@ pub fn newest(folder: &Path) -> io::Result<Option<PathBuf>> {
     Ok(all(folder)?.pop())
 }
 
-/// Removes the oldest of the dated files in a folder until there are at most so many.
+/// Removes the oldest of the dated files in a folder until there are at most so many. That of `latest`
+/// stays, which is not the newest by its name where a clock was ahead once.
 ///
 /// # Errors
 ///
 /// If the folder can't be read, or a file can't be removed.
-pub fn prune(folder: &Path, keep: usize) -> io::Result<()> {
+pub fn prune(folder: &Path, keep: usize, latest: &Path) -> io::Result<()> {
     let files = all(folder)?;
     let over = files.len().saturating_sub(keep);
-    files.into_iter().take(over).try_for_each(fs::remove_file)
+    let others = files.into_iter().filter(|path| path != latest);
+    others.take(over).try_for_each(fs::remove_file)
 }
 
 /// The dated files of a folder, the oldest first. Other files are not ours.
@@ -99,7 +101,10 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         assert_eq!(newest(folder.path()).unwrap(), Some(at(100_000)));
-        prune(folder.path(), 2).unwrap();
+        prune(folder.path(), 2, &at(2)).unwrap();
+        assert_eq!(all(folder.path()).unwrap(), [at(2), at(100_000)]);
+        save(&at(3), b"{}\n").unwrap();
+        prune(folder.path(), 2, &at(3)).unwrap();
         assert_eq!(all(folder.path()).unwrap(), [at(3), at(100_000)]);
         for name in others {
             assert!(folder.path().join(name).exists(), "{name}");

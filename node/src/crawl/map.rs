@@ -156,10 +156,22 @@ impl Map {
         sort: Cow<'static, str>,
         why: String,
     ) {
+        if let Some(found) = self.nodes.get_mut(&address.id()) {
+            found.mark_tried(&address);
+        }
+        self.not_dialed(address, sort, why);
+    }
+
+    /// A dial was not made, which says nothing of whether the address is good.
+    pub(super) fn not_dialed(
+        &mut self,
+        address: NodeAddress,
+        sort: Cow<'static, str>,
+        why: String,
+    ) {
         let Some(found) = self.nodes.get_mut(&address.id()) else {
             return;
         };
-        found.mark_tried(&address);
         match found.outcome {
             Outcome::Reached { .. } => return,
             Outcome::Unvisited => self.failed += 1,

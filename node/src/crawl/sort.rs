@@ -15,6 +15,7 @@ pub(super) fn of(error: &DialError) -> Cow<'static, str> {
         DialError::Nowhere => "address of no node",
         DialError::Connected => "connected already",
         DialError::HostBusy => "host busy",
+        DialError::NameBusy => "names busy",
         DialError::Transport(error) => return of_transport(error),
     })
 }

@@ -90,7 +90,7 @@ impl Dialer {
             (None, Some(name)) if supported => {
                 let (name, patience) = (name.into(), self.config.dial_timeout);
                 let lookup = self.lookups.resolve(name, address.port(), patience);
-                let mut places = lookup.await;
+                let mut places = lookup.await.ok_or(DialError::NameBusy)?;
                 places.truncate(DIALS_OF_A_NAME);
                 Ok(places)
             }

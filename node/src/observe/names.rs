@@ -118,6 +118,7 @@ pub(super) const fn of_dial(why: &DialError) -> &'static str {
         DialError::Nowhere => "nowhere",
         DialError::Connected => "connected",
         DialError::HostBusy => "host_busy",
+        DialError::NameBusy => "name_busy",
         DialError::Transport(error) => of_error(error),
     }
 }

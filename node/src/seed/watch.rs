@@ -44,7 +44,7 @@ impl Failure {
     /// None if it says nothing of who was dialed.
     fn of(why: &DialError) -> Option<Self> {
         Some(match why {
-            DialError::Connected | DialError::HostBusy => return None,
+            DialError::Connected | DialError::HostBusy | DialError::NameBusy => return None,
             DialError::UnknownName => Self::UnknownName,
             DialError::Unsupported | DialError::TooNear | DialError::Nowhere => Self::Unusable,
             DialError::Transport(why) => match why {

@@ -116,6 +116,30 @@ fn a_file_that_can_not_be_written_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_is_printed_and_written_though_how_it_stands_can_not_be() {
+    let (_network, seed) = network().await;
+    // Somebody who says nothing, so that it goes on for a while.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = silent.local_addr().unwrap();
+    let seeds = format!("{seed},00112233445566778899aabbccddeeff00112233@{place}");
+    let folder = tempfile::tempdir().unwrap();
+    let (states, json) = (folder.path().join("states"), folder.path().join("a.json"));
+    fs::create_dir(&states).unwrap();
+    let state = states.join("state");
+    let files = ["--state", text(&state), "--json", text(&json)];
+    let (run, ()) = tokio::join!(crawl(&seeds, &files), async {
+        while !state.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        fs::remove_dir_all(&states).unwrap();
+    });
+    assert_eq!(run.code, Some(1));
+    assert!(run.err.contains(text(&state)), "{}", run.err);
+    assert!(run.out.starts_with("dialects "), "{}", run.out);
+    assert_eq!(fs::read_to_string(json).unwrap().lines().count(), 22);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn repeated_crawls_keep_the_last_results_and_say_what_has_changed() {
     let (_network, seed) = network().await;
     let folder = tempfile::tempdir().unwrap();

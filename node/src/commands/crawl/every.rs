@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::args::CrawlArgs;
 use super::output::{Outputs, save_to};
 use super::watch::End;
-use super::{blame, diff, once};
+use super::{Crawled, blame, diff, first_failure, once, outcome};
 use crate::commands::signals::Stop;
 use crate::commands::terminal::{Output, complain};
 use crate::commands::{Failure, Outcome};
@@ -25,15 +25,21 @@ pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failur
     let mut runs = 0;
     loop {
         let began = Instant::now();
-        let (report, end) = once(args, stop).await?;
-        outputs.write(&report)?;
-        let results = keep(args, folder, &report)?;
-        if let Some(last) = &last {
-            tell_changes(last, &results, &outputs)?;
-        }
-        last = Some(results);
+        let Crawled { report, end, state } = once(args, stop).await?;
+        let kept = keep(args, folder, &report);
+        let written = outputs.write(&report);
+        let kept = match kept {
+            Ok(results) => {
+                if let Some(last) = &last {
+                    tell_changes(last, &results, &outputs)?;
+                }
+                last = Some(results);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        };
         runs += 1;
-        let failed = blame(&report, &args.seeds);
+        let failed = first_failure([kept, written, state, blame(&report, &args.seeds)]);
         let Some(every) = args.repeat.every.filter(|_| end != End::Interrupted) else {
             failed?;
             return Ok(outcome(end));
@@ -42,7 +48,7 @@ pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failur
             failed?;
             return Ok(outcome(end));
         }
-        // Whoever was out of reach this time may be there the next.
+        // Whoever was out of reach this time may be there the next, and so may room on the disk.
         if let Err(failure) = failed {
             complain(format_args!("pex: {failure}"));
         }
@@ -55,13 +61,6 @@ pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failur
             () = stop.asked() => return Ok(Outcome::Done),
             () = sleep_until(next) => {}
         }
-    }
-}
-
-const fn outcome(end: End) -> Outcome {
-    match end {
-        End::Complete => Outcome::Done,
-        End::OutOfTime | End::Interrupted => Outcome::CutShort,
     }
 }
 
@@ -81,8 +80,9 @@ fn previous(folder: &Path) -> Result<Option<Results>, Failure> {
 fn keep(args: &CrawlArgs, folder: &Path, report: &Report) -> Result<Results, Failure> {
     let mut bytes = Vec::new();
     write_json(report, &mut bytes)?;
-    save_to(&dated(folder, report.began), &bytes)?;
-    prune(folder, args.repeat.keep).map_err(|error| in_folder(folder, &error))?;
+    let path = dated(folder, report.began);
+    save_to(&path, &bytes)?;
+    prune(folder, args.repeat.keep, &path).map_err(|error| in_folder(folder, &error))?;
     Ok(Results::of(report))
 }
 

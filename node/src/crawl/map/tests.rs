@@ -38,6 +38,16 @@ fn a_node_that_failed_twice_counts_once_and_one_that_is_reached_after_all_counts
 }
 
 #[test]
+fn an_address_that_was_not_dialed_for_want_of_descriptors_is_still_to_be_tried() {
+    let mut map = Map::default();
+    map.learn(&address(1, 1), Some(id(9)));
+    map.not_dialed(address(1, 1), "sort".into(), "too many open files".into());
+    assert_eq!((map.failed(), map.was_tried(&address(1, 1))), (1, false));
+    map.dial_failed(address(1, 1), "sort".into(), "closed".into());
+    assert_eq!((map.failed(), map.was_tried(&address(1, 1))), (1, true));
+}
+
+#[test]
 fn the_reason_of_a_failure_is_that_of_the_address_beside_it() {
     let mut map = Map::default();
     map.learn(&address(1, 1), Some(id(9)));
