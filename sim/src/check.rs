@@ -22,7 +22,6 @@ use crate::machine::Machine;
 use crate::member::Member;
 use crate::simulation::Simulation;
 
-use islands::Islands;
 use judge::Judge;
 pub(crate) use memory::Start;
 use twin::Twin;
@@ -57,18 +56,6 @@ impl Check {
     /// A node starts that knows these, and can dial them.
     pub(crate) fn introduce(&mut self, node: u32, known: &[u32]) {
         self.introduced.extend(known.iter().map(|it| [node, *it]));
-    }
-
-    /// Who can come to whom by what they knew when they started, if `leads` says of a node and of one whom
-    /// it knew that the one can come to the other.
-    fn islands(&self, leads: impl Fn(u32, u32) -> bool) -> Islands {
-        let mut islands = Islands::default();
-        for [node, known] in &self.introduced {
-            if leads(*node, *known) {
-                islands.join(*node, *known);
-            }
-        }
-        islands
     }
 
     /// A node has started.

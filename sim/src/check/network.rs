@@ -71,13 +71,7 @@ impl Simulation {
 
     /// One can get from each to each to whom what they knew when they started could have led it.
     fn is_connected(&mut self) {
-        let mut connected = Islands::default();
-        for link in self.links.iter() {
-            if link.ends.iter().all(|end| end.state == State::Open) {
-                let [one, other] = link.ends.map(|end| end.node);
-                connected.join(one, other);
-            }
-        }
+        let mut connected = self.connected();
         // Seed nodes hang up on everybody, so nothing passes through them.
         let stays = |node: &&u32| !self.is_seed(**node);
         let living: Vec<u32> = self.living.iter().filter(stays).copied().collect();
@@ -85,18 +79,15 @@ impl Simulation {
         // Where nobody dials who stays, nobody meets.
         let dials = |node: &&u32| self.members[**node as usize].machine.dials();
         let dialers: Vec<u32> = living.iter().filter(dials).copied().collect();
-        let first_of = dialers.iter().map(|it| (introduced.of(*it), *it));
-        let first_of: BTreeMap<u32, u32> = first_of.collect();
+        let one_of = dialers.iter().map(|it| (introduced.of(*it), *it));
+        let one_of: BTreeMap<u32, u32> = one_of.collect();
         // Whom each of the islands has, and which of them lie apart that began as one.
         let (mut islands, mut apart) = (BTreeMap::<u32, Vec<u32>>::new(), BTreeMap::new());
         for node in living {
             let here = connected.of(node);
             islands.entry(here).or_default().push(node);
-            let first = first_of.get(&introduced.of(node));
-            if let Some(there) = first
-                .map(|first| connected.of(*first))
-                .filter(|it| *it != here)
-            {
+            let one = one_of.get(&introduced.of(node));
+            if let Some(there) = one.map(|one| connected.of(*one)).filter(|it| *it != here) {
                 apart.entry([here, there]).or_insert(node);
             }
         }
@@ -134,14 +125,30 @@ impl Simulation {
         [taken[0] < ours, taken[1] < theirs].map(|free| free && member.open.len() < all)
     }
 
+    /// Who is connected with whom, over others too.
+    fn connected(&self) -> Islands {
+        let mut connected = Islands::default();
+        for link in self.links.iter() {
+            if link.ends.iter().all(|end| end.state == State::Open) {
+                let [one, other] = link.ends.map(|end| end.node);
+                connected.join(one, other);
+            }
+        }
+        connected
+    }
+
     /// Who can come to whom by what the living knew when they started. Who has died may have told nobody of
-    /// whom it knew; and who lets nobody in is no way to those whom he knows.
+    /// whom it knew; and who has no place for those who come is no way to those whom he knows.
     fn introduced(&self) -> Islands {
+        let mut introduced = self.connected();
         let lives = |node: u32| self.members[node as usize].alive;
-        let lets_in = |node: u32| self.members[node as usize].machine.slots().1 > 0;
-        self.check.as_ref().map_or_else(Islands::default, |check| {
-            check.islands(|node, known| lives(node) && lives(known) && lets_in(known))
-        })
+        let lets_in = |node: u32| self.free_places(node)[1];
+        for [node, known] in self.check.iter().flat_map(|check| &check.introduced) {
+            if lives(*node) && lives(*known) && lets_in(*known) {
+                introduced.join(*node, *known);
+            }
+        }
+        introduced
     }
 
     /// Whether what all knew when they started leads from each to each.
