@@ -1,13 +1,14 @@
 //! Peer exchange (PEX) of Tendermint and CometBFT networks, as pure, deterministic state machines.
 //!
 //! A node finds others by asking the peers it is connected with for addresses, and answers when it
-//! is asked. There are two machines, and one that is both of them:
+//! is asked. There are three machines, and one that is the exchange with one of the two others:
 //!
 //! | | |
 //! |---|---|
-//! | [`Node`] | the whole of discovery, to be used as it is |
+//! | [`Node`] | the whole of discovery, to be used as it is: [`Node::new`] for V2, [`Node::v1`] for V1 |
 //! | [`Pex`] | the exchange: whom to ask and when, what an answer teaches, what to tell |
-//! | [`peers::PeerManager`] | who is known, who is dialed, who is kept, who has to go |
+//! | [`peers::PeerManager`] | who is known, who is dialed, who is kept, who has to go, in V2 |
+//! | [`v1::Switch`] | the same in V1, with an [address book](book::AddrBook) |
 //!
 //! None of them has a socket, a clock, a thread, or a source of chance but a [`Seed`]: events go in
 //! with the time, actions come out. So a driver under any executor is a short loop, a test owns the
@@ -74,10 +75,11 @@
 //!     it down when it has ended. Report every end, by whomever, once.
 //! 11. **Names.** Answer [`NodeAction::Resolve`] with [`NodeEvent::Resolved`], empty if there is none.
 //! 12. **Disk.** Write [`NodeAction::Persist`] down, all or none of it, and what [`Node::flush`] gives
-//!     before the process ends.
+//!     before the process ends. A node of V1 has [`NodeAction::SaveBook`] instead: write
+//!     [`v1::Switch::book`] down, and at the end too if [`v1::Switch::is_unsaved`].
 //!
 //! What it may rely on: `handle` returns at once, never panics, blocks or fails; memory is bounded by
-//! [`Config`] and [`peers::Options`], whatever peers do; a node is dialed once at a time, and a peer is
+//! [`Config`] and [`peers::Options`] or [`v1::Options`], whatever peers do; a node is dialed once at a time, and a peer is
 //! asked again only when it has answered or its time to do so is over; the same events make the same
 //! actions, on every machine.
 //!

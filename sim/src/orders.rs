@@ -9,6 +9,7 @@ use pex::{Epoch, NodeAction, NodeAddress, NodeEvent, NodeId, QueryId};
 use crate::links::State;
 use crate::machine::kind_seen;
 use crate::network::{DIAL_TIMEOUT, Dial};
+use crate::scenario::Tuning;
 use crate::simulation::{Load, Parcel, Simulation, What};
 
 /// What a machine is told once all that it wanted is done.
@@ -213,7 +214,10 @@ impl Simulation {
     /// Begins a dial.
     pub(crate) fn dial(&mut self, from: u32, address: NodeAddress) {
         let member = &self.members[from as usize];
-        let (life, unbounded) = (member.life, member.machine.dials_hearsay_without_bound());
+        let life = member.life;
+        // Options drawn at random may allow it. Who was left undefended shows what comes of that.
+        let tuning = self.crowds[usize::from(member.group)].group.tuning;
+        let unbounded = tuning == Tuning::Bounds && member.machine.dials_hearsay_without_bound();
         let too_often = self.aim.dialed((from, life), &address, self.now);
         if too_often && !unbounded && !self.faults.drawn.any() {
             self.break_off(25, "a place is dialed eight times a day at most", from);
