@@ -35,6 +35,11 @@ impl Bucket {
         (ahead > slack).then(|| ahead.saturating_sub(slack))
     }
 
+    /// Whether at most one token is missing.
+    pub(crate) fn lacks_one_at_most(self, now: Time, interval: Duration) -> bool {
+        self.full_at - now <= interval
+    }
+
     pub(crate) fn rewind(&mut self, back: Duration) {
         self.full_at = self.full_at.back(back);
     }

@@ -79,9 +79,9 @@
 //!     [`v1::Switch::book`] down, and at the end too if [`v1::Switch::is_unsaved`].
 //!
 //! What it may rely on: `handle` returns at once, never panics, blocks or fails; memory is bounded by
-//! [`Config`] and [`peers::Options`] or [`v1::Options`], whatever peers do; a node is dialed once at a time, and a peer is
-//! asked again only when it has answered or its time to do so is over; the same events make the same
-//! actions, on every machine.
+//! [`Config`] and [`peers::Options`] or [`v1::Options`], whatever peers do; a node is dialed once at a
+//! time, and a peer is asked again only when it has answered or its time to do so is over; the same
+//! events make the same actions, on every machine.
 //!
 //! What happens at a mistake:
 //!

@@ -410,6 +410,18 @@ impl Pex {
         self.peers.connected(self.key.of(peer), epoch).is_some()
     }
 
+    /// Whether a fault that was reported costs a peer nothing of what it has earned: one that has faded
+    /// before the next comes, and the same silence once more. Else an honest peer whose clock is a little
+    /// fast, or that has nothing to say, would be banned in the end.
+    pub(crate) fn excuses(&self, peer: NodeId, fault: Fault) -> bool {
+        if let Fault::NoAnswer { in_a_row } = fault {
+            return in_a_row > ask::SILENCE_REPORTED;
+        }
+        let peer = self.peers.find(self.key.of(peer));
+        let peer = peer.and_then(|slot| self.peers.get(slot));
+        peer.is_some_and(|it| it.standing.has_one_strike_at_most(self.now, &self.config))
+    }
+
     /// Whether a request to this peer is unanswered, and its time not over.
     #[must_use]
     pub fn is_awaiting(&self, peer: NodeId) -> bool {

@@ -7,6 +7,9 @@ mod clock;
 #[path = "node/ending.rs"]
 mod ending;
 #[cfg(test)]
+#[path = "node/faults.rs"]
+mod faults;
+#[cfg(test)]
 #[path = "node/hearing.rs"]
 mod hearing;
 #[cfg(test)]

@@ -130,8 +130,10 @@ impl<M: Manager> Node<M> {
             }),
             Action::Report { peer, fault } => {
                 out.push(NodeAction::Fault { peer, fault });
-                let how = Misconduct::Minor;
-                self.tell_peers(now, peers::Event::Misbehaved { peer, how }, tasks);
+                if !self.pex.excuses(peer, fault) {
+                    let how = Misconduct::Minor;
+                    self.tell_peers(now, peers::Event::Misbehaved { peer, how }, tasks);
+                }
             }
             Action::Disconnect {
                 peer,

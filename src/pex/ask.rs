@@ -11,7 +11,7 @@ use crate::wire::Message;
 use crate::{Action, Actions, Directory, Fault, Kind, Time};
 
 /// Requests in a row without an answer from which a peer is reported.
-const SILENCE_REPORTED: u32 = 3;
+pub(super) const SILENCE_REPORTED: u32 = 3;
 
 impl Pex {
     pub(super) fn do_what_is_due(

@@ -70,6 +70,11 @@ impl Standing {
             .take(now, config.strike_fades, config.strikes_max)
             .is_ok()
     }
+
+    /// Whether no strike but the last is held against it.
+    pub(crate) fn has_one_strike_at_most(&self, now: Time, config: &Config) -> bool {
+        self.strikes.lacks_one_at_most(now, config.strike_fades)
+    }
 }
 
 impl Standing {

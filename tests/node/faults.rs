@@ -1,0 +1,89 @@
+//! What small faults cost a peer in the end.
+
+use core::time::Duration;
+
+use pex::peers::Options;
+use pex::wire::{Dialect, Message, ResponseBuilder};
+use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
+
+const ME: NodeId = NodeId::new([0xee; 20]);
+const PEER: NodeId = NodeId::new([1; 20]);
+const EPOCH: Epoch = Epoch::new(1);
+const START: Time = Time::from_secs(1_700_000_000);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A peer of V1 with which a node is connected for so long, that asks each `asks`, and answers or not.
+/// Returns the faults that were seen, and whether it was told to go.
+fn lives_with(hours: u32, asks: Option<Duration>, answers: bool) -> (usize, bool) {
+    let options = Options::builder().feeler_every(None).build().unwrap();
+    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
+    let address = NodeAddress::mconn(PEER, [32, 1, 1, 1].into(), 26_656);
+    let (epoch, kind, ip) = (EPOCH, Kind::V1, address.ip());
+    let dialed = NodeEvent::Dialed {
+        address,
+        epoch,
+        kind,
+        ip,
+    };
+    let (mut now, mut faults, mut gone) = (START, 0, false);
+    let mut actions: Vec<_> = node.handle(now, dialed).into_iter().collect();
+    let end = START + 3_600 * hours * SECOND;
+    let mut ask_at = asks.map_or(end, |gap| START + gap);
+    while now < end {
+        let mut awaits = false;
+        for action in actions {
+            match action {
+                NodeAction::Fault { .. } => faults += 1,
+                NodeAction::HangUp { .. } => gone = true,
+                NodeAction::Send {
+                    message: Message::Request(_),
+                    ..
+                } => awaits = answers,
+                _ => {}
+            }
+        }
+        let message = if awaits {
+            Message::Response(ResponseBuilder::new(Dialect::V1).finish())
+        } else {
+            Message::Request(Dialect::V1)
+        };
+        let due = node.deadline().unwrap_or(end).min(end);
+        let event = if awaits || ask_at <= due {
+            now = if awaits { now } else { ask_at };
+            ask_at = if awaits {
+                ask_at
+            } else {
+                now + asks.unwrap_or(end - START)
+            };
+            NodeEvent::Message {
+                from: PEER,
+                epoch,
+                message,
+            }
+        } else {
+            now = due;
+            NodeEvent::Tick
+        };
+        actions = node.handle(now, event).into_iter().collect();
+    }
+    (faults, gone)
+}
+
+#[test]
+fn whoever_asks_a_little_too_often_gets_no_answer_now_and_then_and_is_not_banned_for_it() {
+    let (faults, gone) = lives_with(12, Some(9 * SECOND), true);
+    assert!(faults > 200, "{faults}");
+    assert!(!gone);
+}
+
+#[test]
+fn whoever_asks_far_too_often_has_to_go() {
+    assert!(lives_with(1, Some(SECOND), true).1);
+}
+
+#[test]
+fn whoever_never_answers_is_asked_less_and_less_often_and_may_stay() {
+    let (faults, gone) = lives_with(72, None, false);
+    assert!(faults > 200, "{faults}");
+    assert!(!gone);
+}
