@@ -138,13 +138,14 @@ impl Simulation {
     }
 
     /// Who can come to whom by what the living knew when they started. Who has died may have told nobody of
-    /// whom it knew; and who has no place for those who come is no way to those whom he knows.
+    /// whom it knew; a seed node tells those who ask, and dials nobody else for that; and who has no place
+    /// for those who come is no way to those whom he knows.
     fn introduced(&self) -> Islands {
         let mut introduced = self.connected();
         let lives = |node: u32| self.members[node as usize].alive;
         let lets_in = |node: u32| self.free_places(node)[1];
         for [node, known] in self.check.iter().flat_map(|check| &check.introduced) {
-            if lives(*node) && lives(*known) && lets_in(*known) {
+            if lives(*node) && !self.is_seed(*node) && lives(*known) && lets_in(*known) {
                 introduced.join(*node, *known);
             }
         }
