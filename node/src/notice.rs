@@ -130,7 +130,7 @@ pub enum DialError {
     Unsupported,
     /// The name has no IP address.
     UnknownName,
-    /// As many names are looked up as may be at once, of all or of its domain.
+    /// As many names of other domains are looked up as may be at once.
     NameBusy,
     /// The address lies on our own machine or site, and somebody outside told us of it.
     TooNear,

@@ -38,8 +38,8 @@ impl Default for Lookups {
 }
 
 impl Lookups {
-    /// The places of a name; no place if it is unknown or does not come in time, and none at all if it was
-    /// not looked up, as too many others are.
+    /// The places of a name; no place if it is unknown or does not come in time, which is its domain's own
+    /// affair, and none at all if it was not looked up, as too many of other domains are.
     pub(super) async fn resolve(
         &self,
         name: String,
@@ -47,16 +47,16 @@ impl Lookups {
         patience: Duration,
     ) -> Option<Vec<SocketAddr>> {
         let begun = Instant::now();
-        let place = timeout(patience, self.enter(&name)).await.ok()??;
-        let left = patience.saturating_sub(begun.elapsed());
-        Some(look_up(name, port, left, place).await)
-    }
-
-    /// Waits for a place of its domain first, so that those who wait keep none of all.
-    async fn enter(&self, name: &str) -> Option<Place> {
-        let of_domain = self.domain(domain(name)).acquire_owned().await.ok()?;
-        let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
-        Some([of_domain, of_all])
+        let left = || patience.saturating_sub(begun.elapsed());
+        // That of its domain first, so that those who wait for one keep none of all.
+        let of_domain = self.domain(domain(&name)).acquire_owned();
+        let Ok(of_domain) = timeout(patience, of_domain).await else {
+            return Some(Vec::new());
+        };
+        let of_all = Arc::clone(&self.all).acquire_owned();
+        let of_all = timeout(left(), of_all).await.ok()?;
+        let place = [of_domain.ok()?, of_all.ok()?];
+        Some(look_up(name, port, left(), place).await)
     }
 
     /// The places of a domain.
@@ -113,22 +113,21 @@ mod tests {
     #[tokio::test]
     async fn a_domain_has_four_places_and_what_is_over_gives_its_own_back() {
         let lookups = Lookups::default();
-        let enter = |name| timeout(MOMENT, lookups.enter(name));
-        let mut of_it = Vec::new();
-        for name in [
-            "a.b.example.com",
-            "example.com",
-            "C.EXAMPLE.com.",
-            "d.example.com",
-        ] {
-            of_it.push(enter(name).await.unwrap());
-        }
-        assert!(enter("e.example.com").await.is_err());
-        assert!(enter("e.example.org").await.is_ok());
-        of_it.pop();
-        assert!(enter("e.example.com").await.is_ok());
-        drop(of_it);
-        assert_eq!(lookups.domain("example.com").available_permits(), OF_DOMAIN);
+        let names = [
+            "a.b.localhost",
+            "b.LOCALHOST",
+            "C.b.localhost.",
+            "b.localhost",
+        ];
+        let places = names.map(|name| lookups.domain(domain(name)).try_acquire_owned());
+        assert!(places.iter().all(Result::is_ok));
+        let other = lookups.domain(domain("b.example.org"));
+        assert_eq!(other.available_permits(), OF_DOMAIN);
+        // It waits in vain, as for a server that is slow, and keeps no place of all.
+        let waits = lookups.resolve("d.b.localhost".into(), 1, MOMENT).await;
+        assert_eq!(waits, Some(Vec::new()));
+        drop(places);
+        assert_eq!(lookups.domain("b.localhost").available_permits(), OF_DOMAIN);
         assert_eq!(lookups.all.available_permits(), LOOKUPS);
     }
 
