@@ -49,6 +49,11 @@ pub trait Manager: Directory + sealed::Sealed {
         Actions::default()
     }
 
+    /// Whether a peer is here for an answer and no more: if he gets none, he is better off gone.
+    fn is_guest(&self, _peer: NodeId) -> bool {
+        false
+    }
+
     /// Somebody is there whom it helps to be told in the order of ids.
     fn tell_arcs(&mut self);
 

@@ -130,7 +130,7 @@ impl<M: Manager> Node<M> {
             }),
             Action::Report { peer, fault } => {
                 out.push(NodeAction::Fault { peer, fault });
-                if !self.pex.excuses(peer, fault) {
+                if self.peers.is_guest(peer) || !self.pex.excuses(peer, fault) {
                     let how = Misconduct::Minor;
                     self.tell_peers(now, peers::Event::Misbehaved { peer, how }, tasks);
                 }

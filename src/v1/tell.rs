@@ -128,6 +128,10 @@ impl Manager for Switch {
         out
     }
 
+    fn is_guest(&self, peer: NodeId) -> bool {
+        self.is_guest(peer)
+    }
+
     fn tell_arcs(&mut self) {
         if self.options.tells_unchecked {
             self.book.shelf.keep_ring();

@@ -87,3 +87,44 @@ fn whoever_never_answers_is_asked_less_and_less_often_and_may_stay() {
     assert!(faults > 200, "{faults}");
     assert!(!gone);
 }
+
+#[test]
+fn a_guest_of_a_seed_node_that_asks_too_soon_is_let_go_to_come_again() {
+    let options = pex::v1::Options::seed().build().unwrap();
+    let book = pex::book::AddrBook::new(true, Seed::new([8; 32]));
+    let switch = pex::v1::Switch::new(options, book, ME, Seed::new([7; 32]), START);
+    let mut node = Node::v1(Config::default(), switch, Seed::new([7; 32]), START);
+    for visit in 1..=4 {
+        let (peer, epoch, kind) = (PEER, Epoch::new(visit), Kind::V1);
+        let (ip, listen) = (Some([32, 1, 1, 1].into()), None);
+        let _up = node.handle(
+            START,
+            NodeEvent::Accepted {
+                peer,
+                epoch,
+                kind,
+                ip,
+                listen,
+            },
+        );
+        let (from, message) = (PEER, Message::Request(Dialect::V1));
+        let actions = node.handle(
+            START,
+            NodeEvent::Message {
+                from,
+                epoch,
+                message,
+            },
+        );
+        let too_soon = actions
+            .iter()
+            .any(|it| matches!(it, NodeAction::Fault { .. }));
+        assert_eq!(too_soon, visit == 4);
+        assert!(
+            actions
+                .iter()
+                .any(|it| matches!(it, NodeAction::HangUp { .. }))
+        );
+        let _over = node.handle(START, NodeEvent::Down { peer, epoch });
+    }
+}
