@@ -325,9 +325,7 @@ fn a_hostile_store_fills_no_more_than_the_bounds() {
 fn a_node_that_was_away_for_months_dials_those_whom_it_had_reached() {
     let mut w = World::quiet(|it| it.slots(8, 8));
     for n in 0..8 {
-        w.learn(&node(n), 9_000 + n);
-        w.dialed(n);
-        w.ready(n);
+        w.meet(n);
     }
     w.pass(DAY);
     w.now = w.now + 100 * DAY;
@@ -343,9 +341,7 @@ fn a_node_that_was_away_for_months_dials_those_whom_it_had_reached() {
 fn who_was_reached_is_not_forgotten_because_the_connection_lasted_for_months() {
     let mut w = World::quiet(|it| it);
     for n in 0..3 {
-        w.learn(&node(n), 9_000 + n);
-        w.dialed(n);
-        w.ready(n);
+        w.meet(n);
     }
     w.run(60 * DAY, |_| Answer::Up);
     w.down(1);

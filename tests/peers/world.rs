@@ -63,6 +63,13 @@ impl World {
         self.ready(n);
     }
 
+    /// A stranger tells of a node; it is dialed, reached and ready.
+    pub(crate) fn meet(&mut self, n: u32) {
+        self.learn(&node(n), 9_000 + n);
+        self.dialed(n);
+        self.ready(n);
+    }
+
     pub(crate) fn standing(&self, n: u32) -> Standing {
         self.peers.standing(id(n))
     }

@@ -25,8 +25,8 @@ const SENT_DATA_MAX: usize = FRAME_DATA_MAX - 10;
 /// Most bytes of a packet that we read, without its length: a whole message, and what is around it.
 ///
 /// The reference cuts messages by a setting of the sender, `max_packet_msg_payload_size`. By default
-/// that is 1,024 bytes, or 1,400 in v0.35; whole networks have set it to ten thousand and more, and
-/// their answers come in one packet.
+/// that is 1,024 bytes, or 1,400 in v0.35; there are published settings with a million, and answers of
+/// such nodes come in one packet.
 pub const PACKET_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 16;
 
 /// What is kept of the room for packets once none is left in it: two frames.
