@@ -81,6 +81,12 @@ impl Check {
         self.twin = Twin::of(node, &member.machine);
     }
 
+    /// Whether somebody told a node of this address in the life that it leads.
+    fn was_told(&self, node: u32, address: &NodeAddress) -> bool {
+        let judge = self.judges.get(node as usize).and_then(Option::as_ref);
+        judge.is_some_and(|judge| judge.was_told(address))
+    }
+
     /// A node has died.
     pub(crate) fn ends(&mut self, node: u32) {
         if let Some(judge) = self.judges.get_mut(node as usize) {

@@ -1,5 +1,7 @@
 //! The machines of the core, as a node runs them, behind one `handle`.
 
+use core::time::Duration;
+
 use pex::book::AddrBook;
 use pex::peers::PeerManager;
 use pex::v1::Switch;
@@ -29,6 +31,15 @@ impl Machine {
         match self {
             Self::V2(node) => node.peers().options().dialing_max() > 0,
             _ => true,
+        }
+    }
+
+    /// The shortest time for which it leaves alone whom it dialed in vain.
+    pub(crate) fn pause_after_failure(&self) -> Duration {
+        match self {
+            Self::V2(node) => node.peers().options().retry_min(),
+            Self::V1(node) => node.peers().options().retry_min(),
+            _ => Duration::ZERO,
         }
     }
 

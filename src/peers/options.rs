@@ -205,6 +205,12 @@ impl Options {
         self.hearsay_dials_per_subnet
     }
 
+    /// The shortest time for which an address is left alone of which a dial has failed.
+    #[must_use]
+    pub const fn retry_min(&self) -> Duration {
+        self.retry_min
+    }
+
     /// A percentage of all addresses, and at least as many as one node may have.
     pub(crate) fn share(&self, percent: u8) -> usize {
         let share = self.addresses_max.saturating_mul(percent.into()) / 100;

@@ -128,6 +128,12 @@ impl Options {
         self.hearsay_dials_per_subnet
     }
 
+    /// The shortest time for which an address is left alone of which a dial has failed.
+    #[must_use]
+    pub const fn retry_min(&self) -> Duration {
+        self.retry_min
+    }
+
     /// Whether this is a seed node.
     #[must_use]
     pub const fn is_seed(&self) -> bool {

@@ -389,6 +389,11 @@ impl Judge {
         }
     }
 
+    /// Whether somebody told it of this.
+    pub(super) fn was_told(&self, address: &NodeAddress) -> bool {
+        self.memory.was_told(address)
+    }
+
     /// Holds what counts as reached to what was reached.
     pub(super) fn tested(&self, machine: &Machine) -> Verdict {
         self.memory.tested(machine)

@@ -106,6 +106,11 @@ impl Memory {
         self.is_whole && place(address).is_some_and(|it| !is_sure(it))
     }
 
+    /// Whether somebody told it of this.
+    pub(super) fn was_told(&self, address: &NodeAddress) -> bool {
+        place(address).is_some_and(|it| self.told.contains(&it))
+    }
+
     /// Whether it has reached a node there.
     pub(super) fn has_reached(&self, address: &NodeAddress) -> bool {
         place(address).is_some_and(|it| self.reached.contains(&it))

@@ -33,7 +33,7 @@ impl Simulation {
             return;
         };
         if quiet >= nanos(CONNECTS) {
-            self.is_connected();
+            self.is_connected(Duration::from_nanos(quiet));
         }
         if quiet >= nanos(LEARNS) && self.living.len() <= LARGE && self.began_as_one() {
             self.knows_nearly_all();
@@ -69,8 +69,8 @@ impl Simulation {
         self.crowds[group].group.runs == Program::PexSeed
     }
 
-    /// One can get from each to each to whom what they knew when they started could have led it.
-    fn is_connected(&mut self) {
+    /// One can get from each to each to whom what they know could have led it.
+    fn is_connected(&mut self, quiet: Duration) {
         let mut connected = self.connected();
         // Seed nodes hang up on everybody, so nothing passes through them.
         let stays = |node: &&u32| !self.is_seed(**node);
@@ -93,7 +93,7 @@ impl Simulation {
         }
         let broken = apart.into_iter().find(|(pair, _)| {
             let [here, there] = pair.map(|it| islands.get(&it).map_or(&[][..], Vec::as_slice));
-            self.may_dial(here, there) || self.may_dial(there, here)
+            self.may_dial(here, there, quiet) || self.may_dial(there, here, quiet)
         });
         if let Some((_, apart)) = broken {
             self.break_off(34, "the honest nodes are connected, all with all", apart);
@@ -102,9 +102,12 @@ impl Simulation {
 
     /// Whether one of these has a place free to dial one of the others, who has one for him. Who has all
     /// the peers that it may have can be cut off from the rest, as three with two places each; and whom a
-    /// node keeps private, it may not know.
-    fn may_dial(&self, these: &[u32], others: &[u32]) -> bool {
-        let mut dialers = these.iter().filter(|node| self.free_places(**node)[0]);
+    /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days.
+    fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
+        let tries_again =
+            |node: u32| self.members[node as usize].machine.pause_after_failure() <= quiet;
+        let mut dialers =
+            (these.iter()).filter(|node| self.free_places(**node)[0] && tries_again(**node));
         dialers.any(|dialer| {
             let private = &self.members[*dialer as usize].private;
             let mut hosts = others.iter().filter(|node| !private.contains(node));
@@ -137,9 +140,9 @@ impl Simulation {
         connected
     }
 
-    /// Who can come to whom by what the living knew when they started. Who has died may have told nobody of
-    /// whom it knew; a seed node tells those who ask, and dials nobody else for that; and who has no place
-    /// for those who come is no way to those whom he knows.
+    /// Who can come to whom by what the living knew when they started, and were told since. Who has died may
+    /// have told nobody of whom it knew; a seed node tells those who ask, and dials nobody else for that; and
+    /// who has no place for those who come is no way to those whom he knows.
     fn introduced(&self) -> Islands {
         let mut introduced = self.connected();
         let lives = |node: u32| self.members[node as usize].alive;
@@ -149,7 +152,28 @@ impl Simulation {
                 introduced.join(*node, *known);
             }
         }
+        if self.living.len() <= LARGE {
+            for (node, known) in self.told_of() {
+                introduced.join(node, known);
+            }
+        }
         introduced
+    }
+
+    /// Which of the living were told of which others, and have places for them. Who has none left to dial
+    /// anybody has told its peers, who have heard of them too.
+    fn told_of(&self) -> impl Iterator<Item = (u32, u32)> {
+        let check = self.check.as_ref();
+        let pairs = (self.living.iter())
+            .flat_map(|node| self.living.iter().map(move |known| (*node, *known)));
+        pairs.filter(move |(node, known)| {
+            let member = &self.members[*node as usize];
+            !self.is_seed(*node)
+                && !member.private.contains(known)
+                && self.free_places(*node)[0]
+                && self.free_places(*known)[1]
+                && check.is_some_and(|it| it.was_told(*node, &self.places.address(*known)))
+        })
     }
 
     /// Whether what all knew when they started leads from each to each.

@@ -173,6 +173,31 @@ fn nodes_that_never_dial_are_found_to_lie_apart_though_all_have_places() {
 }
 
 #[test]
+fn nodes_that_do_not_dial_whom_the_dead_have_told_them_of_are_found_to_lie_apart() {
+    use std::cell::Cell;
+    use std::thread_local;
+    thread_local!(static FIRST: Cell<Option<NodeId>> = const { Cell::new(None) });
+    let text = "duration = '16min'\n[[nodes]]\ncount = 8\nknows = { first = 1 }\n";
+    let without_the_first = |bug: Option<Bug>| {
+        let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), 1).unwrap();
+        FIRST.set(Some(simulation.places.id(0)));
+        simulation.bug = bug;
+        simulation.run_until(Duration::from_secs(300));
+        simulation.die(0, false);
+        simulation.run().breach
+    };
+    let dials_nobody_else: Bug = |orders| {
+        orders.retain(|it| match it {
+            NodeAction::Dial { address, .. } => Some(address.id()) == FIRST.get(),
+            _ => true,
+        });
+    };
+    let breach = without_the_first(Some(dials_nobody_else)).unwrap();
+    assert_eq!(breach.invariant, 34, "{breach:?}");
+    assert_eq!(without_the_first(None), None);
+}
+
+#[test]
 fn a_bug_is_found_in_a_swarm_and_the_scenario_made_small_and_replays() {
     // Whoever sees a fault in a peer asks twice from then on.
     let bug: Bug = |orders| {

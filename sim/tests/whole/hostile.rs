@@ -210,9 +210,11 @@ fn what_onlookers_took_for_faults_is_none() {
     // that an answer may have waited for names; that an exchange for one peer releases all others; that the
     // options of a node may let strangers have it dial a victim as often as they like; that whom nobody knew
     // but one who has died, nobody may ever hear of, nor whoever knows none but those who have all their
-    // peers, or is known to nobody but seed nodes.
+    // peers, or is known to nobody but seed nodes; that options may leave alone for thirty days whom a dial
+    // did not reach once.
     hold(&[
         49, 1_402, 1_525, 1_047, 1_500, 138, 1_821, 1_192, 6_478, 7_685, 12_561, 14_112, 17_899,
+        24_016,
     ]);
 }
 
