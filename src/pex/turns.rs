@@ -12,7 +12,7 @@
 //! How they pay is told in `purse.rs`. Nothing but an answer full of news makes a lean purse rich.
 //!
 //! Where both purses are empty, somebody is asked now and then: less than once in two minutes, and
-//! the two lines in turns.
+//! the two lines in turns. So long after the last of them, these two lines come before newcomers.
 //!
 //! A policy of the reference has but one line, and no purse.
 
@@ -272,13 +272,15 @@ impl Turns {
         if self.is_plain {
             return self.others.pop_front();
         }
-        if self.newcomers.len() > 0 {
-            if let Some(slot) = self.next_newcomer(now) {
-                return Some(slot);
-            }
-        } else {
-            self.means.wider_at = None;
-        }
+        // Newcomers who never answer, and never end, may not keep all others from being asked.
+        let is_overdue = self.means.last_at + EVERY <= now;
+        let overdue = is_overdue.then(|| self.next_again(now)).flatten();
+        let slot = overdue.or_else(|| self.next_newcomer(now));
+        slot.or_else(|| self.next_again(now))
+    }
+
+    /// Whose turn it is of those who were asked before.
+    fn next_again(&mut self, now: Time) -> Option<Slot> {
         let last = self.means.last_at;
         let slot = if self.kin.len() > 0 && self.means.kin.spend(now, last) {
             self.kin.pop_front()
@@ -296,6 +298,10 @@ impl Turns {
     }
 
     fn next_newcomer(&mut self, now: Time) -> Option<Slot> {
+        if self.newcomers.len() == 0 {
+            self.means.wider_at = None;
+            return None;
+        }
         if self.asked_in_all() >= self.means.width {
             let patience = self.means.patience;
             let wider_at = *self.means.wider_at.get_or_insert(now + patience);

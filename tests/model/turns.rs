@@ -68,7 +68,8 @@ impl Turns {
 
 impl Naive {
     /// Whose turn it is: who was never asked, then kin, then the others, as long as there is
-    /// something to pay with; and now and then somebody who is not paid for.
+    /// something to pay with; and now and then somebody who is not paid for, before those who were
+    /// never asked.
     pub(crate) fn whose_turn(&mut self) -> Option<usize> {
         let now = self.now;
         let first = |peers: &[Peer], wanted: &dyn Fn(&Peer) -> bool| {
@@ -77,11 +78,12 @@ impl Naive {
             wanted.min_by_key(|&n| peers[n].since)
         };
         let newcomer = first(&self.peers, &|peer| !peer.asked);
-        if newcomer.is_some() {
+        let is_overdue = self.turns.last_at + UNPAID <= now;
+        if newcomer.is_some() && !is_overdue {
             return newcomer;
         }
-        let kin = first(&self.peers, &|peer| peer.kind == Kind::Kin);
-        let other = first(&self.peers, &|peer| peer.kind != Kind::Kin);
+        let kin = first(&self.peers, &|peer| peer.asked && peer.kind == Kind::Kin);
+        let other = first(&self.peers, &|peer| peer.asked && peer.kind != Kind::Kin);
         let last = self.turns.last_at;
         for (line, kind) in [(kin, Kind::Kin), (other, Kind::V2)] {
             let purse = self.turns.purse(kind, now);
@@ -92,7 +94,7 @@ impl Naive {
                 return line;
             }
         }
-        if last + UNPAID > now {
+        if !is_overdue {
             return None;
         }
         let lines = if self.turns.kin_is_next {
@@ -105,7 +107,7 @@ impl Naive {
             self.turns.kin_is_next = !self.turns.kin_is_next;
             self.turns.last_at = now;
         }
-        unpaid
+        unpaid.or(newcomer)
     }
 
     /// When somebody is asked who is ready and was not asked at once.

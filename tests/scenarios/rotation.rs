@@ -83,6 +83,23 @@ fn in_any_2k_requests_each_of_k_peers_is_asked() {
 }
 
 #[test]
+fn guests_who_never_answer_and_come_and_go_do_not_keep_others_from_being_asked() {
+    let mut w = one_at_a_time();
+    w.up(1, Kind::V2);
+    w.converse(secs(1), ms(150), |_| Some(nodes(200..250)));
+    let before = w.asked(1).len();
+    // Each of them takes the one question that may be open, and the next is there before it is over.
+    for guest in 2..=150 {
+        w.up(guest, Kind::V2);
+        w.converse(secs(4), ms(150), |from| (from == id(1)).then(Vec::new));
+        if guest > 5 {
+            w.down(guest - 4);
+        }
+    }
+    assert!(w.asked(1).len() >= before + 2, "{:?}", w.asked(1));
+}
+
+#[test]
 fn a_silent_peer_times_out_after_ten_seconds_and_is_asked_less_and_less() {
     let mut w = World::new();
     w.up(1, Kind::V2);
