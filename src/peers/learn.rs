@@ -276,19 +276,22 @@ impl PeerManager {
         if !is_sure && told >= (max / 4).max(1) {
             return Err(Refusal::Crowded);
         }
-        let room = slots.len() < max || is_sure && self.give_way(slots);
+        let room = slots.len() < max || is_sure && self.give_way(slots, address.id());
         if room { Ok(()) } else { Err(Refusal::Crowded) }
     }
 
-    /// Forgets one of these of which strangers told, and which is not being dialed or connected
-    /// with. False if there is none.
-    pub(super) fn give_way(&mut self, slots: &Slots) -> bool {
+    /// Forgets one of these of which strangers told, or where there is none, the one of this node that
+    /// has failed most often; but none that is being dialed or connected with. False if none may go.
+    pub(super) fn give_way(&mut self, slots: &Slots, id: NodeId) -> bool {
         let in_use = |slot: Slot, id| self.live.get(id).and_then(Life::slot) == Some(slot);
-        let may_go = |slot: &&Slot| {
-            let entry = self.store.get(**slot);
-            self.is_hearsay(**slot) && entry.is_some_and(|it| !in_use(**slot, it.id))
+        let rank = |slot: Slot| {
+            let entry = self.store.get(slot).filter(|it| !in_use(slot, it.id))?;
+            let is_hearsay = self.is_hearsay(slot);
+            let has_moved = entry.id == id && entry.failures > 0;
+            (is_hearsay || has_moved).then_some(((is_hearsay, entry.failures), slot))
         };
-        let Some(slot) = slots.iter().find(may_go).copied() else {
+        let worst = slots.iter().filter_map(|slot| rank(*slot));
+        let Some((_, slot)) = worst.max_by_key(|(rank, _)| *rank) else {
             return false;
         };
         self.forget(slot);
@@ -349,25 +352,31 @@ impl PeerManager {
         // The list is shuffled, so its places in a row are as good as any.
         let start = self.chance.below(below) as usize;
         let in_a_row = list.iter().cycle().skip(start).take(list.len());
-        let may_go = |slot: &Slot| {
-            let entry = self.store.get(*slot);
-            entry.is_some_and(|it| it.turn != Turn::Busy) && !self.is_kept(*slot)
-        };
-        let few = in_a_row
-            .take(LOOKED_AT)
-            .copied()
-            .filter(may_go)
-            .take(SAMPLED);
-        let crowd = |slot: &Slot| {
-            let entry = self.store.get(*slot);
-            entry.map(|it| self.store.lanes.counts(it.lane).0)
-        };
-        let victim = few.max_by_key(crowd);
+        let told = self.most_crowded(in_a_row.take(LOOKED_AT).copied());
+        // A crawler tells nobody of anybody.
+        let victim = told.or_else(|| {
+            let bound = Slot::try_from(self.store.bound()).unwrap_or(Slot::MAX);
+            let start = self.chance.below(bound);
+            self.most_crowded((start..bound).chain(0..start))
+        });
         let Some(slot) = victim else {
             return false;
         };
         self.forget(slot);
         true
+    }
+
+    /// Of the first of these that may go, the one in the most crowded network.
+    fn most_crowded(&self, slots: impl Iterator<Item = Slot>) -> Option<Slot> {
+        let may_go = |slot: &Slot| {
+            let entry = self.store.get(*slot);
+            entry.is_some_and(|it| !it.tested && it.turn != Turn::Busy) && !self.is_kept(*slot)
+        };
+        let crowd = |slot: &Slot| {
+            let entry = self.store.get(*slot);
+            entry.map(|it| self.store.lanes.counts(it.lane).0)
+        };
+        slots.filter(may_go).take(SAMPLED).max_by_key(crowd)
     }
 
     /// Forgets an entry, and whatever was kept for its sake.

@@ -291,6 +291,41 @@ fn the_operator_names_four_addresses_of_a_node_and_no_more() {
 }
 
 #[test]
+fn a_node_that_has_moved_is_dialed_where_the_operator_says_though_all_its_places_were_reached_once()
+{
+    let mut w = World::quiet(|it| it);
+    w.connect(99);
+    for n in 0..4 {
+        let old = at(1, host(50 + n, 1));
+        w.name(&old);
+        w.run(HOUR, |it| if *it == old { Answer::Up } else { DEAD });
+        w.down(1);
+    }
+    let new = at(1, host(70, 1));
+    w.run(DAY, |_| DEAD);
+    w.name(&new);
+    assert_eq!(w.peers.addresses_of(id(1)).len(), 4);
+    w.run(HOUR, |it| if *it == new { Answer::Up } else { DEAD });
+    assert!(w.outbound().contains(&1));
+}
+
+#[test]
+fn who_shares_an_ip_address_pushes_nobody_out_who_was_reached_there_though_he_is_away() {
+    let mut w = World::quiet(|it| it);
+    w.connect(99);
+    let all: Vec<_> = (1..=4).map(|n| at_port(n, host(2, 257), n)).collect();
+    for (n, address) in (1..).zip(&all) {
+        w.reached(address);
+        w.down(n);
+    }
+    w.run(DAY, |_| DEAD);
+    assert!((1..=4).all(|n| w.record(n).unwrap().addresses[0].failures > 0));
+    let own = at_port(5, host(2, 257), 5);
+    w.accept_from(5, host(2, 257), Some(&own));
+    assert!(!w.knows(&own) && all.iter().all(|it| w.knows(it)));
+}
+
+#[test]
 fn a_false_address_told_first_does_not_keep_out_the_true_one() {
     let mut w = World::quiet(|it| it);
     w.connect(99);
@@ -364,6 +399,19 @@ fn in_a_full_store_the_operators_word_takes_the_place_of_one_never_reached() {
         w.name(&node(n));
     }
     assert!((200..260).all(|n| w.knows(&node(n))));
+}
+
+#[test]
+fn in_a_full_store_of_a_node_that_tells_nobody_the_operators_word_counts_as_much() {
+    let mut w = World::quiet(|it| it.addresses_max(80).tells(false));
+    for n in 1..=80 {
+        w.learn(&node(n), 1_000 + n);
+    }
+    for n in 200..260 {
+        w.name(&node(n));
+        assert!(w.knows(&node(n)));
+    }
+    assert_eq!(w.peers.addresses(), 80);
 }
 
 #[test]
