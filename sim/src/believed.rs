@@ -13,6 +13,7 @@ const ESTIMATES: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Believed {
     pub(crate) estimate: Option<Spread>,
+    pub(crate) off: Option<f64>,
     pub(crate) covered: Option<f64>,
     pub(crate) interval: Option<[f64; 2]>,
 }
@@ -49,10 +50,12 @@ impl Simulation {
             let mut parts: Vec<_> = guesses.iter().map(|it| ratio(part(it), it.truth)).collect();
             Spread::of(&mut parts)
         };
+        let mut errors: Vec<_> = guesses.iter().map(Guess::error).collect();
         let covers = guesses.iter().filter(|it| it.covers()).count() as u64;
         let ends = [over(|it| it.low).median, over(|it| it.high).median];
         Believed {
             estimate: Some(over(|it| it.nodes)),
+            off: Some(Spread::of(&mut errors).p95),
             covered: Some(ratio(covers, guesses.len() as u64)),
             interval: Some(ends),
         }

@@ -69,6 +69,11 @@ fn wrong(error: ConfigError) -> ScenarioError {
     let key = match option {
         "connected_max" | "slots" => "connected",
         "addresses_max" => "store",
+        // Its store is to have room for all its peers.
+        _ if error.to_string().contains("addresses_max") => {
+            let what = "a store has to have room for all peers and a few more; write more, or lower connected";
+            return ScenarioError::new("store", what);
+        }
         _ => return ScenarioError::new("nodes", error.to_string()),
     };
     let what = format!("{value} can't be; write a number from {min} to {max}");
@@ -131,14 +136,23 @@ impl Blueprint {
         })
     }
 
+    /// The options of the exchange of a node that lives there.
+    pub(crate) fn exchange(&self, own: &NodeAddress) -> Config {
+        with_own(&self.config, own)
+    }
+
     /// Peers that a node's exchange has at most.
     pub(crate) const fn peers_max(&self) -> usize {
         self.config.peers_max()
     }
 
-    /// The same, for a node that keeps these to itself.
-    pub(crate) fn keeping_private(&self, private: &[NodeAddress]) -> Cow<'_, Self> {
-        if private.is_empty() {
+    /// The same, for a node that keeps these to itself, and is to be connected with those.
+    pub(crate) fn with_lists(
+        &self,
+        private: &[NodeAddress],
+        persistent: &[NodeAddress],
+    ) -> Cow<'_, Self> {
+        if private.is_empty() && persistent.is_empty() {
             return Cow::Borrowed(self);
         }
         let ids = || private.iter().map(NodeAddress::id);
@@ -150,8 +164,11 @@ impl Blueprint {
         let switch = v1::OptionsBuilder::from(own.switch.clone());
         // The names are at most as many as there are, which the builders take.
         own.config = config.unwrap_or(own.config);
-        own.peers = peers.private(ids()).build().unwrap_or(own.peers);
-        own.switch = switch.private(ids()).build().unwrap_or(own.switch);
+        let peers = peers.private(ids());
+        let peers = peers.persistent(persistent.iter().map(NodeAddress::id));
+        own.peers = peers.build().unwrap_or(own.peers);
+        let switch = switch.private(ids()).persistent(persistent.to_vec());
+        own.switch = switch.build().unwrap_or(own.switch);
         Cow::Owned(own)
     }
 
@@ -161,6 +178,11 @@ impl Blueprint {
             Program::Hostile(_) | Program::Uniform => false,
             _ => self.depth != Depth::Thin,
         }
+    }
+
+    /// Whether such a node writes down whom it knows, and starts again with that.
+    pub(crate) fn writes_down(&self) -> bool {
+        self.has_store() && self.release.is_none()
     }
 
     /// Whether such a node has a store of its own.

@@ -36,6 +36,8 @@ pub(crate) enum Use {
     Shape,
     /// Who is in a swarm's network of the sorts that came later.
     Later,
+    /// Who in a swarm's network is to be connected with whom, come what may.
+    Friends,
 }
 
 /// A stream of random numbers.

@@ -78,7 +78,7 @@ impl Check {
         };
         let judge = Judge::new(address.clone(), dials_per_second, start, &member.machine);
         self.judges[place] = Some(Box::new(judge));
-        self.twin = Twin::of(node, &member.machine);
+        self.twin = Twin::of(node, &member.machine, start);
     }
 
     /// Whether somebody told a node of this address in the life that it leads.
@@ -124,7 +124,7 @@ impl Check {
             self.told.sort_unstable();
         }
         if let Some(Some(judge)) = self.judges.get_mut(node as usize) {
-            judge.before(now, event, &self.told, machine.exchange_deadline());
+            judge.before(now, event, &self.told, machine);
         }
         if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
             twin.before(now, event.clone());

@@ -139,20 +139,30 @@ impl Simulation {
         let group = usize::from(self.members[node as usize].group);
         let disk = self.members[node as usize].disk.take();
         let again = life > 0;
+        let has_written = again && disk.is_some() && self.crowds[group].blueprint.writes_down();
         let everyone = self.crowds[group].group.knows == Knows::Everyone;
-        let known = if again && disk.is_some() || everyone && !self.lists_everyone(node) {
+        let known = if has_written || everyone && !self.lists_everyone(node) {
             Vec::new()
         } else {
             self.known_at_start(node, self.crowds[group].group.knows)
         };
         let addresses: Vec<NodeAddress> = known.iter().map(|it| self.places.address(*it)).collect();
-        let secrets = self.crowds[group].group.keeps_private as usize;
-        let private: Vec<_> = addresses.iter().take(secrets).cloned().collect();
-        self.members[node as usize].private = known.iter().take(secrets).copied().collect();
+        if !again {
+            let of = &self.crowds[group].group;
+            let [secrets, friends] = [of.keeps_private, of.persists].map(|it| it as usize);
+            let member = &mut self.members[node as usize];
+            member.private = known.iter().take(secrets).copied().collect();
+            member.persistent = known.iter().rev().take(friends).copied().collect();
+        }
+        let member = &self.members[node as usize];
+        let [private, persistent] = [&member.private, &member.persistent].map(|list| {
+            let addresses = list.iter().map(|it| self.places.address(*it));
+            addresses.collect::<Vec<_>>()
+        });
         let linked = self.crowds[group].group.linked as usize;
         let to_link: Vec<u32> = known.iter().take(linked).copied().collect();
         let knowledge = match &disk {
-            Some(disk) if again => Knowledge::Disk(disk),
+            Some(disk) if has_written => Knowledge::Disk(disk),
             _ if everyone => Knowledge::Known(addresses.clone()),
             _ => Knowledge::Named(addresses.clone()),
         };
@@ -166,10 +176,11 @@ impl Simulation {
             run: self.seed,
             now: clock,
         };
-        let machine = self.crowds[group]
+        let blueprint = self.crowds[group]
             .blueprint
-            .keeping_private(&private)
-            .build(&birth, knowledge);
+            .with_lists(&private, &persistent);
+        let exchange = self.check.is_some().then(|| blueprint.exchange(&own));
+        let machine = blueprint.build(&birth, knowledge);
         // What is in a store already is not named, and an exchange that knows everybody has no list.
         let is_known = match &machine {
             Machine::V2(_) | Machine::Exchange(_) => everyone,
@@ -197,6 +208,9 @@ impl Simulation {
                 at: clock,
                 knows: (!again).then_some(&addresses),
                 reached: everyone,
+                persistent: &persistent,
+                exchange: exchange.as_ref(),
+                seed,
                 is_plain: group.tuning == Tuning::Default && ours(&group.runs),
             };
             check.starts(node, &own, &self.members[node as usize], &start);

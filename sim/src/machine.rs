@@ -43,6 +43,14 @@ impl Machine {
         }
     }
 
+    /// What it thinks of a node.
+    pub(crate) fn score(&self, id: NodeId) -> i32 {
+        match self {
+            Self::V2(node) => node.peers().score(id),
+            _ => 0,
+        }
+    }
+
     /// Places for peers whom it dials, and for those who come.
     pub(crate) fn slots(&self) -> (usize, usize) {
         match self {

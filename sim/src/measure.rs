@@ -5,6 +5,7 @@
 //! numbers. Of more than a thousand watched nodes, a thousand are, evenly spread.
 
 use crate::believed::Believed;
+use crate::chance::nanos;
 use crate::member::Member;
 use crate::outcome::{Guess, Sample, Spread, Tally};
 use crate::simulation::{Simulation, What, seconds};
@@ -327,11 +328,17 @@ impl Simulation {
     pub(crate) fn sample(&mut self) {
         self.look();
         self.check_tested();
-        let every = crate::chance::nanos(self.scenario.sample_every);
+        let every = nanos(self.scenario.sample_every);
         self.queue.push(self.now + every, What::Sample);
         let known = self.watch.samples.last().map(|last| last.known.min);
+        let all_started = self
+            .scenario
+            .nodes
+            .iter()
+            .all(|it| nanos(it.starts) < self.now.max(1));
         if let Some((share, known)) = self.scenario.until_known.zip(known)
             && known >= share
+            && all_started
         {
             self.end = self.now;
             self.done = true;
@@ -369,6 +376,7 @@ impl Simulation {
         };
         let Believed {
             estimate,
+            off,
             covered,
             interval,
         } = self.estimates(&known);
@@ -381,6 +389,7 @@ impl Simulation {
             requests: rate(requests - requests_before),
             bytes: rate(bytes - bytes_before),
             estimate,
+            off,
             covered,
             interval,
         };

@@ -21,6 +21,8 @@ pub(crate) struct Member {
     pub(crate) disk: Option<Box<Disk>>,
     /// Of whom nobody may hear from it.
     pub(crate) private: Vec<u32>,
+    /// With whom it is to be connected, come what may.
+    pub(crate) persistent: Vec<u32>,
     /// How far its clock is ahead.
     pub(crate) ahead: i64,
     /// By how much it has jumped besides, and what it has said since it stands still.
@@ -53,6 +55,7 @@ impl Member {
             open: Vec::new(),
             disk: None,
             private: Vec::new(),
+            persistent: Vec::new(),
             ahead: 0,
             jumped: 0,
             stopped: None,

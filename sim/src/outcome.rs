@@ -85,6 +85,9 @@ pub struct Sample {
     pub bytes: f64,
     /// The estimate of a watched node, over the truth; of those that have one.
     pub estimate: Option<Spread>,
+    /// How far the estimates are off the truth, over the truth: 95 % of them by no more.
+    #[serde(default)]
+    pub off: Option<f64>,
     /// The share of those whose interval holds the truth.
     pub covered: Option<f64>,
     /// The ends of their intervals, over the truth; the median of each.

@@ -89,6 +89,9 @@ pub struct Group {
     /// So many of those whom each knows when it starts are private to it: nobody may hear of them.
     #[serde(default)]
     pub keeps_private: u32,
+    /// With so many of those whom each knows when it starts it is to be connected, come what may.
+    #[serde(default)]
+    pub persists: u32,
     /// What they know and do is measured; by default that of honest nodes with a machine of ours.
     #[serde(default)]
     pub watched: Option<bool>,
@@ -115,6 +118,7 @@ impl Group {
             claims: Claim::default(),
             tuning: Tuning::default(),
             keeps_private: 0,
+            persists: 0,
             watched: None,
             clock_skew: Duration::ZERO,
         }
@@ -214,6 +218,7 @@ impl Default for Knows {
 
 /// A shortest and a longest time; each occurrence takes a random one between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "a range has two ends")]
 pub struct Range {
     /// The shortest.

@@ -16,6 +16,9 @@ const MINUTE: u64 = 60;
 /// them has the network that it had.
 const LATER: &[&str] = &["misnamer"];
 
+/// From this seed on some nodes have persistent peers: those before it had been run without.
+const PERSISTS_FROM: u64 = 26_000;
+
 /// The scenario of a seed. Run with the same seed, everything else in it is drawn from that too.
 ///
 /// ```
@@ -37,6 +40,13 @@ pub fn swarm(seed: u64) -> Scenario {
     for sort in LATER {
         if later.below(8) == 0 {
             nodes.push(out_for_harm(sort, &mut later));
+        }
+    }
+    let mut friends = Chance::new(seed, Use::Friends);
+    for group in nodes.iter_mut().filter(|_| seed >= PERSISTS_FROM) {
+        let honest = !matches!(group.runs, Program::Hostile(_));
+        if honest && friends.below(3) == 0 {
+            group.persists = 1 + friends.below(2);
         }
     }
     let minutes = 2 + u64::from(chance.below(20));

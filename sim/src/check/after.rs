@@ -91,6 +91,20 @@ impl Judge {
         hold(6, exchange.is_none_or(|at| at <= longest), || {
             format!("the exchange waits until {exchange:?}, for more than ten minutes")
         })?;
+        if let Some(before) = self.nothing {
+            hold(33, orders.is_empty() && deadline == before, || {
+                let now = self.now;
+                format!(
+                    "what is of no connection leads at {now:?} to {orders:?}, with nothing due before {before:?}"
+                )
+            })?;
+        }
+        for (id, before) in &self.scores {
+            let score = machine.score(*id);
+            hold(26, score == *before, || {
+                format!("the score of {id} becomes {score}, as somebody tells of it")
+            })?;
+        }
         for order in orders {
             if let NodeAction::Down { peer, epoch } = order
                 && let Some(it) = self.connections.get(peer)

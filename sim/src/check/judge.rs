@@ -3,12 +3,12 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
-use pex::peers::{DIAL_PATIENCE, DialFailure};
+use pex::peers::{DIAL_PATIENCE, DialFailure, Eviction};
 use pex::wire::{
     Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
     Message, Response,
 };
-use pex::{Epoch, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
+use pex::{Epoch, HangUp, Kind, NodeAction, NodeAddress, NodeEvent, NodeId, Time};
 
 use super::after::Expects;
 use super::memory::{Memory, Start};
@@ -64,8 +64,27 @@ pub(super) struct Judge {
     pub(super) armed: Option<Time>,
     memory: Memory,
     pub(super) rates: Rates,
+    persistent: Vec<NodeId>,
+    /// Whether it was told anything yet.
+    has_begun: bool,
+    /// The deadline before an event that means nothing.
+    pub(super) nothing: Option<Option<Time>>,
+    /// Some of those of whom the event in hand tells, with their scores before it.
+    pub(super) scores: Vec<(NodeId, i32)>,
     is_plain: bool,
     bounds_hearsay: bool,
+}
+
+/// So many of those of whom an answer tells are looked at.
+const SCORES: usize = 2;
+
+/// Whether a connection ends for somebody else's sake, or because its time is over.
+const fn is_for_another(why: HangUp) -> bool {
+    use Eviction::{Full, NetworkFull, Rotated, Served, Stayed, Upgraded};
+    matches!(
+        why,
+        HangUp::Evicted(Full | NetworkFull | Rotated | Served | Stayed | Upgraded)
+    )
 }
 
 /// The place of a dialect among both.
@@ -86,6 +105,10 @@ impl Judge {
         Self {
             memory: Memory::new(&own, start, machine),
             rates: Rates::default(),
+            persistent: start.persistent.iter().map(NodeAddress::id).collect(),
+            has_begun: false,
+            nothing: None,
+            scores: Vec::new(),
             is_plain: start.is_plain,
             bounds_hearsay: !machine.dials_hearsay_without_bound(),
             expects: Expects::Anything,
@@ -115,17 +138,29 @@ impl Judge {
         }
     }
 
-    /// Learns what is about to happen, and of whom that tells; `deadline` is that of the exchange
-    /// before it.
+    /// Learns what is about to happen to the machine, and of whom that tells.
     pub(super) fn before(
         &mut self,
         now: Time,
         event: &NodeEvent<'_>,
         told: &[NodeAddress],
-        deadline: Option<Time>,
+        machine: &Machine,
     ) {
+        let deadline = machine.exchange_deadline();
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
+        // Whoever has just started has much to do, and is told a tick.
+        let has_begun = core::mem::replace(&mut self.has_begun, true);
+        let is_due = !has_begun || machine.deadline().is_some_and(|at| at <= self.now);
+        self.nothing = (!is_due && self.is_of_nobody(event)).then(|| machine.deadline());
+        self.scores = if is_due {
+            Vec::new()
+        } else {
+            let strangers = told.iter().map(NodeAddress::id);
+            let strangers = strangers.filter(|it| !self.has_to_do_with(*it));
+            let scores = strangers.take(SCORES).map(|it| (it, machine.score(it)));
+            scores.collect()
+        };
         self.memory.before(event, told);
         self.expects = self.expect(event, deadline);
         self.answered = match event {
@@ -174,6 +209,21 @@ impl Judge {
             }
             _ => {}
         }
+    }
+
+    /// Whether an event is of somebody who is not connected. That a connection is down says something of
+    /// one of which another has taken the place.
+    fn is_of_nobody(&self, event: &NodeEvent<'_>) -> bool {
+        match event {
+            NodeEvent::Unsent { to: peer, .. } | NodeEvent::Message { from: peer, .. } => {
+                !self.connections.contains_key(peer)
+            }
+            _ => false,
+        }
+    }
+
+    fn has_to_do_with(&self, id: NodeId) -> bool {
+        self.connections.contains_key(&id) || self.dialing.contains_key(&id)
     }
 
     fn epoch(&self, peer: NodeId) -> Option<Epoch> {
@@ -225,7 +275,15 @@ impl Judge {
             }
             // A connection with oneself is none, and has to go.
             NodeAction::HangUp { peer, .. } if *peer == self.own.id() => Ok(()),
-            NodeAction::HangUp { peer, epoch, .. } => {
+            NodeAction::HangUp { peer, epoch, why } => {
+                let is_up = self
+                    .connections
+                    .get(peer)
+                    .is_some_and(|it| it.epoch == *epoch && it.up);
+                let stays = is_up && self.persistent.contains(peer);
+                hold(24, !stays || !is_for_another(*why), || {
+                    format!("{peer} is persistent, and has to go: {why}")
+                })?;
                 let connection = self.connections.get_mut(peer);
                 let it = connection.filter(|it| it.epoch == *epoch && !it.hung_up);
                 let is_there = it.map(|it| it.hung_up = true).is_some();

@@ -1,7 +1,9 @@
-//! A second machine beside one of the nodes: a clone of it, which is told the same.
+//! A second machine beside one of the nodes: a clone of it, which is told the same. Now and then another
+//! is written down and read, and a third is told an older time.
 
-use pex::{NodeAction, NodeEvent, Time};
+use pex::{Config, NodeAction, NodeEvent, Pex, Seed, Time};
 
+use super::memory::Start;
 use super::{Verdict, hold};
 use crate::machine::Machine;
 
@@ -13,52 +15,103 @@ const EVENTS: u32 = 64;
 pub(super) struct Twin {
     pub(super) of: u32,
     machine: Machine,
+    /// What the exchange of the node was made of.
+    exchange: Option<Config>,
+    seed: Seed,
+    /// The latest time that it was told.
+    now: Time,
     orders: Vec<NodeAction>,
     events: u32,
-    /// Whether both did the same last.
-    same: bool,
+    /// What was found last.
+    verdict: Verdict,
 }
 
 impl Twin {
     /// A twin of this node, if it runs a machine that can have one.
-    pub(super) fn of(node: u32, machine: &Machine) -> Option<Self> {
+    pub(super) fn of(node: u32, machine: &Machine, start: &Start<'_>) -> Option<Self> {
         Some(Self {
             of: node,
             machine: machine.twin()?,
+            exchange: start.exchange.cloned(),
+            seed: start.seed.derive(1),
+            now: start.at,
             orders: Vec::new(),
             events: 0,
-            same: true,
+            verdict: Ok(()),
         })
     }
 
     /// Has it take in what the node is about to be told.
     pub(super) fn before(&mut self, now: Time, event: NodeEvent<'_>) {
-        self.orders = match &mut self.machine {
-            Machine::V2(node) => node.handle(now, event).into_iter().collect(),
-            Machine::V1(node) => node.handle(now, event).into_iter().collect(),
-            _ => Vec::new(),
-        };
+        self.now = self.now.max(now);
+        self.orders = tell(&mut self.machine, now, event);
     }
 
     pub(super) fn rewind(&mut self, now: Time) {
+        self.now = self.now.min(now);
         self.machine.rewind(now);
     }
 
     /// Sees whether the node does what its twin would do.
     pub(super) fn after(&mut self, machine: &Machine, orders: &[NodeAction]) {
-        self.same = self.orders == orders && self.machine.deadline() == machine.deadline();
+        let same = self.orders == orders && self.machine.deadline() == machine.deadline();
+        self.verdict = hold(30, same, || {
+            "a clone that is told the same does something else".to_owned()
+        });
         self.events += 1;
         if self.events.is_multiple_of(EVENTS)
             && let Some(twin) = machine.twin()
         {
             self.machine = twin;
+            let now_and_then = self.keeps_time().and_then(|()| self.comes_back());
+            self.verdict = core::mem::replace(&mut self.verdict, Ok(())).and(now_and_then);
         }
+    }
+
+    /// An older time is taken for the latest.
+    fn keeps_time(&self) -> Verdict {
+        let (Some(mut one), Some(mut other)) = (self.machine.twin(), self.machine.twin()) else {
+            return Ok(());
+        };
+        let now = tell(&mut one, self.now, NodeEvent::Tick);
+        let then = tell(&mut other, Time::EPOCH, NodeEvent::Tick);
+        let same = now == then && one.deadline() == other.deadline();
+        hold(3, same, || {
+            format!("at an older time it does {then:?}, and {now:?} at the latest")
+        })
+    }
+
+    /// What is written down, and read, and written down, is the same.
+    fn comes_back(&self) -> Verdict {
+        let exchange = match &self.machine {
+            Machine::V2(node) => node.pex(),
+            Machine::V1(node) => node.pex(),
+            _ => return Ok(()),
+        };
+        if let Some(config) = &self.exchange {
+            let dump = exchange.dump();
+            let again = Pex::restore(config.clone(), self.seed, &dump);
+            let is_same = again.as_ref().is_ok_and(|it| it.dump() == dump);
+            hold(31, is_same, || {
+                format!(
+                    "an exchange that is dumped and restored is another: {:?}",
+                    again.err()
+                )
+            })?;
+        }
+        Ok(())
     }
 
     /// Holds what the node has done to what its twin did.
     pub(super) fn is_same(&self) -> Verdict {
-        hold(30, self.same, || {
-            "a clone that is told the same does something else".to_owned()
-        })
+        self.verdict.clone()
+    }
+}
+
+fn tell(machine: &mut Machine, now: Time, event: NodeEvent<'_>) -> Vec<NodeAction> {
+    match machine {
+        Machine::V2(node) => node.handle(now, event).into_iter().collect(),
+        Machine::V1(node) => node.handle(now, event).into_iter().collect(),
+        _ => Vec::new(),
     }
 }

@@ -41,7 +41,7 @@ impl Inflater {
             self.shared = hand.made_up_many(SHARED);
         }
         let first = match self.fakes {
-            // Each of its nodes has a hundred of its own.
+            // Each of its nodes has always the same hundred, of twenty that there are.
             Fakes::Same => hand.node as usize * ANSWER,
             _ => hand.chance.index(SHARED),
         };

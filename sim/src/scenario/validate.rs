@@ -126,6 +126,67 @@ fn check_range(key: &str, range: Range) -> Result<(), ScenarioError> {
 }
 
 impl Group {
+    /// A key that says what would have no effect, and why.
+    fn without_effect(&self) -> Option<(&'static str, &'static str)> {
+        let plain = Self::new(self.count, self.runs.clone());
+        let said = [
+            ("linked", self.linked != plain.linked),
+            ("dials", self.dials != plain.dials),
+            ("keeps-private", self.keeps_private != plain.keeps_private),
+            ("persists", self.persists != plain.persists),
+            ("tuning", self.tuning != plain.tuning),
+            ("store", self.store != plain.store),
+            ("connected", self.connected != plain.connected),
+            ("depth", self.depth != plain.depth),
+            ("knows", self.knows != plain.knows),
+            ("claims", self.claims != plain.claims),
+        ];
+        let (keys, why): (&[&str], _) = match self.runs {
+            Program::Hostile(_) => (
+                &[
+                    "linked",
+                    "dials",
+                    "keeps-private",
+                    "persists",
+                    "tuning",
+                    "store",
+                    "connected",
+                    "depth",
+                    "knows",
+                ],
+                "hostile nodes know everybody, and do what they do",
+            ),
+            Program::Uniform => (
+                &[
+                    "linked",
+                    "dials",
+                    "keeps-private",
+                    "persists",
+                    "tuning",
+                    "claims",
+                ],
+                "nodes of 'uniform' only answer",
+            ),
+            Program::Tendermint0350 | Program::Tendermint0359 => (
+                &["dials", "keeps-private", "persists", "claims"],
+                "a model of Tendermint has no such thing",
+            ),
+            _ if self.depth == Depth::Thin => (
+                &["linked", "dials", "keeps-private", "persists", "claims"],
+                "a thin node only answers",
+            ),
+            _ if self.depth == Depth::Exchange => (
+                &["dials", "persists", "claims"],
+                "an exchange alone has no manager, and says what it is",
+            ),
+            _ => (&["claims"], "an honest node says what it is"),
+        };
+        let key = said
+            .iter()
+            .find(|(key, is_said)| *is_said && keys.contains(key));
+        key.map(|(key, _)| (*key, why))
+    }
+
     fn validate(&self) -> Result<(), ScenarioError> {
         let is_v1 = matches!(self.runs, Program::PexV1 | Program::PexSeed);
         if self.store.is_some() && is_v1 && self.depth == Depth::Full {
@@ -141,16 +202,24 @@ impl Group {
             }
         }
         if (self.dials.is_some() || self.linked > 0) && self.connected.is_none() {
-            let what = "dials and linked are parts of connected; write connected as well";
-            return Err(ScenarioError::new("count", what));
+            let key = if self.dials.is_some() {
+                "dials"
+            } else {
+                "linked"
+            };
+            let what = "it is a part of connected, which is left out; write connected as well";
+            return Err(ScenarioError::new(key, what));
         }
-        if self.linked > 0 && matches!(self.runs, Program::Hostile(_)) {
-            let what = "hostile nodes make their connections themselves; leave it out";
-            return Err(ScenarioError::new("linked", what));
+        if let Some((key, why)) = self.without_effect() {
+            return Err(ScenarioError::new(key, format!("{why}; leave it out")));
         }
-        if self.starts > LONGEST || self.clock_skew > Duration::from_secs(365 * 86_400) {
-            let what = "later than 100years, or a clock more than a year ahead; write less";
+        if self.starts > LONGEST {
+            let what = "later than 100years; write less";
             return Err(ScenarioError::new("starts", what));
+        }
+        if self.clock_skew > Duration::from_secs(365 * 86_400) {
+            let what = "a clock more than a year ahead; write less";
+            return Err(ScenarioError::new("clock-skew", what));
         }
         // What the machines themselves refuse is known here already, and so is its line.
         operator(&self.runs)?;

@@ -4,7 +4,7 @@
 
 use super::Case;
 use super::words::{number, percent};
-use crate::{Guess, Outcome, Sample, Spread, Tally};
+use crate::{Guess, Outcome, Sample, Tally};
 
 /// Something that can be measured of the runs of a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -134,28 +134,28 @@ pub const MEASURES: &[Measure] = &[
         title: "requests/min",
         unit: "requests",
         about: "requests of a watched node in a minute",
-        values: |it| vec![mean(&it.samples, |it| it.requests)],
+        values: |it| vec![rate(it, 0.0, |it| it.requests)],
     },
     Measure {
         name: "requests-late",
         title: "requests a node and minute",
         unit: "requests",
         about: "requests of a watched node in a minute, over the last half",
-        values: |it| vec![mean(late(it), |it| it.requests)],
+        values: |it| vec![rate(it, half(it), |it| it.requests)],
     },
     Measure {
         name: "bytes",
         title: "bytes/min",
         unit: "bytes",
         about: "bytes that a watched node sent in a minute",
-        values: |it| vec![mean(&it.samples, |it| it.bytes)],
+        values: |it| vec![rate(it, 0.0, |it| it.bytes)],
     },
     Measure {
         name: "bytes-late",
         title: "bytes a node and minute",
         unit: "bytes",
         about: "bytes that a watched node sent in a minute, over the last half",
-        values: |it| vec![mean(late(it), |it| it.bytes)],
+        values: |it| vec![rate(it, half(it), |it| it.bytes)],
     },
     Measure {
         name: "estimate",
@@ -168,11 +168,10 @@ pub const MEASURES: &[Measure] = &[
         name: "estimate-off",
         title: "estimate off by",
         unit: "%",
-        about: "how far the estimates of the watched nodes are off the truth, the twentieth above of \
-                them, on average over the last half",
+        about: "how far 95 % of the estimates of the watched nodes are off the truth at most, on \
+                average over the last half",
         values: |it| {
-            let spreads: Vec<Spread> = late(it).iter().filter_map(|it| it.estimate).collect();
-            let off: Vec<f64> = spreads.iter().map(off_by).collect();
+            let off: Vec<f64> = late(it).iter().filter_map(|it| it.off).collect();
             let mean = off.iter().sum::<f64>() / off.len() as f64;
             if off.is_empty() {
                 Vec::new()
@@ -253,14 +252,14 @@ fn newcomers(outcome: &Outcome, value: fn(&Tally) -> Option<f64>) -> Vec<Option<
     outcome.newcomers.iter().map(value).collect()
 }
 
+/// Where nobody estimates anything there is nothing to be measured; where some do, whoever does not is
+/// without a value.
 fn guesses(outcome: &Outcome, value: fn(&Guess) -> Option<f64>) -> Vec<Option<f64>> {
-    let all = outcome.newcomers.iter().filter_map(|it| it.guess.as_ref());
-    all.map(value).collect()
-}
-
-/// How far those at either end of a spread over the truth are off it.
-const fn off_by(spread: &Spread) -> f64 {
-    (1.0 - spread.p5).abs().max((spread.p95 - 1.0).abs())
+    let all = outcome.newcomers.iter().map(|it| it.guess.as_ref());
+    if all.clone().flatten().count() == 0 {
+        return Vec::new();
+    }
+    all.map(|it| it.and_then(value)).collect()
 }
 
 /// What there is of these.
@@ -275,12 +274,31 @@ fn ending(outcome: &Outcome, value: fn(&Sample) -> Option<f64>) -> Vec<Option<f6
     found.map(Some).into_iter().collect()
 }
 
+/// When the last half begins.
+fn half(outcome: &Outcome) -> f64 {
+    outcome.samples.last().map_or(0.0, |it| it.at / 2.0)
+}
+
 /// The samples of the last half.
 fn late(outcome: &Outcome) -> &[Sample] {
     let samples = &outcome.samples;
-    let half = samples.last().map_or(0.0, |it| it.at / 2.0);
-    let early = samples.partition_point(|it| it.at <= half);
+    let early = samples.partition_point(|it| it.at <= half(outcome));
     samples.get(early..).unwrap_or_default()
+}
+
+/// The mean of what is counted from one sample to the next, over all that end after this time: each as
+/// long as it lasted.
+fn rate(outcome: &Outcome, after: f64, value: fn(&Sample) -> f64) -> Option<f64> {
+    let (mut before, mut time, mut sum) = (0.0, 0.0, 0.0);
+    for sample in &outcome.samples {
+        let took = sample.at - before;
+        before = sample.at;
+        if sample.at > after {
+            time += took;
+            sum += took * value(sample);
+        }
+    }
+    (time > 0.0).then(|| sum / time)
 }
 
 /// The mean over samples, which are apart by the same time.

@@ -39,6 +39,7 @@ pub(crate) fn outcome(seed: u64) -> Outcome {
             requests: 60.0 / at,
             bytes: 6_000.0 / at,
             estimate: (second > 2).then(|| even(1.0 + 0.1 / at, 0.01)),
+            off: (second > 2).then_some(0.1 / at),
             covered: (second > 2).then_some(0.95),
             interval: (second > 2).then_some([0.9, 1.1]),
         }
@@ -153,6 +154,19 @@ fn who_never_came_so_far_counts_as_the_slowest() {
     nobody.newcomers.iter_mut().for_each(|it| it.to_99 = None);
     assert_eq!(median("to-99", &[nobody]), None);
     assert!(Measure::named("newborn").unwrap().of(&[]).is_none());
+}
+
+#[test]
+fn what_is_counted_from_sample_to_sample_counts_for_as_long_as_it_took() {
+    let mut run = outcome(1);
+    let sample = |at: f64, requests: f64| {
+        let mut sample = run.samples[0].clone();
+        (sample.at, sample.requests) = (at, requests);
+        sample
+    };
+    run.samples = vec![sample(0.0, 0.0), sample(60.0, 3.0), sample(70.0, 10.0)];
+    let found = median("requests", &[run]).unwrap();
+    assert!((found - 4.0).abs() < 1e-9, "{found}");
 }
 
 #[test]
