@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use pex::peers::Eviction;
 use pex::wire::{Dialect, Message};
-use pex::{NodeAction, NodeId, Reach};
+use pex::{HangUp, NodeAction, NodeId, Reach};
 
 use crate::machine::Machine;
 use crate::member::Member;
@@ -195,6 +196,22 @@ fn nodes_that_do_not_dial_whom_the_dead_have_told_them_of_are_found_to_lie_apart
     let breach = without_the_first(Some(dials_nobody_else)).unwrap();
     assert_eq!(breach.invariant, 34, "{breach:?}");
     assert_eq!(without_the_first(None), None);
+}
+
+#[test]
+fn a_node_that_lets_a_persistent_peer_go_for_somebody_else_is_found() {
+    let text = "duration = '1min'\n[[nodes]]\ncount = 8\nknows = { some = 3 }\npersists = 1\n";
+    let rotates: Bug = |orders| {
+        let up = orders.iter().find_map(|it| match it {
+            NodeAction::Up { peer, epoch } => Some((*peer, *epoch)),
+            _ => None,
+        });
+        let why = HangUp::Evicted(Eviction::Rotated);
+        orders.extend(up.map(|(peer, epoch)| NodeAction::HangUp { peer, epoch, why }));
+    };
+    let breach = run(text, 1, Some(rotates)).breach.expect("it is found");
+    assert_eq!(breach.invariant, 24, "{breach:?}");
+    assert_eq!(run(text, 1, None).breach, None);
 }
 
 #[test]

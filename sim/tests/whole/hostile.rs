@@ -219,6 +219,18 @@ fn what_onlookers_took_for_faults_is_none() {
 }
 
 #[test]
+fn nothing_breaks_where_some_have_persistent_peers() {
+    let mut persist = 0;
+    for seed in 26_000..26_006 {
+        let scenario = swarm(seed);
+        persist += scenario.nodes.iter().filter(|it| it.persists > 0).count();
+        let outcome = Simulation::new(scenario, seed).unwrap().run();
+        assert_eq!(outcome.breach, None, "seed {seed}");
+    }
+    assert!(persist >= 2, "{persist}");
+}
+
+#[test]
 fn what_swarms_have_found_does_not_come_again() {
     // A ninth dial of a place in a day: a victim's, and a squatter's of whose lies some were in store. An
     // address that waits for an hour, where the options have nobody left alone for as long.
