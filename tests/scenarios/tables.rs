@@ -6,7 +6,8 @@ use std::path::Path;
 /// The tables, put together.
 const TABLES: &str = concat!(
     include_str!("../CONFORMANCE.md"),
-    include_str!("../INVARIANTS.md")
+    include_str!("../INVARIANTS.md"),
+    include_str!("../../SECURITY.md")
 );
 
 /// A file that a table names, by its path from the root, and a test in it or none.
@@ -118,7 +119,17 @@ fn the_tables_have_all_their_rows() {
     for n in 1..=26 {
         assert_eq!(rows(conformance, n), 2, "a weakness and a threat {n}");
     }
-    for n in 1..=36 {
+    for n in 1..=37 {
         assert_eq!(rows(invariants, n), 1, "invariant {n}");
     }
+    // Each threat is named with its defence, alone or with others.
+    let security = include_str!("../../SECURITY.md");
+    let firsts = security
+        .lines()
+        .filter_map(|it| it.strip_prefix("| ")?.split(" |").next());
+    let numbers: BTreeSet<u32> = firsts
+        .flat_map(|it| it.split(", "))
+        .filter_map(|it| it.parse().ok())
+        .collect();
+    assert!((1..=26).all(|n| numbers.contains(&n)), "{numbers:?}");
 }
