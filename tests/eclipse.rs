@@ -99,7 +99,8 @@ mod tables {
         };
         let run = |arm: Arm, attacker| Row::run(arm, attacker, course, seeds_of(arm));
         let against = |arm: Arm| ATTACKERS.map(|attacker| run(arm, attacker));
-        let ablations = ABLATIONS.into_iter().filter(|_| course.siege_hours > 24);
+        let are_meant = course.siege_hours > 24 || number("ECLIPSE_ABLATIONS", 0) > 0;
+        let ablations = ABLATIONS.into_iter().filter(|_| are_meant);
         let rows: Vec<_> = ARMS
             .into_iter()
             .chain(ablations)
