@@ -221,7 +221,7 @@ fn what_onlookers_took_for_faults_is_none() {
 #[test]
 fn nothing_breaks_where_some_have_persistent_peers() {
     let mut persist = 0;
-    for seed in 26_000..26_006 {
+    for seed in 26_000..26_009 {
         let scenario = swarm(seed);
         persist += scenario.nodes.iter().filter(|it| it.persists > 0).count();
         let outcome = Simulation::new(scenario, seed).unwrap().run();
