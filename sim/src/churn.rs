@@ -13,6 +13,8 @@ const DOWN: [u64; 2] = [SECOND, 30 * SECOND];
 /// What churn does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
+    /// Nodes come and go from now on.
+    Begin,
     /// A node dies, and another is born.
     Replace,
     /// A node crashes, and will start again.
@@ -46,6 +48,7 @@ impl Churn {
 
     const fn rate(&self, what: Move) -> f64 {
         match what {
+            Move::Begin => 0.0,
             Move::Replace => self.replaced,
             Move::Restart => self.restarted,
         }
@@ -60,18 +63,23 @@ pub(crate) fn wait(chance: &mut Chance, a_minute: f64, of: usize) -> Option<u64>
 }
 
 impl Simulation {
+    /// How often somebody comes or goes depends on how many there are then.
     pub(crate) fn plan_churn(&mut self) {
+        if self.now < self.churn.after {
+            self.queue.push(self.churn.after, What::Churn(Move::Begin));
+            return;
+        }
         for what in [Move::Replace, Move::Restart] {
-            self.plan_move(what, self.churn.after);
+            self.plan_move(what);
         }
     }
 
-    fn plan_move(&mut self, what: Move, from: u64) {
+    fn plan_move(&mut self, what: Move) {
         let living = self.living.len().max(1);
         let rate = self.churn.rate(what);
         if let Some(wait) = wait(&mut self.churn.chance, rate, living) {
             self.queue
-                .push(from.saturating_add(wait), What::Churn(what));
+                .push(self.now.saturating_add(wait), What::Churn(what));
         }
     }
 
@@ -79,12 +87,17 @@ impl Simulation {
         if self.now >= self.churn.until {
             return;
         }
-        self.plan_move(what, self.now);
+        if what == Move::Begin {
+            self.plan_churn();
+            return;
+        }
+        self.plan_move(what);
         let Some(node) = self.victim() else {
             return;
         };
         self.die(node, false);
         match what {
+            Move::Begin => {}
             Move::Replace => {
                 let group = usize::from(self.members[node as usize].group);
                 let newborn = self.conceive(group);

@@ -148,11 +148,7 @@ impl Simulation {
         };
         let addresses: Vec<NodeAddress> = known.iter().map(|it| self.places.address(*it)).collect();
         if !again {
-            let of = &self.crowds[group].group;
-            let [secrets, friends] = [of.keeps_private, of.persists].map(|it| it as usize);
-            let member = &mut self.members[node as usize];
-            member.private = known.iter().take(secrets).copied().collect();
-            member.persistent = known.iter().rev().take(friends).copied().collect();
+            self.choose(node, &known);
         }
         let member = &self.members[node as usize];
         let [private, persistent] = [&member.private, &member.persistent].map(|list| {
@@ -226,6 +222,16 @@ impl Simulation {
             self.tell(node, NodeEvent::Named { address });
         }
         self.set_timer(node, self.now);
+    }
+
+    /// Whom of those that it knows a node keeps to itself, and with whom it is to be connected: for all its
+    /// lives.
+    fn choose(&mut self, node: u32, known: &[u32]) {
+        let member = &mut self.members[node as usize];
+        let group = &self.crowds[usize::from(member.group)].group;
+        let [secrets, friends] = [group.keeps_private, group.persists].map(|it| it as usize);
+        member.private = known.iter().take(secrets).copied().collect();
+        member.persistent = known.iter().rev().take(friends).copied().collect();
     }
 
     /// Connects a node with these at once, as if it had dialed them before it was born.

@@ -16,6 +16,10 @@ const LONGEST: Duration = Duration::from_secs(600);
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Expects {
     Anything,
+    /// It is of somebody who is not connected, and nothing else was due.
+    Nothing {
+        deadline: Option<Time>,
+    },
     /// It is an answer, which counts if it was asked for.
     Answer {
         from: NodeId,
@@ -91,14 +95,6 @@ impl Judge {
         hold(6, exchange.is_none_or(|at| at <= longest), || {
             format!("the exchange waits until {exchange:?}, for more than ten minutes")
         })?;
-        if let Some(before) = self.nothing {
-            hold(33, orders.is_empty() && deadline == before, || {
-                let now = self.now;
-                format!(
-                    "what is of no connection leads at {now:?} to {orders:?}, with nothing due before {before:?}"
-                )
-            })?;
-        }
         for (id, before) in &self.scores {
             let score = machine.score(*id);
             hold(26, score == *before, || {
@@ -117,6 +113,14 @@ impl Judge {
         }
         match self.expects {
             Expects::Anything => Ok(()),
+            Expects::Nothing { deadline: before } => {
+                hold(33, orders.is_empty() && deadline == before, || {
+                    let now = self.now;
+                    format!(
+                        "what is of no connection leads at {now:?} to {orders:?}, with nothing due before {before:?}"
+                    )
+                })
+            }
             Expects::Request { deadline } => puts_nothing_off(deadline, orders, exchange),
             Expects::Answer {
                 from,

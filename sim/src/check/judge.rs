@@ -67,8 +67,6 @@ pub(super) struct Judge {
     persistent: Vec<NodeId>,
     /// Whether it was told anything yet.
     has_begun: bool,
-    /// The deadline before an event that means nothing.
-    pub(super) nothing: Option<Option<Time>>,
     /// Some of those of whom the event in hand tells, with their scores before it.
     pub(super) scores: Vec<(NodeId, i32)>,
     is_plain: bool,
@@ -107,7 +105,6 @@ impl Judge {
             rates: Rates::default(),
             persistent: start.persistent.iter().map(NodeAddress::id).collect(),
             has_begun: false,
-            nothing: None,
             scores: Vec::new(),
             is_plain: start.is_plain,
             bounds_hearsay: !machine.dials_hearsay_without_bound(),
@@ -152,7 +149,6 @@ impl Judge {
         // Whoever has just started has much to do, and is told a tick.
         let has_begun = core::mem::replace(&mut self.has_begun, true);
         let is_due = !has_begun || machine.deadline().is_some_and(|at| at <= self.now);
-        self.nothing = (!is_due && self.is_of_nobody(event)).then(|| machine.deadline());
         self.scores = if is_due {
             Vec::new()
         } else {
@@ -162,7 +158,13 @@ impl Judge {
             scores.collect()
         };
         self.memory.before(event, told);
-        self.expects = self.expect(event, deadline);
+        self.expects = if !is_due && self.is_of_nobody(event) {
+            Expects::Nothing {
+                deadline: machine.deadline(),
+            }
+        } else {
+            self.expect(event, deadline)
+        };
         self.answered = match event {
             NodeEvent::Unsent { to, .. } => Some(*to),
             _ => None,

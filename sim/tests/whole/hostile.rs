@@ -220,14 +220,11 @@ fn what_onlookers_took_for_faults_is_none() {
 
 #[test]
 fn nothing_breaks_where_some_have_persistent_peers() {
-    let mut persist = 0;
-    for seed in 26_000..26_009 {
-        let scenario = swarm(seed);
-        persist += scenario.nodes.iter().filter(|it| it.persists > 0).count();
-        let outcome = Simulation::new(scenario, seed).unwrap().run();
-        assert_eq!(outcome.breach, None, "seed {seed}");
+    let seeds = [26_001, 26_006, 26_007];
+    for seed in seeds {
+        assert!(swarm(seed).nodes.iter().any(|it| it.persists > 0), "{seed}");
     }
-    assert!(persist >= 2, "{persist}");
+    hold(&seeds);
 }
 
 #[test]

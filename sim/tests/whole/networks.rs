@@ -174,6 +174,16 @@ fn who_is_born_is_known_and_who_is_dead_is_not_counted() {
 }
 
 #[test]
+fn how_many_come_and_go_is_a_share_of_those_who_are_there_when_that_begins() {
+    // One node alone would be replaced once in fifty minutes; a hundred and one, about twice a minute.
+    let text = "duration = '6min'\nsample-every = '1min'\n[[nodes]]\ncount = 1\n\
+                [[nodes]]\ncount = 100\nstarts = '1s'\n[churn]\nreplaced-a-minute = 0.02\nafter = '1min'\n";
+    let outcome = run(text, 12);
+    let born: u64 = outcome.population.iter().map(|it| it.born).sum();
+    assert!((106..=118).contains(&born), "{born}");
+}
+
+#[test]
 fn kin_that_is_told_in_the_order_of_ids_needs_fewer_answers_than_by_chance() {
     let answers = |runs: &str, depth: &str| {
         let text = format!(
