@@ -357,7 +357,7 @@ impl PeerManager {
         let victim = told.or_else(|| {
             let bound = Slot::try_from(self.store.bound()).unwrap_or(Slot::MAX);
             let start = self.chance.below(bound);
-            self.most_crowded((start..bound).chain(0..start))
+            self.most_crowded((start..bound).chain(0..start).take(LOOKED_AT))
         });
         let Some(slot) = victim else {
             return false;
