@@ -9,8 +9,12 @@
 //! ECLIPSE_SEEDS=200 ECLIPSE_HOURS=168 cargo test --release --test eclipse tables -- --nocapture
 //! ```
 //!
-//! With `ECLIPSE_HONEST=10000` there are ten times as many honest nodes, of which fewer are alive.
+//! With `ECLIPSE_ABLATIONS=1`, or a siege of more than a day, the table has ours without one or the other
+//! of its parts too. With `ECLIPSE_HONEST=10000` there are ten times as many honest nodes, of which fewer are alive.
 
+#[cfg(test)]
+#[path = "eclipse/ablations.rs"]
+mod ablations;
 #[cfg(test)]
 #[path = "eclipse/addrman.rs"]
 mod addrman;
@@ -62,20 +66,17 @@ mod tables {
     use std::sync::LazyLock;
 
     use super::*;
+    use ablations::ABLATIONS;
     use bitcoin::BITCOIN;
     use experiment::{ATTACKERS, Course, FREE_IDS, LARGE, NETWORK};
-    use ours::{OURS, OURS_V1, PATIENTLY_V1, UNROTATED, UNROTATED_V1};
+    use ours::{OURS, OURS_V1};
     use reference::REFERENCE;
-    use reference_v1::{PATIENTLY, REFERENCE_V1};
+    use reference_v1::REFERENCE_V1;
     use table::{Heading, Mean, Row};
     use victim::Arm;
 
     /// The kinds of victim in the table. Each has its line here, and its test below.
     const ARMS: [Arm; 5] = [REFERENCE, REFERENCE_V1, BITCOIN, OURS, OURS_V1];
-
-    /// What a part of ours is worth, and what V1's attacker gains by patience: in the table where
-    /// the siege is long enough to show it.
-    const ABLATIONS: [Arm; 4] = [UNROTATED, PATIENTLY, UNROTATED_V1, PATIENTLY_V1];
 
     /// Those who are besieged by an attacker of free ids too.
     const KNOWS_BY_ID: [Arm; 2] = [REFERENCE, OURS];

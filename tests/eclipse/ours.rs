@@ -21,31 +21,11 @@ pub(crate) const OURS: Arm = Arm {
     build: |world, seed| v2(world, seed, peers::Options::default()),
 };
 
-/// The same without rotation: what it is worth.
-pub(crate) const UNROTATED: Arm = Arm {
-    name: "ours without rotation",
-    protocol: V2,
-    build: |world, seed| {
-        let options = peers::Options::builder().outbound_life(None).build();
-        v2(world, seed, options.unwrap())
-    },
-};
-
 /// Our node of V1 with its options as they are.
 pub(crate) const OURS_V1: Arm = Arm {
     name: "ours, V1",
     protocol: V1,
     build: |world, seed| v1(world, seed, v1::Options::default()),
-};
-
-/// The same without rotation.
-pub(crate) const UNROTATED_V1: Arm = Arm {
-    name: "ours, V1, without rotation",
-    protocol: V1,
-    build: |world, seed| {
-        let options = v1::Options::builder().outbound_life(None).build();
-        v1(world, seed, options.unwrap())
-    },
 };
 
 /// The same, where each of the attacker's guests stays for longer than it takes to become good.
@@ -89,7 +69,7 @@ impl<M: Manager> fmt::Debug for Way<M> {
     }
 }
 
-fn v2(world: Rc<World>, seed: u64, options: peers::Options) -> Box<dyn Victim> {
+pub(crate) fn v2(world: Rc<World>, seed: u64, options: peers::Options) -> Box<dyn Victim> {
     let way = Way {
         dialect: Dialect::V2,
         kind: Kind::V2,
@@ -114,7 +94,7 @@ fn v2(world: Rc<World>, seed: u64, options: peers::Options) -> Box<dyn Victim> {
     Box::new(Ours::new(world, seed, way))
 }
 
-fn v1(world: Rc<World>, seed: u64, options: v1::Options) -> Box<dyn Victim> {
+pub(crate) fn v1(world: Rc<World>, seed: u64, options: v1::Options) -> Box<dyn Victim> {
     let (outbound, inbound) = options.slots();
     let way = Way {
         dialect: Dialect::V1,
