@@ -57,27 +57,33 @@ pub(crate) struct Birth<'a> {
 
 /// What is wrong with an option, under the key of a group from which it comes.
 fn wrong(error: ConfigError) -> ScenarioError {
-    let ConfigError::OutOfBounds {
-        option,
-        value,
-        min,
-        max,
-    } = error
-    else {
-        return ScenarioError::new("nodes", error.to_string());
-    };
-    let key = match option {
-        "connected_max" | "slots" => "connected",
-        "addresses_max" => "store",
-        // Its store is to have room for all its peers.
-        _ if error.to_string().contains("addresses_max") => {
-            let what = "a store has to have room for all peers and a few more; write more, or lower connected";
-            return ScenarioError::new("store", what);
+    match error {
+        ConfigError::Disagree {
+            value,
+            other: "addresses_max",
+            ..
+        } => {
+            let what = format!(
+                "it has to have room for all peers and a few more; write {value} at least, or a smaller connected"
+            );
+            ScenarioError::new("store", what)
         }
-        _ => return ScenarioError::new("nodes", error.to_string()),
-    };
-    let what = format!("{value} can't be; write a number from {min} to {max}");
-    ScenarioError::new(key, what)
+        ConfigError::OutOfBounds {
+            option: option @ ("connected_max" | "slots" | "addresses_max"),
+            value,
+            min,
+            max,
+        } => {
+            let key = if option == "addresses_max" {
+                "store"
+            } else {
+                "connected"
+            };
+            let what = format!("{value} can't be; write a number from {min} to {max}");
+            ScenarioError::new(key, what)
+        }
+        _ => ScenarioError::new("nodes", error.to_string()),
+    }
 }
 
 impl Blueprint {

@@ -67,6 +67,30 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
             "[[nodes]]\ncount = 3\nruns = 'pex-v1'\nstore = 5\n",
             "line 4: store: the book of V1 has a size of its own; leave it out",
         ),
+        (
+            "[[nodes]]\ncount = 3\nruns = { hostile = 'silent' }\nstore = 5\n",
+            "line 4: store: hostile nodes know everybody, and do what they do; leave it out",
+        ),
+        (
+            "[[nodes]]\ncount = 3\nclaims = 'v1'\n",
+            "line 3: claims: an honest node says what it is; leave it out",
+        ),
+        (
+            "[[nodes]]\ncount = 3\ndials = 2\n",
+            "line 3: dials: it is a part of connected, which is left out",
+        ),
+        (
+            "[[nodes]]\ncount = 3\nclock-skew = '2years'\n",
+            "line 3: clock-skew: a clock more than a year ahead; write less",
+        ),
+        (
+            "[[nodes]]\ncount = 3\nconnected = 64\nstore = 5\n",
+            "line 4: store: it has to have room for all peers and a few more; write 68 at least",
+        ),
+        (
+            "[[nodes]]\ncount = 3\n[network]\nlatency = { from = '1s', too = '2s' }\n",
+            "line 4: unknown field `too`",
+        ),
         // Of several keys of that name, the one that is wrong.
         (
             "[[nodes]]\ncount = 3\nconnected = 2\ndials = 1\n[faults]\ndials = 2\n",
@@ -79,7 +103,7 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
         ("\nnodes = []\n", "line 2: count: 0 nodes in all"),
         (
             "[[nodes]]\ncount = 3\n\n[[nodes]]\ncount = 3\nclock-skew = '2years'\n",
-            "line 4: starts: later than 100years",
+            "line 6: clock-skew: a clock more than a year ahead",
         ),
         (
             "faults = { loss = 0.5, \"delay\" = 7 }\n[[nodes]]\ncount = 3\n",
