@@ -12,7 +12,9 @@
 //! How they pay is told in `purse.rs`. Nothing but an answer full of news makes a lean purse rich.
 //!
 //! Where both purses are empty, somebody is asked now and then: less than once in two minutes, and
-//! the two lines in turns. So long after the last of them, these two lines come before newcomers.
+//! the two lines in turns. So long after the last of them, these two lines come before newcomers; and
+//! each of them has its turn after twice as long, whatever the other one can pay for. Otherwise those
+//! who never answer could be all that is asked.
 //!
 //! A policy of the reference has but one line, and no purse.
 
@@ -29,6 +31,9 @@ use crate::{Config, Policy, Time};
 const MORE: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(1);
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
+
+/// How long one of the two lines waits at most, whoever is asked in the other.
+const EACH_LINE: Duration = Duration::from_secs(2 * 130);
 
 /// Nodes of the network for each arc that is told at once: about what an answer holds. Shorter arcs
 /// overlap more than they hasten.
@@ -79,8 +84,10 @@ pub(crate) enum Order {
 pub(crate) struct Means {
     kin: Purse,
     others: Purse,
-    /// When somebody was last asked again.
+    /// When somebody was last asked again, and when one of kin and one of the others was.
     last_at: Time,
+    kin_at: Time,
+    others_at: Time,
     /// Whether the next who can't be paid for is kin.
     kin_is_next: bool,
     /// How many of those who are connected may have been asked.
@@ -96,6 +103,8 @@ impl Default for Means {
             kin: Purse::default(),
             others: Purse::default(),
             last_at: Time::EPOCH,
+            kin_at: Time::EPOCH,
+            others_at: Time::EPOCH,
             kin_is_next: false,
             width: 0,
             wider_at: None,
@@ -185,6 +194,8 @@ impl Turns {
             kin: purse,
             others: purse,
             last_at: now,
+            kin_at: now,
+            others_at: now,
             width: self.first,
             ..Means::default()
         };
@@ -212,7 +223,13 @@ impl Turns {
 
     /// Nobody has answered a question: it has cost nothing, and another may be asked instead.
     pub(crate) fn on_silence(&mut self, now: Time, is_kin: bool) {
-        self.purse(is_kin).earn(now, COST, PURSE_MAX);
+        let purse = self.purse(is_kin);
+        let max = if purse.is_rich(now) {
+            PURSE_MAX
+        } else {
+            LEAN_MAX
+        };
+        purse.earn(now, COST, max);
         self.means.width = self.means.width.saturating_add(1);
     }
 
@@ -272,8 +289,13 @@ impl Turns {
         if self.is_plain {
             return self.others.pop_front();
         }
-        // Newcomers who never answer, and never end, may not keep all others from being asked.
-        let is_overdue = self.means.last_at + EVERY <= now;
+        if self.newcomers.len() == 0 {
+            self.means.wider_at = None;
+        }
+        let means = &self.means;
+        let is_overdue = means.last_at + EVERY <= now
+            || self.kin.len() > 0 && means.kin_at + EACH_LINE <= now
+            || self.others.len() > 0 && means.others_at + EACH_LINE <= now;
         let overdue = is_overdue.then(|| self.next_again(now)).flatten();
         let slot = overdue.or_else(|| self.next_newcomer(now));
         slot.or_else(|| self.next_again(now))
@@ -281,25 +303,36 @@ impl Turns {
 
     /// Whose turn it is of those who were asked before.
     fn next_again(&mut self, now: Time) -> Option<Slot> {
-        let last = self.means.last_at;
-        let slot = if self.kin.len() > 0 && self.means.kin.spend(now, last) {
-            self.kin.pop_front()
-        } else if self.others.len() > 0 && self.means.others.spend(now, last) {
-            self.others.pop_front()
-        } else if last + EVERY <= now {
-            self.next_unpaid()
+        let Means {
+            last_at,
+            kin_at,
+            others_at,
+            ..
+        } = self.means;
+        let (kin, others) = (self.kin.len() > 0, self.others.len() > 0);
+        let asks_kin = if others && others_at + EACH_LINE <= now {
+            false
+        } else if kin && kin_at + EACH_LINE <= now || kin && self.means.kin.spend(now, last_at) {
+            true
+        } else if others && self.means.others.spend(now, last_at) {
+            false
+        } else if last_at + EVERY <= now && (kin || others) {
+            self.kin_has_its_turn()
         } else {
-            None
+            return None;
         };
-        if slot.is_some() {
-            self.means.last_at = now;
+        self.means.last_at = now;
+        if asks_kin {
+            self.means.kin_at = now;
+            self.kin.pop_front()
+        } else {
+            self.means.others_at = now;
+            self.others.pop_front()
         }
-        slot
     }
 
     fn next_newcomer(&mut self, now: Time) -> Option<Slot> {
         if self.newcomers.len() == 0 {
-            self.means.wider_at = None;
             return None;
         }
         if self.asked_in_all() >= self.means.width {
@@ -315,16 +348,11 @@ impl Turns {
         self.newcomers.pop_front()
     }
 
-    fn next_unpaid(&mut self) -> Option<Slot> {
+    /// Whether it is kin whose turn it is, where nobody can be paid for.
+    fn kin_has_its_turn(&mut self) -> bool {
         let kin = self.means.kin_is_next;
-        if self.kin.len() > 0 || self.others.len() > 0 {
-            self.means.kin_is_next = !kin;
-        }
-        if (kin || self.others.len() == 0) && self.kin.len() > 0 {
-            self.kin.pop_front()
-        } else {
-            self.others.pop_front()
-        }
+        self.means.kin_is_next = !kin;
+        (kin || self.others.len() == 0) && self.kin.len() > 0
     }
 
     /// From when it is somebody's turn, as long as nothing else happens.
@@ -336,17 +364,19 @@ impl Turns {
         let is_held = self.asked_in_all() >= means.width;
         let newcomers = is_held.then_some(means.wider_at).flatten();
         let newcomers = (self.newcomers.len() > 0).then(|| newcomers.unwrap_or(Time::EPOCH));
-        let again = |line: &Rotation, purse: Purse| {
-            (line.len() > 0).then(|| purse.pays_at(now, means.last_at))
+        let again = |line: &Rotation, purse: Purse, at: Time| {
+            (line.len() > 0).then(|| purse.pays_at(now, means.last_at).min(at + EACH_LINE))
         };
-        let kin = again(&self.kin, means.kin);
-        let others = again(&self.others, means.others);
+        let kin = again(&self.kin, means.kin, means.kin_at);
+        let others = again(&self.others, means.others, means.others_at);
         newcomers.into_iter().chain(kin).chain(others).min()
     }
 
     pub(crate) fn rewind(&mut self, back: Duration) {
         let means = &mut self.means;
-        means.last_at = means.last_at.back(back);
+        for at in [&mut means.last_at, &mut means.kin_at, &mut means.others_at] {
+            *at = at.back(back);
+        }
         means.wider_at = means.wider_at.map(|at| at.back(back));
         means.kin.rewind(back);
         means.others.rewind(back);
@@ -362,6 +392,8 @@ impl Turns {
         means.kin.can_be(now)
             && means.others.can_be(now)
             && means.last_at <= now
+            && means.kin_at <= now
+            && means.others_at <= now
             && means.wider_at.is_none_or(|at| at <= now + PATIENCE_MAX)
             && (PATIENCE..=PATIENCE_MAX).contains(&means.patience)
     }

@@ -33,6 +33,8 @@ pub(crate) struct Turns {
     kin: Purse,
     others: Purse,
     last_at: Time,
+    kin_at: Time,
+    others_at: Time,
     kin_is_next: bool,
 }
 
@@ -46,6 +48,8 @@ impl Turns {
             kin: purse,
             others: purse,
             last_at: now,
+            kin_at: now,
+            others_at: now,
             kin_is_next: false,
         };
     }
@@ -62,7 +66,8 @@ impl Turns {
     /// A question was not answered, and has cost nothing.
     pub(crate) fn give_back(&mut self, kind: Kind, now: Time) {
         let purse = self.purse(kind, now);
-        purse.halves = (purse.halves + 2).min(1_024);
+        let most = if purse.halves >= 16 { 1_024 } else { 15 };
+        purse.halves = (purse.halves + 2).min(most);
     }
 }
 
@@ -78,36 +83,53 @@ impl Naive {
             wanted.min_by_key(|&n| peers[n].since)
         };
         let newcomer = first(&self.peers, &|peer| !peer.asked);
-        let is_overdue = self.turns.last_at + UNPAID <= now;
-        if newcomer.is_some() && !is_overdue {
-            return newcomer;
-        }
         let kin = first(&self.peers, &|peer| peer.asked && peer.kind == Kind::Kin);
         let other = first(&self.peers, &|peer| peer.asked && peer.kind != Kind::Kin);
         let last = self.turns.last_at;
+        let (kin_at, others_at) = (self.turns.kin_at, self.turns.others_at);
+        let kin_waits = kin.is_some() && kin_at + UNPAID * 2 <= now;
+        let others_wait = other.is_some() && others_at + UNPAID * 2 <= now;
+        let is_overdue = last + UNPAID <= now || kin_waits || others_wait;
+        if newcomer.is_some() && !is_overdue {
+            return newcomer;
+        }
+        if others_wait {
+            return self.again(Kind::V2, other);
+        }
+        if kin_waits {
+            return self.again(Kind::Kin, kin);
+        }
         for (line, kind) in [(kin, Kind::Kin), (other, Kind::V2)] {
             let purse = self.turns.purse(kind, now);
             let may = purse.halves >= 16 || purse.halves >= 2 && now >= last + EVENLY;
             if line.is_some() && may {
                 purse.halves -= 2;
-                self.turns.last_at = now;
-                return line;
+                return self.again(kind, line);
             }
         }
-        if !is_overdue {
-            return None;
+        if last + UNPAID > now {
+            return newcomer;
         }
         let lines = if self.turns.kin_is_next {
-            [kin, other]
+            [(Kind::Kin, kin), (Kind::V2, other)]
         } else {
-            [other, kin]
+            [(Kind::V2, other), (Kind::Kin, kin)]
         };
-        let unpaid = lines.into_iter().flatten().next();
-        if unpaid.is_some() {
-            self.turns.kin_is_next = !self.turns.kin_is_next;
-            self.turns.last_at = now;
+        let Some((kind, line)) = lines.into_iter().find(|(_, line)| line.is_some()) else {
+            return newcomer;
+        };
+        self.turns.kin_is_next = !self.turns.kin_is_next;
+        self.again(kind, line)
+    }
+
+    /// Somebody is asked again who stands in this line.
+    fn again(&mut self, kind: Kind, line: Option<usize>) -> Option<usize> {
+        self.turns.last_at = self.now;
+        match kind {
+            Kind::Kin => self.turns.kin_at = self.now,
+            _ => self.turns.others_at = self.now,
         }
-        unpaid.or(newcomer)
+        line
     }
 
     /// When somebody is asked who is ready and was not asked at once.
@@ -127,11 +149,13 @@ impl Naive {
         let now = self.now;
         let turns = lines.into_iter().filter(|(ready, _)| *ready);
         let turns = turns.map(|(_, kind)| {
-            if self.turns.purse(kind, now).halves >= 2 {
-                self.turns.last_at + EVENLY
-            } else {
-                self.turns.last_at + UNPAID
-            }
+            let line_at = match kind {
+                Kind::Kin => self.turns.kin_at,
+                _ => self.turns.others_at,
+            };
+            let pays = self.turns.purse(kind, now).halves >= 2;
+            let pause = if pays { EVENLY } else { UNPAID };
+            (self.turns.last_at + pause).min(line_at + UNPAID * 2)
         });
         turns.min().filter(|_| waits)
     }

@@ -54,9 +54,16 @@ enum Gate {
     B(Time, u64),
 }
 
-/// What may be asked for: two purses, when somebody is asked for nothing, and whether kin is next;
+/// What may be asked for: two purses, when somebody was asked last, of all and of either line, and whether kin is next;
 /// how many may be asked, when more may, and how long that takes.
-type Means = ([(u32, Time); 2], Time, bool, u32, Option<Time>, Duration);
+type Means = (
+    [(u32, Time); 2],
+    [Time; 3],
+    bool,
+    u32,
+    Option<Time>,
+    Duration,
+);
 
 /// The order of the peers, what may be asked for, those that are gone with how they stood, and when
 /// whoever is not among them may be asked.

@@ -84,19 +84,44 @@ fn in_any_2k_requests_each_of_k_peers_is_asked() {
 
 #[test]
 fn guests_who_never_answer_and_come_and_go_do_not_keep_others_from_being_asked() {
-    let mut w = one_at_a_time();
+    for (kind, guests) in [
+        (Kind::V2, Kind::V2),
+        (Kind::V2, Kind::Kin),
+        (Kind::Kin, Kind::V2),
+        (Kind::Kin, Kind::Kin),
+    ] {
+        let mut w = one_at_a_time();
+        w.up(1, kind);
+        w.converse(secs(1), ms(150), |_| Some(nodes(200..250)));
+        let before = w.asked(1).len();
+        // Each of them takes the one question that may be open, and the next is there before it is over.
+        for guest in 2..=600 {
+            w.up(guest, guests);
+            w.converse(secs(4), ms(150), |from| (from == id(1)).then(Vec::new));
+            if guest > 21 {
+                w.down(guest - 20);
+            }
+        }
+        let since = w.asked(1).len() - before;
+        assert!(since >= 8, "{kind:?} among {guests:?}: {:?}", w.asked(1));
+    }
+}
+
+#[test]
+fn kin_that_never_answers_and_comes_and_goes_does_not_take_the_turns_of_all_others() {
+    let mut w = World::new();
     w.up(1, Kind::V2);
-    w.converse(secs(1), ms(150), |_| Some(nodes(200..250)));
+    w.converse(secs(600), ms(150), |_| Some(Vec::new()));
     let before = w.asked(1).len();
-    // Each of them takes the one question that may be open, and the next is there before it is over.
-    for guest in 2..=150 {
-        w.up(guest, Kind::V2);
-        w.converse(secs(4), ms(150), |from| (from == id(1)).then(Vec::new));
+    for guest in 2..=200 {
+        w.up(guest, Kind::Kin);
+        w.converse(ms(10_300), ms(150), |from| (from == id(1)).then(Vec::new));
         if guest > 5 {
             w.down(guest - 4);
         }
     }
-    assert!(w.asked(1).len() >= before + 2, "{:?}", w.asked(1));
+    // It has nothing new, and so an interval of ten minutes, after which its line has its turn.
+    assert!(w.asked(1).len() >= before + 3, "{:?}", w.asked(1));
 }
 
 #[test]
