@@ -142,6 +142,14 @@ impl Blueprint {
         })
     }
 
+    /// How many persistent peers such a node may have: it dials all of them.
+    pub(crate) const fn persistent_max(&self) -> usize {
+        match self.program {
+            Program::PexV1 | Program::PexSeed => self.switch.slots().0,
+            _ => self.peers.outbound_max(),
+        }
+    }
+
     /// The options of the exchange of a node that lives there.
     pub(crate) fn exchange(&self, own: &NodeAddress) -> Config {
         with_own(&self.config, own)
@@ -168,7 +176,7 @@ impl Blueprint {
         let config = config.private_addresses(private.to_vec()).build();
         let peers = OptionsBuilder::from(own.peers.clone());
         let switch = v1::OptionsBuilder::from(own.switch.clone());
-        // The names are at most as many as there are, which the builders take.
+        // There are at most as many names as the builders take.
         own.config = config.unwrap_or(own.config);
         let peers = peers.private(ids());
         let peers = peers.persistent(persistent.iter().map(NodeAddress::id));

@@ -228,8 +228,10 @@ impl Simulation {
     /// lives.
     fn choose(&mut self, node: u32, known: &[u32]) {
         let member = &mut self.members[node as usize];
-        let group = &self.crowds[usize::from(member.group)].group;
-        let [secrets, friends] = [group.keeps_private, group.persists].map(|it| it as usize);
+        let crowd = &self.crowds[usize::from(member.group)];
+        let [secrets, friends] =
+            [crowd.group.keeps_private, crowd.group.persists].map(|it| it as usize);
+        let friends = friends.min(crowd.blueprint.persistent_max());
         member.private = known.iter().take(secrets).copied().collect();
         member.persistent = known.iter().rev().take(friends).copied().collect();
     }

@@ -78,6 +78,21 @@ impl Machine {
         }
     }
 
+    /// Whether it keeps an address, and nothing is held against that.
+    pub(crate) fn may_dial(&self, address: &NodeAddress) -> bool {
+        match self {
+            Self::V2(node) => node.peers().record(address.id()).is_some_and(|record| {
+                let mut its = record.addresses.into_iter();
+                its.any(|it| it.address == *address && it.failures == 0)
+            }),
+            Self::V1(node) => NetAddress::try_from(address).is_ok_and(|place| {
+                let known = node.peers().book().known(&place);
+                known.is_some_and(|it| it.attempts == 0)
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether its options let strangers have it dial somebody as often as they like.
     pub(crate) fn dials_hearsay_without_bound(&self) -> bool {
         let each = match self {

@@ -10,7 +10,7 @@
 //! - whoever asks is told the highest hundred, the same again each time.
 //!
 //! Left out are upgrades (nobody here has a score of his own), persistence (it starts again with whom
-//! it knew at first), and that 0.35.9 sometimes tells one of a lower rank.
+//! it might have known at first), and that 0.35.9 sometimes tells one of a lower rank.
 
 mod store;
 

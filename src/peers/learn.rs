@@ -221,7 +221,10 @@ impl PeerManager {
             self.options.addresses_per_ip,
         );
         if teller.is_operator {
-            return self.check_crowd(&of_node, per_node, teller, address);
+            if let Some(slot) = self.check_crowd(&of_node, per_node, teller, address)? {
+                self.forget(slot);
+            }
+            return Ok(());
         }
         // Who speaks from there is there now, whoever was not an hour ago.
         let is_refused = if teller.is_at(address) {
@@ -232,37 +235,45 @@ impl PeerManager {
         if is_refused {
             return Err(Refusal::Forgotten);
         }
-        self.check_crowd(&of_node, per_node, teller, address)?;
+        // Whoever gives way goes when it is sure that the newcomer gets in.
+        let mut leave = [self.check_crowd(&of_node, per_node, teller, address)?, None];
         // Where a place may fill the store there is nothing to count, and much to go through.
         let bounded = per_ip < self.options.addresses_max;
         if bounded && Reach::claimed_by(address) == Ok(Reach::World) {
-            let at_place = self.store.at_place(address);
-            self.check_crowd(&at_place, per_ip, teller, address)?;
+            let mut at_place = self.store.at_place(address);
+            at_place.retain(|it| leave[0] != Some(*it));
+            leave[1] = self.check_crowd(&at_place, per_ip, teller, address)?;
         }
         let share = self.options.share(self.options.teller_percent);
         let told = self.sources.untested(teller.id, teller.network);
         if !teller.is_at(address) && told >= share {
             return Err(Refusal::TellerFull);
         }
-        let stored = self.store.lanes.find(lane);
-        let stored = stored.map_or(0, |lane| self.store.lanes.counts(lane).0);
+        let lane_there = self.store.lanes.find(lane);
+        let stored = lane_there.map_or(0, |lane| self.store.lanes.counts(lane).0 as usize);
+        let leave = leave.into_iter().flatten();
+        let of_lane = |slot: &Slot| self.store.get(*slot).map(|it| it.lane) == lane_there;
+        let stored = stored.saturating_sub(leave.clone().filter(of_lane).count());
         let max = self.options.addresses_per_network;
-        if lane != LaneKey::LOCAL && stored as usize >= max {
+        if lane != LaneKey::LOCAL && stored >= max {
             return Err(Refusal::NetworkFull);
+        }
+        for slot in leave {
+            self.forget(slot);
         }
         Ok(())
     }
 
     /// A node has a few addresses at most, and an IP address a few nodes. Of these, one teller and
     /// those in its network may tell of a quarter, so that a lie told first leaves room for the
-    /// truth. The operator, and who is there, is believed before them all.
+    /// truth. The operator, and who is there, is believed before them all: an entry may have to give way.
     fn check_crowd(
-        &mut self,
+        &self,
         slots: &Slots,
         max: usize,
         teller: &Teller,
         address: &NodeAddress,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<Slot>, Refusal> {
         let is_sure = teller.is_operator || teller.is_at(address);
         let source = self.sources.find(teller.id);
         let network = teller.network.filter(|it| *it != LaneKey::LOCAL);
@@ -276,26 +287,28 @@ impl PeerManager {
         if !is_sure && told >= (max / 4).max(1) {
             return Err(Refusal::Crowded);
         }
-        let room = slots.len() < max || is_sure && self.give_way(slots, address.id());
-        if room { Ok(()) } else { Err(Refusal::Crowded) }
+        if slots.len() < max {
+            return Ok(None);
+        }
+        let gives_way = self.gives_way(slots, address.id(), teller.is_operator);
+        let gives_way = gives_way.filter(|_| is_sure);
+        gives_way.map(Some).ok_or(Refusal::Crowded)
     }
 
-    /// Forgets one of these of which strangers told, or where there is none, the one of this node that
-    /// has failed most often; but none that is being dialed or connected with. False if none may go.
-    pub(super) fn give_way(&mut self, slots: &Slots, id: NodeId) -> bool {
+    /// Which of these may be forgotten for another address: one of which strangers told, or where there
+    /// is none, the one of this node that has failed most often; but none that is being dialed or
+    /// connected with, and none that the operator named but for his own word.
+    pub(super) fn gives_way(&self, slots: &Slots, id: NodeId, is_operator: bool) -> Option<Slot> {
         let in_use = |slot: Slot, id| self.live.get(id).and_then(Life::slot) == Some(slot);
         let rank = |slot: Slot| {
             let entry = self.store.get(slot).filter(|it| !in_use(slot, it.id))?;
             let is_hearsay = self.is_hearsay(slot);
-            let has_moved = entry.id == id && entry.failures > 0;
+            let may_go = is_operator || !self.is_named(entry);
+            let has_moved = may_go && entry.id == id && entry.failures > 0;
             (is_hearsay || has_moved).then_some(((is_hearsay, entry.failures), slot))
         };
         let worst = slots.iter().filter_map(|slot| rank(*slot));
-        let Some((_, slot)) = worst.max_by_key(|(rank, _)| *rank) else {
-            return false;
-        };
-        self.forget(slot);
-        true
+        worst.max_by_key(|(rank, _)| *rank).map(|(_, slot)| slot)
     }
 
     pub(super) fn take_in(
@@ -353,11 +366,11 @@ impl PeerManager {
         let start = self.chance.below(below) as usize;
         let in_a_row = list.iter().cycle().skip(start).take(list.len());
         let told = self.most_crowded(in_a_row.take(LOOKED_AT).copied());
-        // A crawler tells nobody of anybody.
+        // Who tells nobody of anybody has no such list.
         let victim = told.or_else(|| {
-            let bound = Slot::try_from(self.store.bound()).unwrap_or(Slot::MAX);
-            let start = self.chance.below(bound);
-            self.most_crowded((start..bound).chain(0..start).take(LOOKED_AT))
+            let bound = u32::try_from(self.store.bound()).unwrap_or(u32::MAX);
+            let draws: Vec<Slot> = (0..LOOKED_AT).map(|_| self.chance.below(bound)).collect();
+            self.most_crowded(draws.into_iter())
         });
         let Some(slot) = victim else {
             return false;

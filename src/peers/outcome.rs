@@ -352,12 +352,10 @@ impl PeerManager {
         }
         let of_node = self.store.of_node(address.id());
         // What was proved takes the place of what was only said.
-        if of_node.len() >= self.options.addresses_per_node
-            && !self.give_way(&of_node, address.id())
-        {
-            return None;
-        }
-        if self.store.len() >= self.options.addresses_max && !self.make_room() {
+        if of_node.len() >= self.options.addresses_per_node {
+            let slot = self.gives_way(&of_node, address.id(), false)?;
+            self.forget(slot);
+        } else if self.store.len() >= self.options.addresses_max && !self.make_room() {
             return None;
         }
         let lane = self.lane_of(address, self.me);

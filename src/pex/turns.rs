@@ -312,7 +312,7 @@ impl Turns {
         let (kin, others) = (self.kin.len() > 0, self.others.len() > 0);
         let asks_kin = if others && others_at + EACH_LINE <= now {
             false
-        } else if kin && kin_at + EACH_LINE <= now || kin && self.means.kin.spend(now, last_at) {
+        } else if kin && (kin_at + EACH_LINE <= now || self.means.kin.spend(now, last_at)) {
             true
         } else if others && self.means.others.spend(now, last_at) {
             false
@@ -349,7 +349,7 @@ impl Turns {
     }
 
     /// Whether it is kin whose turn it is, where nobody can be paid for.
-    fn kin_has_its_turn(&mut self) -> bool {
+    const fn kin_has_its_turn(&mut self) -> bool {
         let kin = self.means.kin_is_next;
         self.means.kin_is_next = !kin;
         (kin || self.others.len() == 0) && self.kin.len() > 0

@@ -123,7 +123,7 @@ impl Naive {
     }
 
     /// Somebody is asked again who stands in this line.
-    fn again(&mut self, kind: Kind, line: Option<usize>) -> Option<usize> {
+    const fn again(&mut self, kind: Kind, line: Option<usize>) -> Option<usize> {
         self.turns.last_at = self.now;
         match kind {
             Kind::Kin => self.turns.kin_at = self.now,

@@ -310,6 +310,44 @@ fn a_node_that_has_moved_is_dialed_where_the_operator_says_though_all_its_places
 }
 
 #[test]
+fn where_the_operator_says_a_node_lives_is_not_forgotten_for_what_it_says_itself() {
+    let mut w = World::quiet(|it| it);
+    w.connect(99);
+    let named: Vec<_> = (0..4).map(|n| at(1, host(50 + n, 1))).collect();
+    for address in &named {
+        w.name(address);
+    }
+    w.run(DAY, |_| DEAD);
+    let own = at(1, host(70, 1));
+    w.accept_from(1, host(70, 1), Some(&own));
+    assert!(!w.knows(&own) && named.iter().all(|it| w.knows(it)));
+}
+
+#[test]
+fn an_address_gives_way_only_to_one_that_gets_in() {
+    let mut w = World::quiet(|it| it);
+    w.connect(99);
+    // Where the node now lives four others do, who were reached.
+    for n in 101..=104 {
+        w.reached(&at_port(n, host(2, 257), n));
+        w.down(n);
+    }
+    let old: Vec<_> = (0..4).map(|n| at(1, host(50 + n, 1))).collect();
+    for address in &old {
+        w.reached(address);
+        w.down(1);
+    }
+    w.run(DAY, |_| DEAD);
+    let own = at_port(1, host(2, 257), 1);
+    w.accept_from(1, host(2, 257), Some(&own));
+    assert!(!w.knows(&own));
+    assert!(
+        old.iter().all(|it| w.knows(it)),
+        "none of them has gone for nothing"
+    );
+}
+
+#[test]
 fn who_shares_an_ip_address_pushes_nobody_out_who_was_reached_there_though_he_is_away() {
     let mut w = World::quiet(|it| it);
     w.connect(99);

@@ -3,10 +3,13 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use pex::NodeAddress;
+
 use super::islands::Islands;
 use crate::chance::nanos;
 use crate::links::State;
 use crate::machine::Machine;
+use crate::member::Member;
 use crate::scenario::{Depth, Program};
 use crate::simulation::Simulation;
 
@@ -70,7 +73,7 @@ impl Simulation {
     }
 
     /// One can get from each to each to whom what they know could have led it.
-    fn is_connected(&mut self, quiet: Duration) {
+    pub(super) fn is_connected(&mut self, quiet: Duration) {
         let mut connected = self.connected();
         // Seed nodes hang up on everybody, so nothing passes through them.
         let stays = |node: &&u32| !self.is_seed(**node);
@@ -153,27 +156,36 @@ impl Simulation {
             }
         }
         if self.living.len() <= LARGE {
-            for (node, known) in self.told_of() {
+            for [node, known] in self.told_of() {
                 introduced.join(node, known);
             }
         }
         introduced
     }
 
-    /// Which of the living were told of which others, and have places for them. Who has none left to dial
-    /// anybody has told its peers, who have heard of them too.
-    fn told_of(&self) -> impl Iterator<Item = (u32, u32)> {
-        let check = self.check.as_ref();
-        let pairs = (self.living.iter())
-            .flat_map(|node| self.living.iter().map(move |known| (*node, *known)));
-        pairs.filter(move |(node, known)| {
-            let member = &self.members[*node as usize];
-            !self.is_seed(*node)
-                && !member.private.contains(known)
-                && self.free_places(*node)[0]
-                && self.free_places(*known)[1]
-                && check.is_some_and(|it| it.was_told(*node, &self.places.address(*known)))
-        })
+    /// Which of the living were told of which others, keep them, never dialed them in vain, and have places
+    /// for them. Who has none left to dial anybody has told its peers, who have heard of them too.
+    fn told_of(&self) -> Vec<[u32; 2]> {
+        let dialers: Vec<u32> = (self.living.iter().copied())
+            .filter(|node| !self.is_seed(*node) && self.free_places(*node)[0])
+            .collect();
+        let hosts: Vec<(u32, NodeAddress)> = (self.living.iter().copied())
+            .filter(|node| self.free_places(*node)[1])
+            .map(|node| (node, self.places.address(node)))
+            .collect();
+        let mut pairs = Vec::new();
+        for node in dialers {
+            let Member {
+                machine, private, ..
+            } = &self.members[node as usize];
+            for (known, address) in &hosts {
+                let told = (self.check.as_ref()).is_some_and(|it| it.was_told(node, address));
+                if told && !private.contains(known) && machine.may_dial(address) {
+                    pairs.push([node, *known]);
+                }
+            }
+        }
+        pairs
     }
 
     /// Whether what all knew when they started leads from each to each.

@@ -188,6 +188,9 @@ impl Group {
     }
 
     fn validate(&self) -> Result<(), ScenarioError> {
+        if let Some((key, why)) = self.without_effect() {
+            return Err(ScenarioError::new(key, format!("{why}; leave it out")));
+        }
         let is_v1 = matches!(self.runs, Program::PexV1 | Program::PexSeed);
         if self.store.is_some() && is_v1 && self.depth == Depth::Full {
             let what = "the book of V1 has a size of its own; leave it out";
@@ -209,9 +212,6 @@ impl Group {
             };
             let what = "it is a part of connected, which is left out; write connected as well";
             return Err(ScenarioError::new(key, what));
-        }
-        if let Some((key, why)) = self.without_effect() {
-            return Err(ScenarioError::new(key, format!("{why}; leave it out")));
         }
         if self.starts > LONGEST {
             let what = "later than 100years; write less";

@@ -45,6 +45,12 @@ impl Measure {
     /// Measures runs; `None` if there is nothing to measure in any.
     #[must_use]
     pub fn of(&self, runs: &[Outcome]) -> Option<Measured> {
+        // Where nobody estimates anything there is nothing to be measured.
+        let mut newcomers = runs.iter().flat_map(|it| &it.newcomers);
+        let nobody = !newcomers.any(|it| it.guess.is_some());
+        if self.name.starts_with("guess") && nobody {
+            return None;
+        }
         let values = runs.iter().flat_map(|it| (self.values)(it)).collect();
         measured(values)
     }
@@ -252,13 +258,9 @@ fn newcomers(outcome: &Outcome, value: fn(&Tally) -> Option<f64>) -> Vec<Option<
     outcome.newcomers.iter().map(value).collect()
 }
 
-/// Where nobody estimates anything there is nothing to be measured; where some do, whoever does not is
-/// without a value.
+/// Whoever has no estimate is without a value.
 fn guesses(outcome: &Outcome, value: fn(&Guess) -> Option<f64>) -> Vec<Option<f64>> {
     let all = outcome.newcomers.iter().map(|it| it.guess.as_ref());
-    if all.clone().flatten().count() == 0 {
-        return Vec::new();
-    }
     all.map(|it| it.and_then(value)).collect()
 }
 
@@ -301,7 +303,7 @@ fn rate(outcome: &Outcome, after: f64, value: fn(&Sample) -> f64) -> Option<f64>
     (time > 0.0).then(|| sum / time)
 }
 
-/// The mean over samples, which are apart by the same time.
+/// The mean over samples.
 fn mean(samples: &[Sample], value: fn(&Sample) -> f64) -> Option<f64> {
     let sum: f64 = samples.iter().map(value).sum();
     (!samples.is_empty()).then(|| sum / samples.len() as f64)

@@ -170,6 +170,29 @@ fn what_is_counted_from_sample_to_sample_counts_for_as_long_as_it_took() {
 }
 
 #[test]
+fn a_newcomer_without_an_estimate_counts_against_those_who_have_one() {
+    let mut without = outcome(1);
+    without.newcomers.iter_mut().for_each(|it| it.guess = None);
+    assert_eq!(
+        median("guess-covered", &[outcome(1), without.clone()]),
+        Some(7.0 / 16.0)
+    );
+    assert_eq!(
+        median(
+            "guess-error",
+            &[outcome(1), without.clone(), without.clone()]
+        ),
+        None
+    );
+    assert!(
+        Measure::named("guess-covered")
+            .unwrap()
+            .of(&[without])
+            .is_none()
+    );
+}
+
+#[test]
 fn the_table_of_a_run_says_what_happened() {
     let said = text(|out| write_run(&outcome(7), out));
     for line in [
