@@ -390,6 +390,13 @@ impl Pex {
         self.census.close();
     }
 
+    /// The configuration as it is in force: what [`Pex::restore`] needs to take a dump of this machine in. In
+    /// a [`Node`](crate::Node) it may say more than the one that the node was made of.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// What has been counted so far.
     #[must_use]
     pub const fn stats(&self) -> Stats {

@@ -21,9 +21,6 @@ use crate::tuning::Builders;
 /// long.
 const REACHED: [u64; 2] = [3_600, 30 * 86_400];
 
-/// As many questions as can be open.
-const OUTSTANDING_MAX: usize = 10_000;
-
 /// What the nodes of a group have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Blueprint {
@@ -151,14 +148,6 @@ impl Blueprint {
             Program::PexV1 | Program::PexSeed => self.switch.slots().0,
             _ => self.peers.outbound_max(),
         }
-    }
-
-    /// Options by which the exchange of a node that lives there can be restored. That of a seed node may
-    /// have more questions open than its own options say: its manager sees to that.
-    pub(crate) fn exchange(&self, own: &NodeAddress) -> Config {
-        let config = with_own(&self.config, own);
-        let wider = pex::ConfigBuilder::from(config.clone()).outstanding_max(OUTSTANDING_MAX);
-        wider.build().unwrap_or(config)
     }
 
     /// Peers that a node's exchange has at most.

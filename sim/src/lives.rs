@@ -175,7 +175,6 @@ impl Simulation {
         let blueprint = self.crowds[group]
             .blueprint
             .with_lists(&private, &persistent);
-        let exchange = self.check.is_some().then(|| blueprint.exchange(&own));
         let machine = blueprint.build(&birth, knowledge);
         // What is in a store already is not named, and an exchange that knows everybody has no list.
         let is_known = match &machine {
@@ -205,7 +204,6 @@ impl Simulation {
                 knows: (!again).then_some(&addresses),
                 reached: everyone,
                 persistent: &persistent,
-                exchange: exchange.as_ref(),
                 seed,
                 is_plain: group.tuning == Tuning::Default && ours(&group.runs),
             };

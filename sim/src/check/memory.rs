@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-use pex::{Config, NodeAddress, NodeEvent, NodeId, Seed, Time};
+use pex::{NodeAddress, NodeEvent, NodeId, Seed, Time};
 
 use super::{Verdict, hold};
 use crate::machine::Machine;
@@ -35,8 +35,6 @@ pub(crate) struct Start<'a> {
     pub(crate) reached: bool,
     /// With whom it is to be connected, come what may.
     pub(crate) persistent: &'a [NodeAddress],
-    /// The options of its exchange, and its seed.
-    pub(crate) exchange: Option<&'a Config>,
     pub(crate) seed: Seed,
     /// Whether its options are those that every node has.
     pub(crate) is_plain: bool,

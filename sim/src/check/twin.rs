@@ -1,7 +1,7 @@
 //! A second machine beside one of the nodes: a clone of it, which is told the same. Now and then another
 //! is written down and read, and a third is told an older time.
 
-use pex::{Config, NodeAction, NodeEvent, Pex, Seed, Time};
+use pex::{NodeAction, NodeEvent, Pex, Seed, Time};
 
 use super::memory::Start;
 use super::{Verdict, hold};
@@ -15,8 +15,7 @@ const EVENTS: u32 = 64;
 pub(super) struct Twin {
     pub(super) of: u32,
     machine: Machine,
-    /// What the exchange of the node was made of.
-    exchange: Option<Config>,
+    /// That of the exchange.
     seed: Seed,
     /// The latest time that it was told.
     now: Time,
@@ -32,7 +31,6 @@ impl Twin {
         Some(Self {
             of: node,
             machine: machine.twin()?,
-            exchange: start.exchange.cloned(),
             seed: start.seed.derive(1),
             now: start.at,
             orders: Vec::new(),
@@ -88,18 +86,13 @@ impl Twin {
             Machine::V1(node) => node.pex(),
             _ => return Ok(()),
         };
-        if let Some(config) = &self.exchange {
-            let dump = exchange.dump();
-            let again = Pex::restore(config.clone(), self.seed, &dump);
-            let is_same = again.as_ref().is_ok_and(|it| it.dump() == dump);
-            hold(31, is_same, || {
-                format!(
-                    "an exchange that is dumped and restored is another: {:?}",
-                    again.err()
-                )
-            })?;
-        }
-        Ok(())
+        let dump = exchange.dump();
+        let again = Pex::restore(exchange.config().clone(), self.seed, &dump);
+        let is_same = again.as_ref().is_ok_and(|it| it.dump() == dump);
+        hold(31, is_same, || {
+            let why = again.err();
+            format!("an exchange that is dumped and restored is another: {why:?}")
+        })
     }
 
     /// Holds what the node has done to what its twin did.
