@@ -31,6 +31,9 @@ mod common;
 #[path = "peers/conduct.rs"]
 mod conduct;
 #[cfg(test)]
+#[path = "peers/crowd.rs"]
+mod crowd;
+#[cfg(test)]
 #[path = "peers/dialing.rs"]
 mod dialing;
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod islands;
 mod judge;
 mod memory;
 mod network;
+mod order;
 mod rates;
 #[cfg(test)]
 pub(crate) mod tests;

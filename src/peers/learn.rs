@@ -290,8 +290,10 @@ impl PeerManager {
         if slots.len() < max {
             return Ok(None);
         }
+        if !is_sure {
+            return Err(Refusal::Crowded);
+        }
         let gives_way = self.gives_way(slots, address.id(), teller.is_operator);
-        let gives_way = gives_way.filter(|_| is_sure);
         gives_way.map(Some).ok_or(Refusal::Crowded)
     }
 

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PATIENCE_MAX: Duration = Duration::from_secs(30);
 
 /// How long one of the two lines waits at most, whoever is asked in the other.
-const EACH_LINE: Duration = Duration::from_secs(2 * 130);
+const EACH_LINE: Duration = EVERY.saturating_mul(2);
 
 /// Nodes of the network for each arc that is told at once: about what an answer holds. Shorter arcs
 /// overlap more than they hasten.

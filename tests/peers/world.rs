@@ -33,6 +33,11 @@ impl World {
         Self::with(|it| set(it.feeler_every(None).outbound_life(None)))
     }
 
+    /// A world in which nobody is dialed, so that everything stays as it was told.
+    pub(crate) fn still() -> Self {
+        Self::quiet(|it| it.slots(0, 52))
+    }
+
     /// The process ends, however it ends, and starts again with what is on the disk. Returns what
     /// the first tick does, and how many addresses were taken in.
     pub(crate) fn restart(&mut self, options: Options) -> (Vec<Action>, usize) {
