@@ -5,6 +5,13 @@ use pex::peers::Standing;
 
 use crate::world::{Answer, DAY, HOUR, World, at, at_port, host, id, node, number, secs, text};
 
+/// Nobody is dialed, and the checks inside, linear in what is stored, are left to the end.
+fn still() -> World {
+    let mut w = World::quiet(|it| it.slots(0, 52));
+    w.checks_inside = false;
+    w
+}
+
 fn told_by(w: &mut World, teller: u32, nodes: core::ops::Range<u32>) -> usize {
     let before = w.peers.addresses();
     for n in nodes {
@@ -16,7 +23,7 @@ fn told_by(w: &mut World, teller: u32, nodes: core::ops::Range<u32>) -> usize {
 
 #[test]
 fn one_teller_fills_a_tenth_of_the_store() {
-    let mut w = World::still();
+    let mut w = still();
     assert_eq!(told_by(&mut w, 20_000, 0..5_000), 1_000);
     // The others can still be told of.
     assert_eq!(told_by(&mut w, 20_001, 5_000..5_100), 100);
@@ -25,7 +32,7 @@ fn one_teller_fills_a_tenth_of_the_store() {
 
 #[test]
 fn tellers_of_one_network_fill_a_tenth_together() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..40 {
         w.accept_from(20_000 + n, host(7, 1_000 + n), None);
     }
@@ -37,7 +44,7 @@ fn tellers_of_one_network_fill_a_tenth_together() {
 
 #[test]
 fn tellers_of_one_ipv6_network_fill_a_tenth_together() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..20_u16 {
         let ip = [0x2a00, 0x1450, n, n, 0, 0, 0, 1].into();
         w.accept_from(20_000 + u32::from(n), ip, None);
@@ -48,7 +55,7 @@ fn tellers_of_one_ipv6_network_fill_a_tenth_together() {
 
 #[test]
 fn a_teller_that_comes_back_from_another_network_has_one_share() {
-    let mut w = World::still();
+    let mut w = still();
     // Twenty ids tell a little from one network, and then as much as they can from another.
     for n in 0..20 {
         w.accept_from(20_000 + n, host(7, 1_000 + n), None);
@@ -66,7 +73,7 @@ fn a_teller_that_comes_back_from_another_network_has_one_share() {
 
 #[test]
 fn a_teller_whose_network_becomes_known_counts_there_from_then_on() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..20 {
         told_by(&mut w, 20_000 + n, 200 * n..200 * n + 60);
     }
@@ -81,7 +88,7 @@ fn a_teller_whose_network_becomes_known_counts_there_from_then_on() {
 
 #[test]
 fn tellers_on_our_own_site_count_each_by_itself() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..4 {
         w.accept_from(20_000 + n, [192, 168, 1, 1].into(), None);
         assert_eq!(
@@ -104,7 +111,7 @@ fn what_was_reached_counts_against_its_teller_no_more() {
 
 #[test]
 fn one_network_holds_thirty_two_addresses() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..500 {
         w.learn(&at(n, host(7, n * 100)), 20_000 + n);
     }
@@ -112,7 +119,7 @@ fn one_network_holds_thirty_two_addresses() {
         (w.peers.addresses(), w.peers.counts().network_full),
         (32, 468)
     );
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..500_u16 {
         let ip = [0x2a00, 0x1450, n, n, 0, 0, 0, 1].into();
         w.learn(&at(n.into(), ip), 20_000 + u32::from(n));
@@ -174,7 +181,7 @@ fn a_hundred_thousand_ids_at_one_ip_address_hold_four_places_and_one_connection(
 
 #[test]
 fn ids_that_each_say_that_they_live_somewhere_else_are_one_teller() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..5_000 {
         let listen = at(n, host(n, 1));
         w.accept_from(n, host(9, 9), Some(&listen));
@@ -198,7 +205,7 @@ fn a_flood_of_connections_that_are_not_let_in_is_one_teller_too() {
 
 #[test]
 fn nodes_that_say_where_they_really_are_do_not_use_up_anybodys_share() {
-    let mut w = World::still();
+    let mut w = still();
     let mut n = 0;
     for network in 0..200 {
         for _ in 0..10 {
@@ -213,7 +220,7 @@ fn nodes_that_say_where_they_really_are_do_not_use_up_anybodys_share() {
 
 #[test]
 fn a_name_is_of_the_network_of_its_domain() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..100 {
         w.learn(
             &text(n, &format!("node-{n}.hoster.example-net.org:1")),
@@ -225,7 +232,7 @@ fn a_name_is_of_the_network_of_its_domain() {
 
 #[test]
 fn four_nodes_at_one_name_or_ip_address_are_kept() {
-    let mut w = World::still();
+    let mut w = still();
     for n in 0..20 {
         w.learn(&at_port(n, host(7, 7), 1_000 + n), 20_000 + n);
         w.learn(
