@@ -438,6 +438,16 @@ impl Pex {
             .is_some_and(|peer| matches!(peer.phase, Phase::Awaiting { .. }))
     }
 
+    /// Whether a peer stands in a line, to be asked when it is its turn: it is not left alone, and no
+    /// request to it is unanswered.
+    #[must_use]
+    pub fn is_in_line(&self, peer: NodeId) -> bool {
+        self.peers
+            .find(self.key.of(peer))
+            .and_then(|slot| self.peers.get(slot))
+            .is_some_and(|peer| matches!(peer.phase, Phase::Ready))
+    }
+
     /// Node ids that the machine remembers having heard of.
     #[must_use]
     pub fn nodes_seen(&self) -> usize {

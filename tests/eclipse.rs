@@ -10,7 +10,8 @@
 //! ```
 //!
 //! With `ECLIPSE_ABLATIONS=1`, or a siege of more than a day, the table has ours without one or the other
-//! of its parts too. With `ECLIPSE_HONEST=10000` there are ten times as many honest nodes, of which fewer are alive.
+//! of its parts too. With `ECLIPSE_HONEST=10000` there are ten times as many honest nodes, of which fewer are alive;
+//! and with `ECLIPSE_ONLY='ours;ours, V1'` only these victims are besieged.
 
 #[cfg(test)]
 #[path = "eclipse/ablations.rs"]
@@ -102,12 +103,12 @@ mod tables {
         let against = |arm: Arm| ATTACKERS.map(|attacker| run(arm, attacker));
         let are_meant = course.siege_hours > 24 || number("ECLIPSE_ABLATIONS", 0) > 0;
         let ablations = ABLATIONS.into_iter().filter(|_| are_meant);
-        let rows: Vec<_> = ARMS
-            .into_iter()
-            .chain(ablations)
-            .flat_map(against)
-            .chain(KNOWS_BY_ID.map(|arm| run(arm, FREE_IDS)))
+        let all = ARMS.into_iter().chain(ablations).filter(is_besieged);
+        let by_id = KNOWS_BY_ID.into_iter().filter(is_besieged);
+        let rows: Vec<_> = (all.flat_map(against))
+            .chain(by_id.map(|arm| run(arm, FREE_IDS)))
             .collect();
+        assert!(!rows.is_empty(), "ECLIPSE_ONLY names no kind of victim");
         let lines: Vec<_> = rows.iter().map(Row::to_string).collect();
         let heading = Heading { seeds, course };
         println!("\n{heading}\n{}\n", lines.join("\n"));
@@ -117,6 +118,12 @@ mod tables {
     fn number(variable: &str, default: u32) -> u32 {
         let text = std::env::var(variable).unwrap_or_default();
         text.parse().unwrap_or(default)
+    }
+
+    /// Whether this kind of victim is among those asked for, if any are.
+    fn is_besieged(arm: &Arm) -> bool {
+        let only = std::env::var("ECLIPSE_ONLY");
+        only.map_or(true, |only| only.split(';').any(|name| name == arm.name))
     }
 
     fn siege_hours() -> u32 {
@@ -185,6 +192,9 @@ mod tables {
 
     #[test]
     fn v1_of_the_reference_loses_the_more_the_more_networks_its_attacker_has() {
+        if !is_besieged(&REFERENCE_V1) {
+            return;
+        }
         let besieged: Vec<_> = rows(REFERENCE_V1).map(Row::besieged).collect();
         let [hoster, larger, infrastructure, botnet] = besieged[..] else {
             panic!("a row is missing");
@@ -219,7 +229,7 @@ mod tables {
 
     #[test]
     fn one_hoster_gains_nothing_by_making_up_ids() {
-        if siege_hours() < 24 {
+        if siege_hours() < 24 || !KNOWS_BY_ID.iter().all(is_besieged) {
             return;
         }
         let [theirs, ours] = KNOWS_BY_ID.map(|arm| row_of_free_ids(arm).besieged());
@@ -245,7 +255,7 @@ mod tables {
 
     #[test]
     fn ours_keeps_its_outbound_slots_from_each_attacker_for_as_long_as_was_wanted() {
-        for arm in [OURS, OURS_V1] {
+        for arm in [OURS, OURS_V1].into_iter().filter(is_besieged) {
             let held = match siege_hours() {
                 24 => GOALS.len(),
                 168 => GOALS.len() - 1,

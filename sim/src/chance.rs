@@ -38,6 +38,8 @@ pub(crate) enum Use {
     Later,
     /// Who in a swarm's network is to be connected with whom, come what may.
     Friends,
+    /// Who in a swarm's network lives in one network with others, and who speaks V1 alone.
+    Neighbours,
 }
 
 /// A stream of random numbers.

@@ -6,6 +6,7 @@
 //! `tests/INVARIANTS.md`.
 
 mod after;
+mod guess;
 mod islands;
 mod judge;
 mod memory;
@@ -14,6 +15,7 @@ mod order;
 mod rates;
 #[cfg(test)]
 pub(crate) mod tests;
+mod turns;
 mod twin;
 
 use pex::wire::{Message, Response};
@@ -72,7 +74,7 @@ impl Check {
             self.judges.resize_with(place + 1, || None);
         }
         let dials_per_second = match &member.machine {
-            Machine::V1(machine) if machine.peers().options().is_seed() => 64,
+            machine if machine.is_seed() => 64,
             Machine::V1(_) | Machine::V2(_) => 10,
             // What is modelled on others keeps their rules.
             _ => return self.ends(node),
@@ -166,6 +168,7 @@ impl Check {
                 }
             }
             judge.after(orders, machine)?;
+            judge.keeps_turns(orders, machine)?;
         }
         if let Some(twin) = self.twin.as_mut().filter(|twin| twin.of == node) {
             twin.is_same()?;

@@ -32,6 +32,7 @@ impl Crowd {
                 .unwrap_or_else(|| ours && blueprint.has_machine()),
             blueprint,
             group: group.clone(),
+            first: None,
             born: 0,
             requests: 0,
             answers: 0,
@@ -88,12 +89,15 @@ impl Simulation {
     /// A new member of a group, which doesn't live yet.
     pub(crate) fn conceive(&mut self, group: usize) -> u32 {
         let places = &mut self.places;
-        let operator = self.crowds[group].operator.as_mut();
-        let is_hostile = operator.is_some();
-        let node = match operator {
-            Some(operator) => operator.settle(places),
-            None => places.add(),
+        let crowd = &mut self.crowds[group];
+        let beside = crowd.first.filter(|_| crowd.group.neighbours);
+        let is_hostile = crowd.operator.is_some();
+        let node = match (&mut crowd.operator, beside) {
+            (Some(operator), _) => operator.settle(places),
+            (None, Some(first)) => places.add_beside(first),
+            (None, None) => places.add(),
         };
+        crowd.first.get_or_insert(node);
         self.members.push(Member::new(group as u16));
         self.watch.conceived(!is_hostile);
         let most = nanos(self.crowds[group].group.clock_skew);
@@ -206,6 +210,7 @@ impl Simulation {
                 persistent: &persistent,
                 seed,
                 is_plain: group.tuning == Tuning::Default && ours(&group.runs),
+                has_lines: group.tuning != Tuning::Undefended,
             };
             check.starts(node, &own, &self.members[node as usize], &start);
         }

@@ -6,7 +6,7 @@ use pex::book::AddrBook;
 use pex::peers::PeerManager;
 use pex::v1::Switch;
 use pex::{
-    Broken, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Time,
+    Broken, Estimate, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Pex, Time,
 };
 
 use crate::exchange::Exchange;
@@ -49,6 +49,11 @@ impl Machine {
             Self::V2(node) => node.peers().score(id),
             _ => 0,
         }
+    }
+
+    /// Whether it is a seed node.
+    pub(crate) fn is_seed(&self) -> bool {
+        matches!(self, Self::V1(node) if node.peers().options().is_seed())
     }
 
     /// Places for peers whom it dials, and for those who come.
@@ -132,9 +137,14 @@ impl Machine {
 
     /// When the exchange next has something to do, in a node that is whole.
     pub(crate) fn exchange_deadline(&self) -> Option<Time> {
+        self.exchange().and_then(Pex::deadline)
+    }
+
+    /// The exchange of a whole node.
+    pub(crate) fn exchange(&self) -> Option<&Pex> {
         match self {
-            Self::V2(node) => node.pex().deadline(),
-            Self::V1(node) => node.pex().deadline(),
+            Self::V2(node) => Some(node.pex()),
+            Self::V1(node) => Some(node.pex()),
             _ => None,
         }
     }
@@ -240,11 +250,19 @@ impl Machine {
     }
 }
 
+/// What a node runs, and what it says of that.
+pub(crate) type Said = (Program, Claim);
+
 /// What a node takes another one to be, from the handshake.
-pub(crate) const fn kind_seen(by: &Program, of: &Program, claims: Claim) -> Kind {
+pub(crate) fn kind_seen(by: &Said, of: &Said) -> Kind {
+    let ((by, own_claim), (of, claim)) = (by, of);
+    // Who is honest and has no other words knows no other.
+    let knows_v1_alone = *own_claim == Claim::V1 && !matches!(by, Program::Hostile(_));
+    if knows_v1_alone || *claim == Claim::V1 {
+        return Kind::V1;
+    }
     match of {
-        Program::Hostile(_) => match (claims, by) {
-            (Claim::V1, _) => Kind::V1,
+        Program::Hostile(_) => match (claim, by) {
             (Claim::V2, _) | (_, Program::PexPlain) => Kind::V2,
             _ => Kind::Kin,
         },

@@ -311,7 +311,7 @@ impl Simulation {
             (crowd.blueprint.program.clone(), crowd.group.claims)
         });
         if keeps[0] {
-            let kind = kind_seen(&programs[0].0, &programs[1].0, programs[1].1);
+            let kind = kind_seen(&programs[0], &programs[1]);
             let ip = address.ip();
             let event = NodeEvent::Dialed {
                 address,
@@ -328,7 +328,7 @@ impl Simulation {
             let event = NodeEvent::Accepted {
                 peer: self.places.id(dialer),
                 epoch,
-                kind: kind_seen(&programs[1].0, &programs[0].0, programs[0].1),
+                kind: kind_seen(&programs[1], &programs[0]),
                 ip: Some(self.places.ip(dialer)),
                 listen: Some(self.places.address(dialer)),
             };

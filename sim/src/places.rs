@@ -55,11 +55,26 @@ impl Places {
         self.add_at(ip, PORT)
     }
 
+    /// A new node in the /16 of another one, or anywhere if that is full.
+    pub(crate) fn add_beside(&mut self, other: u32) -> u32 {
+        let network = self.ip_bits(other) & 0xffff_0000;
+        let nth = (self.len() as u32).wrapping_mul(STEP);
+        let all = (0..=u16::MAX).map(|host| network | (nth.wrapping_add(host.into()) & 0xffff));
+        let free = all.into_iter().find(|ip| self.is_free(*ip));
+        let ip = free.unwrap_or_else(|| self.free_ip());
+        self.add_at(ip, PORT)
+    }
+
+    /// Whether it is an address of the world that nobody has.
+    fn is_free(&self, ip: u32) -> bool {
+        let is_of_world = Reach::of(IpAddr::V4(Ipv4Addr::from_bits(ip))) == Reach::World;
+        is_of_world && !self.by_ip.contains_key(&(ip, PORT))
+    }
+
     fn free_ip(&mut self) -> u32 {
         loop {
             self.next_ip = self.next_ip.wrapping_add(STEP);
-            let ip = IpAddr::V4(Ipv4Addr::from_bits(self.next_ip));
-            if Reach::of(ip) == Reach::World && !self.by_ip.contains_key(&(self.next_ip, PORT)) {
+            if self.is_free(self.next_ip) {
                 break self.next_ip;
             }
         }

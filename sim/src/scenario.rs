@@ -77,10 +77,14 @@ pub struct Group {
     /// They can't be dialed.
     #[serde(default)]
     pub behind_nat: bool,
+    /// All of them live in one network, a /16, and not each in another one.
+    #[serde(default)]
+    pub neighbours: bool,
     /// When they start, after the beginning.
     #[serde(default, with = "humantime_serde")]
     pub starts: Duration,
-    /// What hostile ones say that they are when they shake hands.
+    /// What hostile ones say that they are when they shake hands. Honest ones of V1 may say that they are
+    /// of V1 alone: then the extension is off, and they speak V1's dialect with each other too.
     #[serde(default)]
     pub claims: Claim,
     /// With which options.
@@ -114,6 +118,7 @@ impl Group {
             linked: 0,
             store: None,
             behind_nat: false,
+            neighbours: false,
             starts: Duration::ZERO,
             claims: Claim::default(),
             tuning: Tuning::default(),
@@ -152,7 +157,7 @@ pub enum Program {
     Hostile(String),
 }
 
-/// What a hostile node says that it is.
+/// What a node says that it is, if not what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -72,6 +72,8 @@ pub(crate) struct Crowd {
     pub(crate) group: Group,
     pub(crate) blueprint: Blueprint,
     pub(crate) watched: bool,
+    /// The first of them.
+    pub(crate) first: Option<u32>,
     pub(crate) born: u64,
     pub(crate) requests: u64,
     pub(crate) answers: u64,

@@ -19,6 +19,9 @@ const LATER: &[&str] = &["misnamer"];
 /// From this seed on some nodes have persistent peers: those before it had been run without.
 const PERSISTS_FROM: u64 = 26_000;
 
+/// From this one on some groups live in one network, and some nodes of V1 have no extension.
+const NEIGHBOURS_FROM: u64 = 30_000;
+
 /// The scenario of a seed. Run with the same seed, everything else in it is drawn from that too.
 ///
 /// ```
@@ -47,6 +50,14 @@ pub fn swarm(seed: u64) -> Scenario {
         let honest = !matches!(group.runs, Program::Hostile(_));
         if honest && friends.below(3) == 0 {
             group.persists = 1 + friends.below(2);
+        }
+    }
+    let mut places = Chance::new(seed, Use::Neighbours);
+    for group in nodes.iter_mut().filter(|_| seed >= NEIGHBOURS_FROM) {
+        let (one_network, v1_alone) = (places.below(4) == 0, places.below(2) == 0);
+        group.neighbours = one_network && !matches!(group.runs, Program::Hostile(_));
+        if v1_alone && matches!(group.runs, Program::PexV1 | Program::PexSeed) {
+            group.claims = Claim::V1;
         }
     }
     let minutes = 2 + u64::from(chance.below(20));

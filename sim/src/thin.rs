@@ -84,9 +84,10 @@ impl Simulation {
         let asked_by = self.links.get(epoch).map(|link| link.ends[1 - side].node);
         let asked_by =
             asked_by.map(|it| &self.crowds[usize::from(self.members[it as usize].group)]);
+        let own = (program.clone(), Claim::default());
         let is_kin = asked_by.is_some_and(|crowd| {
-            kind_seen(&program, &crowd.blueprint.program, crowd.group.claims) == Kind::Kin
-                && kind_seen(&crowd.blueprint.program, &program, Claim::default()) == Kind::Kin
+            let asker = (crowd.blueprint.program.clone(), crowd.group.claims);
+            kind_seen(&own, &asker) == Kind::Kin && kind_seen(&asker, &own) == Kind::Kin
         });
         let view = View {
             world: World {

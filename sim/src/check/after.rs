@@ -111,6 +111,8 @@ impl Judge {
                 })?;
             }
         }
+        self.guess
+            .after(orders, machine, self.memory.told_in_all())?;
         match self.expects {
             Expects::Anything => Ok(()),
             Expects::Nothing { deadline: before } => {

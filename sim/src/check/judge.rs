@@ -1,6 +1,7 @@
 //! What can be seen of one node from outside: what it was told. What it may do is held to its rules in
 //! `order.rs` and `after.rs`.
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,8 +11,10 @@ use pex::{Epoch, Kind, NodeAddress, NodeEvent, NodeId, Time};
 
 use super::Verdict;
 use super::after::Expects;
+use super::guess::Guess;
 use super::memory::{Memory, Start};
 use super::rates::Rates;
+use super::turns::Standing;
 use crate::machine::Machine;
 
 /// How long a node waits for an answer.
@@ -40,6 +43,9 @@ pub(super) struct Connection {
     /// Requests from it, the words of each, and answers to it.
     pub(super) questions: [u32; 2],
     pub(super) answers: u32,
+    pub(super) standing: Standing,
+    /// Where it was dialed; none if it has come.
+    pub(super) dialed: Option<IpAddr>,
 }
 
 /// An onlooker of one node.
@@ -69,6 +75,12 @@ pub(super) struct Judge {
     pub(super) scores: Vec<(NodeId, i32)>,
     pub(super) is_plain: bool,
     pub(super) bounds_hearsay: bool,
+    /// Events in which it has asked somebody.
+    pub(super) moment: u64,
+    pub(super) guess: Guess,
+    pub(super) has_lines: bool,
+    /// Places for those whom it dials; none for seed nodes, which visit everybody.
+    pub(super) outbound_max: Option<usize>,
 }
 
 /// So many of those of whom an answer tells are looked at.
@@ -107,6 +119,10 @@ impl Judge {
             dials_per_second,
             now: start.at,
             answered: None,
+            moment: 0,
+            guess: Guess::default(),
+            has_lines: start.has_lines,
+            outbound_max: Some(machine.slots().0).filter(|_| !machine.is_seed()),
         }
     }
 
@@ -121,6 +137,7 @@ impl Judge {
         for connection in self.connections.values_mut() {
             connection.is_unsure |= connection.awaiting.is_some();
             connection.awaiting = None;
+            connection.standing.forget();
         }
     }
 
@@ -165,14 +182,15 @@ impl Judge {
                 address,
                 epoch,
                 kind,
-                ..
+                ip,
             } => {
                 self.dialing.remove(&address.id());
-                self.link(address.id(), *epoch, *kind);
+                let ip = ip.or_else(|| address.ip());
+                self.link(address.id(), *epoch, *kind, ip);
             }
             NodeEvent::Accepted {
                 peer, epoch, kind, ..
-            } => self.link(*peer, *epoch, *kind),
+            } => self.link(*peer, *epoch, *kind, None),
             NodeEvent::DialFailed { address, why } => {
                 let dial = self.dialing.remove(&address.id());
                 match (why, dial) {
@@ -194,6 +212,9 @@ impl Judge {
                 message: Message::Response(_),
             }
             | NodeEvent::Unsent { to: from, epoch } => {
+                if matches!(event, NodeEvent::Message { .. }) {
+                    self.guess.before(machine);
+                }
                 if let Some(connection) = self.connections.get_mut(from)
                     && connection.epoch == *epoch
                 {
@@ -223,7 +244,7 @@ impl Judge {
         self.connections.get(&peer).map(|it| it.epoch)
     }
 
-    fn link(&mut self, peer: NodeId, epoch: Epoch, kind: Kind) {
+    fn link(&mut self, peer: NodeId, epoch: Epoch, kind: Kind, dialed: Option<IpAddr>) {
         let old = self.connections.get(&peer);
         if peer == self.own.id() || old.is_some_and(|old| old.epoch == epoch) {
             return;
@@ -243,6 +264,8 @@ impl Judge {
             heard: 0,
             questions: [0; 2],
             answers: 0,
+            standing: Standing::at(self.moment),
+            dialed,
         };
         self.connections.insert(peer, connection);
     }

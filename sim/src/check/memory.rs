@@ -38,6 +38,9 @@ pub(crate) struct Start<'a> {
     pub(crate) seed: Seed,
     /// Whether its options are those that every node has.
     pub(crate) is_plain: bool,
+    /// Whether newcomers, kin and others stand in lines of their own, as they do but with a policy of
+    /// the reference.
+    pub(crate) has_lines: bool,
 }
 
 /// The memory of one life.
@@ -45,6 +48,8 @@ pub(crate) struct Start<'a> {
 pub(super) struct Memory {
     /// Of whom it was told, by anybody.
     told: Places,
+    /// How often of a name.
+    names: usize,
     /// Of whom by its operator, or by himself.
     sure: Places,
     /// Where it has reached whom.
@@ -68,11 +73,9 @@ impl Memory {
             },
             sure: known,
             told,
+            names: 0,
             is_whole: start.knows.is_some(),
-            tells_reached: match machine {
-                Machine::V1(node) => node.peers().options().is_seed(),
-                _ => false,
-            },
+            tells_reached: machine.is_seed(),
         }
     }
 
@@ -101,6 +104,12 @@ impl Memory {
             _ => {}
         }
         self.told.extend(told.iter().filter_map(place));
+        self.names += told.iter().filter(|it| it.ip().is_none()).count();
+    }
+
+    /// Of how many nodes it was told at most, if all of it is known.
+    pub(super) fn told_in_all(&self) -> Option<usize> {
+        self.is_whole.then(|| self.told.len() + self.names)
     }
 
     /// Whether all that is known of an address is what strangers say.

@@ -221,6 +221,10 @@ impl Simulation {
             self.break_off(35, what, node);
             return;
         }
+        // With those of one network each wants few connections.
+        if self.crowds.iter().any(|crowd| crowd.group.neighbours) {
+            return;
+        }
         let others = self.living.len() - 1;
         for node in self.living.clone() {
             let wants = match &self.members[node as usize].machine {

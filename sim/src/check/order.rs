@@ -7,7 +7,7 @@ use pex::wire::{
     Dialect, MAX_ANSWER_ADDRESSES, MAX_ANSWER_ADDRESSES_V1, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
     Message, Response,
 };
-use pex::{Epoch, HangUp, Kind, NodeAction, NodeAddress, NodeId};
+use pex::{Epoch, Group, HangUp, Kind, NodeAction, NodeAddress, NodeId};
 
 use super::judge::{Judge, PATIENCE, words};
 use super::{Verdict, hold};
@@ -32,7 +32,8 @@ impl Judge {
                 let connection = self.connections.get_mut(peer);
                 let it = connection.filter(|it| it.epoch == *epoch && !it.up && !it.hung_up);
                 let is_there = it.map(|it| it.up = true).is_some();
-                hold(2, is_there, || format!("{peer} is up, and is connected"))
+                hold(2, is_there, || format!("{peer} is up, and is connected"))?;
+                self.spreads(*peer)
             }
             NodeAction::Down { peer, epoch } => {
                 if let Some(it) = self.connections.get_mut(peer)
@@ -73,6 +74,28 @@ impl Judge {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// Holds a connection that is up to the networks of the others: ours are in different ones, unless
+    /// less than a third of the places is taken. How many may be in one is an option.
+    fn spreads(&self, peer: NodeId) -> Verdict {
+        let Some(most) = self.outbound_max.filter(|_| self.is_plain) else {
+            return Ok(());
+        };
+        let ours = |id: &NodeId| {
+            let it = self.connections.get(id)?;
+            let stays = it.up && !it.hung_up && !self.persistent.contains(id);
+            it.dialed.filter(|_| stays).map(Group::of)
+        };
+        let Some(group) = ours(&peer) else {
+            return Ok(());
+        };
+        let others = self.connections.keys().filter(|id| **id != peer);
+        let others: Vec<Group> = others.filter_map(ours).collect();
+        let is_starving = others.len() * 3 < most;
+        hold(23, is_starving || !others.contains(&group), || {
+            format!("{peer} is up, in the network of another one that we have dialed")
+        })
     }
 
     fn send(&mut self, to: NodeId, epoch: Epoch, message: &Message<'static>) -> Verdict {

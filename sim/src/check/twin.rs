@@ -81,10 +81,8 @@ impl Twin {
 
     /// What is written down, and read, and written down, is the same.
     fn comes_back(&self) -> Verdict {
-        let exchange = match &self.machine {
-            Machine::V2(node) => node.pex(),
-            Machine::V1(node) => node.pex(),
-            _ => return Ok(()),
+        let Some(exchange) = self.machine.exchange() else {
+            return Ok(());
         };
         let dump = exchange.dump();
         let again = Pex::restore(exchange.config().clone(), self.seed, &dump);

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Depth, Group, Program, Range, Scenario, ScenarioError};
+use super::{Claim, Depth, Group, Program, Range, Scenario, ScenarioError};
 use crate::blueprint::Blueprint;
 use crate::hostile::operator;
 
@@ -140,6 +140,7 @@ impl Group {
             ("depth", self.depth != plain.depth),
             ("knows", self.knows != plain.knows),
             ("claims", self.claims != plain.claims),
+            ("neighbours", self.neighbours != plain.neighbours),
         ];
         let (keys, why): (&[&str], _) = match self.runs {
             Program::Hostile(_) => (
@@ -153,6 +154,7 @@ impl Group {
                     "connected",
                     "depth",
                     "knows",
+                    "neighbours",
                 ],
                 "hostile nodes know everybody, and do what they do",
             ),
@@ -179,6 +181,7 @@ impl Group {
                 &["dials", "persists", "claims"],
                 "an exchange alone has no manager, and says what it is",
             ),
+            _ if self.is_v1() && self.claims == Claim::V1 => (&[], ""),
             _ => (&["claims"], "an honest node says what it is"),
         };
         let key = said
@@ -187,12 +190,15 @@ impl Group {
         key.map(|(key, _)| (*key, why))
     }
 
+    const fn is_v1(&self) -> bool {
+        matches!(self.runs, Program::PexV1 | Program::PexSeed)
+    }
+
     fn validate(&self) -> Result<(), ScenarioError> {
         if let Some((key, why)) = self.without_effect() {
             return Err(ScenarioError::new(key, format!("{why}; leave it out")));
         }
-        let is_v1 = matches!(self.runs, Program::PexV1 | Program::PexSeed);
-        if self.store.is_some() && is_v1 && self.depth == Depth::Full {
+        if self.store.is_some() && self.is_v1() && self.depth == Depth::Full {
             let what = "the book of V1 has a size of its own; leave it out";
             return Err(ScenarioError::new("store", what));
         }
