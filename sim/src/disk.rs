@@ -12,6 +12,8 @@ pub(crate) struct Disk {
     records: BTreeMap<RecordKey, Vec<u8>>,
     /// A book as it was when it was last written, and when that was.
     book: Option<(u64, AddrBook)>,
+    /// What its file holds, if that is not what was written.
+    damaged: Option<Vec<u8>>,
 }
 
 impl Disk {
@@ -31,6 +33,7 @@ impl Disk {
         });
         if due || at_once {
             self.book = Some((now, book.clone()));
+            self.damaged = None;
         }
     }
 
@@ -46,14 +49,23 @@ impl Disk {
     /// The book, read from the text that is in its file.
     pub(crate) fn book(&self, seed: Seed, now: Time) -> Option<AddrBook> {
         let (_, book) = self.book.as_ref()?;
-        let text = book.to_json();
-        let (loaded, _damage) = AddrBook::salvage(text.as_bytes(), true, seed, now);
+        let text = self.damaged.clone();
+        let text = text.unwrap_or_else(|| book.to_json().into_bytes());
+        let (loaded, _damage) = AddrBook::salvage(&text, true, seed, now);
         Some(loaded.book)
     }
 
-    /// Every value in turn, to be damaged.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
-        self.records.values_mut()
+    /// Damages every record in turn, and the book.
+    pub(crate) fn damage(&mut self, mut harm: impl FnMut(&mut Vec<u8>)) {
+        for value in self.records.values_mut() {
+            harm(value);
+        }
+        if let Some((_, book)) = &self.book {
+            let text = self
+                .damaged
+                .get_or_insert_with(|| book.to_json().into_bytes());
+            harm(text);
+        }
     }
 
     pub(crate) fn clear(&mut self) {

@@ -41,19 +41,19 @@ impl Simulation {
     /// Cuts or bends some of what is on a disk.
     fn damage_disk(&mut self, node: u32) {
         let chance = &mut self.faults.chance;
-        let disk = self.members[node as usize].disk.as_mut();
-        for value in disk.into_iter().flat_map(|disk| disk.values_mut()) {
-            match chance.below(4) {
-                0 => value.truncate(chance.index(value.len())),
-                1 => {
-                    let place = chance.index(value.len());
-                    if let Some(byte) = value.get_mut(place) {
-                        *byte ^= 1 << chance.below(8);
-                    }
+        let Some(disk) = self.members[node as usize].disk.as_mut() else {
+            return;
+        };
+        disk.damage(|value| match chance.below(4) {
+            0 => value.truncate(chance.index(value.len())),
+            1 => {
+                let place = chance.index(value.len());
+                if let Some(byte) = value.get_mut(place) {
+                    *byte ^= 1 << chance.below(8);
                 }
-                _ => {}
             }
-        }
+            _ => {}
+        });
     }
 
     /// A node falls silent for a while: it neither hears nor ticks, and its connections stay.
