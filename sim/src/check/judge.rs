@@ -48,6 +48,20 @@ pub(super) struct Connection {
     pub(super) dialed: Option<IpAddr>,
 }
 
+/// To what a node is held by its options.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// They are those that every node has.
+    pub(super) is_plain: bool,
+    /// They bound how often it dials on the word of strangers.
+    pub(super) bounds_hearsay: bool,
+    /// Newcomers, kin and others stand in lines of their own.
+    pub(super) has_lines: bool,
+    pub(super) dials_per_second: usize,
+    /// Places for those whom it dials; none for seed nodes, which visit everybody.
+    pub(super) outbound_max: Option<usize>,
+}
+
 /// An onlooker of one node.
 #[derive(Debug)]
 pub(super) struct Judge {
@@ -58,7 +72,6 @@ pub(super) struct Judge {
     pub(super) dialing: BTreeMap<NodeId, (Time, NodeAddress)>,
     /// Dials of the last second.
     pub(super) recent: VecDeque<Time>,
-    pub(super) dials_per_second: usize,
     pub(super) now: Time,
     /// Whose request this event has ended, by an answer or because it could not be sent. It may be one
     /// that has just become due, since nothing says which one is meant.
@@ -73,14 +86,10 @@ pub(super) struct Judge {
     has_begun: bool,
     /// Some of those of whom the event in hand tells, with their scores before it.
     pub(super) scores: Vec<(NodeId, i32)>,
-    pub(super) is_plain: bool,
-    pub(super) bounds_hearsay: bool,
+    pub(super) terms: Terms,
     /// Events in which it has asked somebody.
     pub(super) moment: u64,
     pub(super) guess: Guess,
-    pub(super) has_lines: bool,
-    /// Places for those whom it dials; none for seed nodes, which visit everybody.
-    pub(super) outbound_max: Option<usize>,
 }
 
 /// So many of those of whom an answer tells are looked at.
@@ -107,8 +116,13 @@ impl Judge {
             persistent: start.persistent.iter().map(NodeAddress::id).collect(),
             has_begun: false,
             scores: Vec::new(),
-            is_plain: start.is_plain,
-            bounds_hearsay: !machine.dials_hearsay_without_bound(),
+            terms: Terms {
+                is_plain: start.is_plain,
+                bounds_hearsay: !machine.dials_hearsay_without_bound(),
+                has_lines: start.has_lines,
+                dials_per_second,
+                outbound_max: Some(machine.slots().0).filter(|_| !machine.is_seed()),
+            },
             expects: Expects::Anything,
             armed: None,
             own,
@@ -116,13 +130,10 @@ impl Judge {
             asked: BTreeMap::new(),
             dialing: BTreeMap::new(),
             recent: VecDeque::new(),
-            dials_per_second,
             now: start.at,
             answered: None,
             moment: 0,
             guess: Guess::default(),
-            has_lines: start.has_lines,
-            outbound_max: Some(machine.slots().0).filter(|_| !machine.is_seed()),
         }
     }
 

@@ -79,7 +79,7 @@ impl Judge {
     /// Holds a connection that is up to the networks of the others: ours are in different ones, unless
     /// less than a third of the places is taken. How many may be in one is an option.
     fn spreads(&self, peer: NodeId) -> Verdict {
-        let Some(most) = self.outbound_max.filter(|_| self.is_plain) else {
+        let Some(most) = self.terms.outbound_max.filter(|_| self.terms.is_plain) else {
             return Ok(());
         };
         let ours = |id: &NodeId| {
@@ -166,7 +166,7 @@ impl Judge {
                 response.dialect()
             )
         })?;
-        if self.is_plain {
+        if self.terms.is_plain {
             self.rates.answer(self.now, to, connection.kind)?;
         }
         let mut told = Vec::with_capacity(response.len());
@@ -219,12 +219,12 @@ impl Judge {
             self.recent.pop_front();
         }
         self.recent.push_back(now);
-        let most = self.dials_per_second;
+        let most = self.terms.dials_per_second;
         hold(25, self.recent.len() <= most, || {
             format!("more than {most} dials in a second")
         })?;
-        if self.bounds_hearsay && self.memory.is_hearsay(address) {
-            self.rates.dial(now, address, self.is_plain)?;
+        if self.terms.bounds_hearsay && self.memory.is_hearsay(address) {
+            self.rates.dial(now, address, self.terms.is_plain)?;
         }
         Ok(())
     }
@@ -232,7 +232,7 @@ impl Judge {
     /// Holds how soon somebody is dialed again who has failed twice, once reached. Who never was may
     /// have been forgotten meanwhile, and told again.
     pub(super) fn dials_again(&self, address: &NodeAddress, machine: &Machine) -> Verdict {
-        if self.is_plain && machine.has_reached(address) {
+        if self.terms.is_plain && machine.has_reached(address) {
             self.rates.dials_again(self.now, address)
         } else {
             Ok(())

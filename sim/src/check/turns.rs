@@ -52,7 +52,7 @@ impl Connection {
 }
 
 /// Whom an order asks.
-fn asks(order: &NodeAction) -> Option<NodeId> {
+const fn asks(order: &NodeAction) -> Option<NodeId> {
     match order {
         NodeAction::Send {
             to,
@@ -74,12 +74,15 @@ impl Judge {
             let Some(it) = self.connections.get(id) else {
                 continue;
             };
-            let (line, after) = (it.line(it.asked - 1, self.has_lines), it.standing.after);
+            let (line, after) = (
+                it.line(it.asked - 1, self.terms.has_lines),
+                it.standing.after,
+            );
             let first = self.connections.iter().find(|(id, other)| {
                 other.up
                     && !other.hung_up
                     && other.standing.since.is_some_and(|since| since <= after)
-                    && other.line(other.asked, self.has_lines) == line
+                    && other.line(other.asked, self.terms.has_lines) == line
                     && exchange.is_in_line(**id)
             });
             hold(11, first.is_none(), || {
