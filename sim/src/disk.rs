@@ -72,3 +72,28 @@ impl Disk {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pex::NetAddress;
+
+    use super::*;
+
+    #[test]
+    fn a_book_is_read_as_it_was_written_until_it_is_damaged_and_again_once_it_is_written_anew() {
+        let (seed, now) = (Seed::new([1; 32]), Time::from_secs(1_000));
+        let mut book = AddrBook::new(true, seed);
+        let place = |n: u8| NetAddress::new(pex::NodeId::new([n; 20]), [9, 1, n, 1].into(), 26_656);
+        for n in 1..=20 {
+            book.add_address(now, &place(n), &place(99)).unwrap();
+        }
+        let mut disk = Disk::default();
+        disk.write_book(0, &book, true);
+        let reads = |disk: &Disk| disk.book(seed, now).map_or(0, |it| it.size());
+        assert_eq!(reads(&disk), 20);
+        disk.damage(|text| text.truncate(text.len() / 2));
+        assert!((1..20).contains(&reads(&disk)), "{}", reads(&disk));
+        disk.write_book(0, &book, true);
+        assert_eq!(reads(&disk), 20);
+    }
+}

@@ -164,4 +164,16 @@ mod tests {
         assert!(networks.len() > 990, "{}", networks.len());
         assert_eq!(places.number(NodeId::new([7; 20])), None);
     }
+
+    #[test]
+    fn neighbours_live_in_one_network_as_long_as_it_has_room() {
+        let mut places = Places::new(1);
+        let first = places.add();
+        let network = places.ip_bits(first) >> 16;
+        let all: BTreeSet<u32> = (0..70_000).map(|_| places.add_beside(first)).collect();
+        let ips: BTreeSet<u32> = all.iter().map(|it| places.ip_bits(*it)).collect();
+        assert_eq!(ips.len(), 70_000);
+        let near = ips.iter().filter(|ip| **ip >> 16 == network);
+        assert!(near.count() > 65_000);
+    }
 }

@@ -47,6 +47,26 @@ fn a_node_that_asks_twice_is_found() {
 }
 
 #[test]
+fn nodes_of_v1_without_the_extension_have_no_other_words() {
+    let all_are_of_v1: Bug = |orders| {
+        for order in orders {
+            if let NodeAction::Send { message, .. } = order {
+                let dialect = match message {
+                    Message::Request(dialect) => *dialect,
+                    Message::Response(response) => response.dialect(),
+                    _ => continue,
+                };
+                assert_eq!(dialect, Dialect::V1);
+            }
+        }
+    };
+    let text = "duration = '1min'\n[[nodes]]\ncount = 8\nruns = 'pex-v1'\nclaims = 'v1'\n";
+    let outcome = run(text, 1, Some(all_are_of_v1));
+    assert_eq!(outcome.breach, None);
+    assert!(outcome.population[0].answers > 8, "{outcome:?}");
+}
+
+#[test]
 fn a_node_that_asks_in_the_wrong_words_or_somebody_else_is_found() {
     let other_words: Bug = |orders| {
         for order in orders.iter_mut() {

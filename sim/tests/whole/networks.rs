@@ -32,6 +32,21 @@ fn sixteen_nodes_who_know_two_others_each_soon_know_all() {
 }
 
 #[test]
+fn nodes_that_all_live_in_one_network_find_each_other_and_so_do_those_without_the_extension() {
+    for more in [
+        "runs = 'pex'\nneighbours = true",
+        "runs = 'pex-v1'\nneighbours = true",
+        "runs = 'pex-v1'\nclaims = 'v1'",
+    ] {
+        let text = SIXTEEN.replace("2min", "20min");
+        let outcome = run(&format!("{text}{more}\n"), 3);
+        let last = outcome.samples.last().unwrap();
+        assert!(last.known.min >= 1.0, "{more}: {:?}", last.known);
+        assert_eq!(outcome.population[0].faults_seen, 0, "{more}");
+    }
+}
+
+#[test]
 fn steps_of_any_length_lead_to_the_same_end() {
     let scenario = Scenario::parse(SIXTEEN).unwrap();
     let mut in_steps = Simulation::new(scenario, 1).unwrap();
