@@ -67,6 +67,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How it is decided whom to ask when.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Peers at once, at most. Whoever comes beyond them is released.
     #[must_use]
     pub const fn peers_max(&self) -> usize {
@@ -207,8 +213,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// The most peers that may be up at once; one more is disconnected. Default 10,000; from 1 to
-    /// 1,000,000. A peer takes about 300 bytes; one of V1 whose answer waits for names takes up to
+    /// The most peers that may be up at once; one more is disconnected. A node of V1 has room for all whom
+    /// its switch lets in, if that is more. Default 10,000; from 1 to 1,000,000. A peer takes about 300 bytes; one of V1 whose answer waits for names takes up to
     /// 24 kB for as long.
     pub const fn peers_max(mut self, max: usize) -> Self {
         self.0.peers_max = max;

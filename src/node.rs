@@ -100,6 +100,7 @@ impl Node<Switch> {
     #[must_use = "what is not carried out has not happened"]
     pub fn reconfigure(&mut self, now: Time, options: v1::Options) -> Actions<NodeAction> {
         let actions = self.peers.reconfigure(now, options);
+        self.peers.make_room(self.pex.config_mut());
         self.carry(now, actions)
     }
 
@@ -113,6 +114,7 @@ impl Node<Switch> {
         let actions = self.peers.reconfigure_with_lists(now, options);
         let private = self.private.union(&self.peers.options().private);
         self.pex.set_private_ids(private.copied().collect());
+        self.peers.make_room(self.pex.config_mut());
         self.carry(now, actions)
     }
 

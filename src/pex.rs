@@ -155,6 +155,11 @@ impl Pex {
         }
     }
 
+    /// For bounds that are raised: what is under way keeps to those before.
+    pub(crate) const fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
     /// From now on, nobody hears of these, and of no others for being private.
     pub(crate) fn set_private_ids(&mut self, ids: BTreeSet<NodeId>) {
         self.config.private_ids = ids;

@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | when peers are looked for | every 30 s | at once when a place is free or somebody is heard of, and every 30 s, a tenth more or less |
 //! | how many | the free places of ours, dials under way counted | the same, also when a seed has just answered |
-//! | whom | `PickAddress`, by bucket | a network first, one address of it second; of twelve old ones, the one known good for longest; a new one in twenty; one connection a network |
+//! | whom | `PickAddress`, by bucket | a network first, one address of it second; of twelve old ones, the one known good for longest; new ones with a bias of 5 of 100, weighed by the roots of how many there are as in the reference; one connection a network |
 //! | a success | only consensus says so, never a seed node | every proof of the id |
 //! | backoff | 2^n s, up to 16 dials, then a ban for a day | four times as long each time, from 1 min to 8 h; given up after 3 if never reached, 16 else, and not taken in again for a day |
 //! | seeds | dialed again every 30 s while the book wants more | when nobody else can be dialed and less than a third of the places is taken, in random order, backing off; at most every 5 min |

@@ -13,5 +13,8 @@ mod faults;
 #[path = "node/hearing.rs"]
 mod hearing;
 #[cfg(test)]
+#[path = "node/room.rs"]
+mod room;
+#[cfg(test)]
 #[path = "node/secrets.rs"]
 mod secrets;

@@ -149,7 +149,16 @@ impl AddrBook {
     /// place; if it succeeds, it keeps it.
     #[must_use]
     pub fn challenged(&self) -> Option<NetAddress> {
-        self.challenges.first().map(|(_, holder)| *holder)
+        self.challenged_of(|_| true)
+    }
+
+    /// The same, of those that can be dialed now.
+    pub(crate) fn challenged_of(
+        &self,
+        can_be_dialed: impl Fn(&NetAddress) -> bool,
+    ) -> Option<NetAddress> {
+        let mut holders = self.challenges.iter().map(|(_, holder)| holder);
+        holders.find(|it| can_be_dialed(it)).copied()
     }
 
     /// If the place of this entry was in question, it goes to who waits for it.
@@ -285,7 +294,8 @@ impl AddrBook {
             .is_some_and(|entry| entry.is_bad(now))
     }
 
-    /// Sets everything that lies after `now` to `now`: for a clock that was wrong.
+    /// For a clock that was wrong, and is set `back` by so much to `now`: no success and no attempt lies
+    /// after `now`, and bans end so much earlier, so that they last as long as they would have.
     pub fn rewind(&mut self, now: Time, back: Duration) {
         let slots: Vec<Slot> = self.shelf.iter().map(|(slot, _)| slot).collect();
         for slot in slots {

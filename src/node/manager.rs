@@ -87,6 +87,9 @@ pub trait Manager: Directory + sealed::Sealed {
 
     /// Tells the exchange what it has to know of the options: whose addresses may not be told.
     fn configure(&self, config: &mut Config);
+
+    /// Raises the bounds of an exchange to what its manager lets in.
+    fn make_room(&self, config: &mut Config);
 }
 
 /// How long somebody who has come to us is not asked. A feeler is gone by then: a network at rest would
@@ -152,6 +155,9 @@ impl Manager for PeerManager {
     fn check(&self) -> Result<(), Broken> {
         self.check()
     }
+
+    // An exchange of V2 may be for fewer peers than the node has.
+    fn make_room(&self, _config: &mut Config) {}
 
     fn configure(&self, config: &mut Config) {
         let options = self.options();

@@ -190,7 +190,9 @@ impl Pex {
         let (addresses_max, bytes_max) = self.limits_v1(slot);
         let mut answer = ResponseBuilder::with_limits(Dialect::V1, addresses_max, bytes_max);
         let mut told = BTreeSet::new();
-        for address in addresses {
+        // Whoever has become private while the answer waited for names is not in it.
+        let private = &self.config.private_ids;
+        for address in addresses.iter().filter(|it| !private.contains(&it.id())) {
             // V1 says no more of an address than this, so several may become one.
             let Some(ip) = address.ip() else {
                 continue;

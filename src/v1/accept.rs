@@ -144,7 +144,7 @@ impl Switch {
             self.places.insert(id, place);
         }
         let kept = self.is_kept(id);
-        let rotates_at = if check && !kept {
+        let rotates_at = if check {
             Some(self.now + CHECK)
         } else {
             self.time_of(outbound, kept, self.now)

@@ -36,8 +36,7 @@ impl Switch {
             return None;
         }
         self.plan_feeler();
-        let challenged = self.book.challenged();
-        if let Some(address) = challenged.filter(|it| self.may_be_checked(it)) {
+        if let Some(address) = self.next_challenged() {
             return Some(Target::checked(address.into()));
         }
         for _ in 0..DRAWS {
@@ -49,6 +48,10 @@ impl Switch {
             }
         }
         None
+    }
+
+    fn next_challenged(&self) -> Option<NetAddress> {
+        self.book.challenged_of(|it| self.may_be_checked(it))
     }
 
     /// Whom a seed node checks next: a seed while nobody is known or there; whoever holds the place of
@@ -66,7 +69,7 @@ impl Switch {
         if let Some(address) = self.next_seed_to_check() {
             return Some(Target::checked(address));
         }
-        if let Some(address) = self.book.challenged().filter(|it| self.may_be_checked(it)) {
+        if let Some(address) = self.next_challenged() {
             return Some(Target::checked(address.into()));
         }
         let bound = u32::try_from(self.book.shelf.bound()).unwrap_or(u32::MAX);

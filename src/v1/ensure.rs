@@ -12,7 +12,7 @@ use crate::peers::lanes::Among;
 use crate::peers::life::{Life, Purpose};
 use crate::{Group, NetAddress, NodeAddress, NodeId, Reach, Time};
 
-/// How much rather a new address is picked where feelers try them.
+/// How much rather a new address is picked where feelers try them: see [`AddrBook::pick_address`](crate::book::AddrBook::pick_address).
 const NEW_BIAS: u8 = 5;
 
 /// Tries for each peer that is wanted, with the bias that there is; and when they come to nothing, for

@@ -136,6 +136,11 @@ impl Switch {
         let id = address.id();
         let mut is_asked_for = false;
         let purpose = match self.live.get(id).copied() {
+            // Whoever is to be connected with us stays, for whatever he was dialed.
+            Some(Life::Dialing(_)) if self.options.is_persistent(id) => {
+                is_asked_for = true;
+                Purpose::Keep
+            }
             Some(Life::Dialing(dial)) => {
                 is_asked_for = true;
                 dial.purpose

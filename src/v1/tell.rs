@@ -16,9 +16,11 @@ use crate::{Actions, Broken, Config, Cursor, Directory, NetAddress, NodeAddress,
 /// chance picks him; a crowd that comes and goes would else fill the book as fast as it can talk.
 const NEWCOMERS_WAIT: Duration = Duration::from_secs(120);
 
-/// Questions that a seed node may have asked and that are not answered yet, at most: as many as it has
-/// peers.
-const OUTSTANDING_MAX: usize = 10_000;
+/// The most peers that an exchange may have.
+const PEERS_MAX: usize = 1_000_000;
+
+/// Newcomers that a seed node's exchange asks before it knows anything of the network: all of them.
+const ASKED_FIRST: usize = 10_000;
 
 /// What may be told: addresses that have proved good and, but for a seed node, after them those that
 /// we have only heard of; 23 % of the book in one answer at most. The order is shuffled, and says
@@ -52,7 +54,12 @@ impl Directory for Switch {
 
     fn walk_arc(&self, from: NodeId, visit: &mut dyn FnMut(&NodeAddress) -> ControlFlow<()>) {
         let mut entries = self.book.shelf.ring_from(from);
-        entries.any(|it| !it.is_bad(self.now) && visit(&it.address.into()).is_break());
+        // With other options now there may be an arc that was begun before.
+        entries.any(|it| {
+            self.options.tells_unchecked
+                && !it.is_bad(self.now)
+                && visit(&it.address.into()).is_break()
+        });
     }
 
     fn learned(&self) -> u64 {
@@ -162,13 +169,28 @@ impl Manager for Switch {
         self.check()
     }
 
-    fn configure(&self, config: &mut Config) {
-        if self.options.seed_mode {
+    fn make_room(&self, config: &mut Config) {
+        let options = &self.options;
+        let most = [
+            options.inbound_max,
+            options.outbound_max,
+            options.checks_at_once,
+            options.persistent.len(),
+            options.unconditional.len(),
+        ];
+        let most = most.into_iter().fold(0_usize, usize::saturating_add);
+        let most = most.min(PEERS_MAX);
+        config.peers_max = config.peers_max.max(most);
+        if options.seed_mode {
             // Any number of newcomers may be silent, and none of them keeps others from being asked.
-            let most = self.options.inbound_max;
-            let most = most.saturating_add(self.options.checks_at_once);
-            config.outstanding_max = config.outstanding_max.max(most.min(OUTSTANDING_MAX));
-            config.asked_first = OUTSTANDING_MAX;
+            config.outstanding_max = config.outstanding_max.max(most);
+        }
+    }
+
+    fn configure(&self, config: &mut Config) {
+        self.make_room(config);
+        if self.options.seed_mode {
+            config.asked_first = ASKED_FIRST;
         }
         config.private_ids.extend(&self.options.private);
         let own = &self.options.own_addresses;

@@ -111,6 +111,36 @@ fn wherever_a_journal_is_cut_short_what_stands_before_is_there() {
 }
 
 #[test]
+fn whichever_line_is_damaged_no_node_has_more_than_four_addresses() {
+    let at =
+        |place: u8| NetAddress::new(NodeId::new([5; 20]), [20 + place, 1, 1, 1].into(), 26_656);
+    let mut book = AddrBook::new(false, Seed::new([7; 32]));
+    for place in 2..=5 {
+        book.add_address(NOW, &at(place), &address(place.into()))
+            .unwrap();
+    }
+    let file = book.to_json();
+    let (mut writer, mut journal) = JournalWriter::begin(file.as_bytes());
+    let earlier = book.clone();
+    // One of the four gives way to where the node was reached, and the others fail.
+    book.mark_good(NOW, &at(1));
+    for place in 2..=5 {
+        let _gone = book.mark_attempt(NOW, &at(place));
+    }
+    journal.push_str(&writer.lines(&book.changes_since(&earlier)));
+    let ends: Vec<usize> = journal.match_indices('\n').map(|it| it.0).collect();
+    assert!(ends.len() >= 5, "{journal}");
+    for end in &ends[1..] {
+        let mut bytes = journal.clone().into_bytes();
+        bytes[end - 1] ^= 1;
+        // It is sound, whatever is left of it.
+        let loaded = read(&file, &bytes);
+        assert_eq!(loaded.journal.unwrap().damaged, 1);
+        assert!(loaded.book.size() <= 4);
+    }
+}
+
+#[test]
 fn a_damaged_line_costs_itself_and_no_address_of_the_file() {
     let (file, journal, _) = lived(20);
     let lines = journal.lines().count();

@@ -313,7 +313,9 @@ fn groups_are_those_of_the_references_own_table() {
     for (strict, table) in tables {
         for (ip, group) in table {
             let address = NetAddress::new(id(1), ip.parse().unwrap(), PORT);
-            assert_eq!(GroupKey::of(&address, strict).to_string(), *group, "{ip}");
+            let key = GroupKey::of(&address, strict);
+            assert_eq!(key.to_string(), *group, "{ip}");
+            assert_eq!(format!("{key:?}"), format!("GroupKey({group})"));
         }
     }
 }

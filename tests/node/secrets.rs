@@ -1,9 +1,13 @@
 //! Of whom others are told, by what the operator says is private.
 
+use core::time::Duration;
+
 use pex::book::AddrBook;
 use pex::v1::{Options, Switch};
 use pex::wire::{Dialect, Message};
-use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
+use pex::{
+    Config, Epoch, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
+};
 
 const START: Time = Time::from_secs(1_700_000_000);
 
@@ -30,6 +34,84 @@ fn told(node: &mut Node<Switch>, now: Time) -> Vec<NodeId> {
         _ => None,
     });
     told.unwrap().collect()
+}
+
+#[test]
+fn a_node_that_is_to_tell_no_more_hearsay_ends_the_arc_that_it_is_telling() {
+    let (me, seed) = (NodeId::new([0xee; 20]), Seed::new([7; 32]));
+    let mut book = AddrBook::new(true, seed);
+    for n in 0..250 {
+        let place = NetAddress::new(NodeId::new([n; 20]), [32, n, 1, 1].into(), 26_656);
+        let _full = book.add_address(START, &place, &place);
+    }
+    let switch = Switch::new(options(None), book, me, seed, START);
+    let mut node = Node::v1(Config::default(), switch, seed, START);
+    let comes = NodeEvent::Accepted {
+        peer: PEER,
+        epoch: Epoch::new(1),
+        kind: Kind::Kin,
+        ip: Some([8, 8, 8, 8].into()),
+        listen: None,
+    };
+    let _up = node.handle(START, comes);
+    assert_eq!(told(&mut node, START).len(), 57);
+    let now = START + Duration::from_millis(500);
+    let checked = Options::builder().tells_unchecked(false).build().unwrap();
+    let _done = node.reconfigure(now, checked);
+    assert_eq!(told(&mut node, now), []);
+}
+
+#[test]
+fn who_becomes_private_while_an_answer_waits_for_a_name_is_not_in_it() {
+    let (me, seed) = (NodeId::new([0xee; 20]), Seed::new([7; 32]));
+    let own: NodeAddress = format!("mconn://{me}@me.example.org:26656")
+        .parse()
+        .unwrap();
+    let options = |private: Option<NodeId>| {
+        let builder = Options::builder().private(private);
+        builder.own_addresses(vec![own.clone()]).build().unwrap()
+    };
+    let mut book = AddrBook::new(true, seed);
+    let secret = NetAddress::new(SECRET, [32, 5, 1, 1].into(), 26_656);
+    book.add_address(START, &secret, &secret).unwrap();
+    for private in [None, Some(SECRET)] {
+        let switch = Switch::new(options(None), book.clone(), me, seed, START);
+        let mut node = Node::v1(Config::default(), switch, seed, START);
+        let (from, epoch, kind) = (PEER, Epoch::new(1), Kind::V1);
+        let comes = NodeEvent::Accepted {
+            peer: from,
+            epoch,
+            kind,
+            ip: Some([8, 8, 8, 8].into()),
+            listen: None,
+        };
+        let _up = node.handle(START, comes);
+        let message = Message::Request(Dialect::V1);
+        let asks = NodeEvent::Message {
+            from,
+            epoch,
+            message,
+        };
+        let actions = node.handle(START, asks);
+        let query = actions.iter().find_map(|it| match it {
+            NodeAction::Resolve { query, .. } => Some(*query),
+            _ => None,
+        });
+        let query = query.expect("our own name is looked up");
+        let _done = node.reconfigure_with_lists(START, options(private));
+        let ips = &[[9, 9, 9, 9].into()];
+        let actions = node.handle(START, NodeEvent::Resolved { query, ips });
+        let told = actions.iter().find_map(|it| match it {
+            NodeAction::Send {
+                message: Message::Response(response),
+                ..
+            } => Some(response.entries().map(|it| it.parse().unwrap().id())),
+            _ => None,
+        });
+        let told: Vec<NodeId> = told.unwrap().collect();
+        assert!(told.contains(&me));
+        assert_eq!(told.contains(&SECRET), private.is_none());
+    }
 }
 
 #[test]

@@ -261,6 +261,28 @@ fn the_holder_of_a_place_that_another_would_take_is_tested_and_stays_if_he_is_th
 }
 
 #[test]
+fn who_is_connected_does_not_keep_others_from_being_tested_whose_places_are_wanted_too() {
+    let (mut book, connected) = full_bucket();
+    let told = place(&node(9_000));
+    // In another network, until somebody of it waits as well.
+    for n in 1_000.. {
+        let address = place(&at(n, host(2, n)));
+        let _known = book.add_address(START, &address, &told);
+        book.mark_good(START, &address);
+        if book.has_address(&address) && !book.is_good(address.id()) {
+            break;
+        }
+    }
+    assert_eq!(book.challenged(), Some(connected));
+    let mut w = World::of(Options::builder().slots(0, 9).build().unwrap(), book);
+    w.welcome(number(connected.id()));
+    w.run(secs(240), |_| Answer::Up);
+    let first = place(&w.dial_times()[0].1);
+    assert!(w.peers.book().is_good(first.id()), "{first}");
+    assert!(number(first.id()) >= 1_000, "{first}");
+}
+
+#[test]
 fn the_book_is_saved_no_more_often_than_every_two_minutes_and_only_when_it_has_changed() {
     let mut w = World::quiet(|it| it);
     w.pass(DAY);

@@ -7,7 +7,7 @@ use pex::wire::{Dialect, Message};
 use pex::{Fault, HangUp, NodeAction, NodeAddress};
 
 use crate::lone::{Lone, answer, asked, dialed, hung_up, told};
-use crate::nodes::{DAY, HOUR, NOBODY, START, at, host, node, secs};
+use crate::nodes::{DAY, HOUR, NOBODY, START, at, host, node, secs, text};
 use crate::world::place;
 
 #[test]
@@ -233,6 +233,27 @@ fn a_seed_lets_go_of_whom_it_checks_as_soon_as_he_has_answered() {
     for n in [2, 3] {
         lone.dies(&node(n));
     }
+}
+
+#[test]
+fn a_persistent_peer_stays_with_a_seed_that_has_found_him_where_others_say_that_he_lives() {
+    let name = text(1, "sentry.example.org:26656");
+    let named = Options::seed().persistent(vec![name.clone()]);
+    let mut lone = Lone::of(named.seeds(vec![node(2)]));
+    lone.event(pex::NodeEvent::Tick);
+    lone.reached(&node(2));
+    lone.answers(2, &[node(1)]);
+    // The name leads nowhere today, and he is checked as anybody else.
+    let mut dials = lone.dies(&name);
+    dials.extend(lone.pass(secs(10)));
+    let is_there =
+        |it: &NodeAction| matches!(it, NodeAction::Dial { address, .. } if *address == node(1));
+    assert!(dials.iter().any(is_there), "{dials:?}");
+    assert_eq!(asked(&lone.reached(&node(1))), [1]);
+    assert_eq!(hung_up(&lone.answers(1, &[node(3)])), []);
+    lone.dies(&node(3));
+    assert_eq!(hung_up(&lone.pass(secs(60))), []);
+    assert_eq!(lone.up(), [1]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ use super::changes::Change;
 use super::read::{ANCHORS_MAX, Reading};
 use super::shape::{Banned, Known, Place};
 use super::{Loaded, Repair, write};
+use crate::book::add::OF_NODE;
 use crate::book::entry::{Entry, Numbers};
 use crate::seed::HashKey;
 use crate::{NetAddress, NodeId, Time};
@@ -355,8 +356,11 @@ impl<'a> LastWords<'a> {
 }
 
 impl Reading {
-    /// Puts an entry back that has just been taken out.
+    /// Puts an entry back that has just been taken out, if its node has room for it yet.
     fn put_back(&mut self, at: usize, mut entry: Entry) {
+        if self.book.shelf.of_node(entry.address.id()).len() >= OF_NODE {
+            return self.note(Some(at), super::RepairKind::TooMany);
+        }
         let (kind, buckets) = (if entry.old { 2 } else { 1 }, entry.buckets);
         let buckets: Vec<i64> = buckets.iter().map(|&it| it.into()).collect();
         (entry.old, entry.buckets) = (false, Numbers::default());
