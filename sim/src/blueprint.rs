@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use pex::book::AddrBook;
 use pex::peers::{AddressRecord, Options, OptionsBuilder, PeerRecord};
 use pex::v1::{self, Switch};
-use pex::{Config, ConfigError, NetAddress, Node, NodeAddress, Seed, Time};
+use pex::{Config, ConfigError, NetAddress, Node, NodeAddress, Policy, Seed, Time};
 
 use crate::chance::{Chance, Use};
 use crate::disk::Disk;
@@ -148,6 +148,12 @@ impl Blueprint {
             Program::PexV1 | Program::PexSeed => self.switch.slots().0,
             _ => self.peers.outbound_max(),
         }
+    }
+
+    /// Whether newcomers, kin and others stand in lines of their own: they do but with a policy of the
+    /// reference.
+    pub(crate) fn has_lines(&self) -> bool {
+        self.config.policy() == Policy::Unseen
     }
 
     /// Peers that a node's exchange has at most.

@@ -202,7 +202,8 @@ impl Simulation {
             self.watch.keeps(node, other, true, self.now, &self.members);
         }
         if let Some(check) = &mut self.check {
-            let group = &self.crowds[group].group;
+            let crowd = &self.crowds[group];
+            let group = &crowd.group;
             let start = Start {
                 at: clock,
                 knows: (!again).then_some(&addresses),
@@ -210,7 +211,7 @@ impl Simulation {
                 persistent: &persistent,
                 seed,
                 is_plain: group.tuning == Tuning::Default && ours(&group.runs),
-                has_lines: group.tuning != Tuning::Undefended,
+                has_lines: crowd.blueprint.has_lines(),
             };
             check.starts(node, &own, &self.members[node as usize], &start);
         }

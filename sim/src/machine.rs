@@ -56,6 +56,11 @@ impl Machine {
         matches!(self, Self::V1(node) if node.peers().options().is_seed())
     }
 
+    /// Places for those whom it dials to keep them: a seed node visits everybody.
+    pub(crate) fn wants(&self) -> Option<usize> {
+        (!self.is_seed()).then(|| self.slots().0)
+    }
+
     /// Places for peers whom it dials, and for those who come.
     pub(crate) fn slots(&self) -> (usize, usize) {
         match self {

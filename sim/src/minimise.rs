@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use crate::chance::nanos;
 use crate::outcome::{Breach, Outcome};
-use crate::scenario::{Faults, Scenario, ScenarioError};
+use crate::scenario::{Faults, Group, Scenario, ScenarioError};
 use crate::simulation::Simulation;
 
 /// Something that makes a scenario smaller.
@@ -28,6 +28,19 @@ pub struct Minimal {
     /// How often a smaller one was tried.
     pub tries: u32,
 }
+
+/// What makes a group smaller, or plainer.
+const SIMPLER: [fn(&mut Group); 6] = [
+    |group| group.count = group.count.div_ceil(4),
+    |group| group.count = group.count.div_ceil(2),
+    |group| group.count = group.count.saturating_sub(1).max(1),
+    |group| {
+        group.clock_skew = Duration::ZERO;
+        group.starts = Duration::ZERO;
+    },
+    |group| group.neighbours = false,
+    |group| group.persists = 0,
+];
 
 impl Minimal {
     /// Makes a scenario that breaks with this seed as small as it goes within so many tries. None if it
@@ -124,24 +137,13 @@ impl Minimal {
                     it.nodes.remove(group);
                 }
             }));
-            for divisor in [4, 2] {
+            for simpler in SIMPLER {
                 changes.push(Box::new(move |it| {
                     if let Some(group) = it.nodes.get_mut(group) {
-                        group.count = group.count.div_ceil(divisor);
+                        simpler(group);
                     }
                 }));
             }
-            changes.push(Box::new(move |it| {
-                if let Some(group) = it.nodes.get_mut(group) {
-                    group.count = group.count.saturating_sub(1).max(1);
-                }
-            }));
-            changes.push(Box::new(move |it| {
-                if let Some(group) = it.nodes.get_mut(group) {
-                    group.clock_skew = Duration::ZERO;
-                    group.starts = Duration::ZERO;
-                }
-            }));
         }
         if nanos(self.scenario.duration) > 2_000_000_000 {
             changes.push(Box::new(|it| it.duration /= 2));

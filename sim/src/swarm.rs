@@ -56,7 +56,7 @@ pub fn swarm(seed: u64) -> Scenario {
     for group in nodes.iter_mut().filter(|_| seed >= NEIGHBOURS_FROM) {
         let (one_network, v1_alone) = (places.below(4) == 0, places.below(2) == 0);
         group.neighbours = one_network && !matches!(group.runs, Program::Hostile(_));
-        if v1_alone && matches!(group.runs, Program::PexV1 | Program::PexSeed) {
+        if v1_alone && group.is_v1() {
             group.claims = Claim::V1;
         }
     }
@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn seeds_draw_every_program_and_every_sort_of_harm_and_all_can_be_run() {
-        let all: Vec<_> = (0..400).map(swarm).collect();
+        let seeds = || (0..400).chain(NEIGHBOURS_FROM..NEIGHBOURS_FROM + 100);
+        let all: Vec<_> = seeds().map(swarm).collect();
         let has = |runs: &Program| {
             all.iter()
                 .any(|it| it.nodes.iter().any(|it| it.runs == *runs))
@@ -187,7 +188,10 @@ mod tests {
         for sort in hostile::sorts() {
             assert!(has(&Program::Hostile(sort.to_owned())), "{sort}");
         }
-        for (seed, scenario) in (0..).zip(all) {
+        let some = |is: fn(&Group) -> bool| all.iter().any(|it| it.nodes.iter().any(is));
+        assert!(some(|it| it.neighbours));
+        assert!(some(|it| it.is_v1() && it.claims == Claim::V1));
+        for (seed, scenario) in seeds().zip(all) {
             let made = crate::Simulation::new(scenario, seed);
             assert!(made.is_ok(), "{seed}: {:?}", made.err());
         }

@@ -27,23 +27,24 @@ pub(super) struct Guess {
 }
 
 impl Guess {
-    /// The next event is an answer.
+    /// The next event is an answer, to a node of which it is known of how many it was told.
     pub(super) fn before(&mut self, machine: &Machine) {
         self.answers += 1;
         let is_looked_at = self.answers.is_multiple_of(ANSWERS) && self.tellers.len() >= WITNESSES;
-        self.before = match machine.estimate() {
-            Some(Estimate::Known { nodes, .. }) if is_looked_at => Some(nodes),
+        let estimate = is_looked_at.then(|| machine.estimate()).flatten();
+        self.before = match estimate {
+            Some(Estimate::Known { nodes, .. }) => Some(nodes),
             _ => None,
         };
     }
 
-    /// Holds what has become of it to what may. Of so many the node was told in all, if that is known: what
-    /// is there may be counted at once, and be missed at once.
+    /// Holds what has become of it to what may. Of so many the node was told in all: what is there may be
+    /// counted at once, and be missed at once.
     pub(super) fn after(
         &mut self,
         orders: &[NodeAction],
         machine: &Machine,
-        told: Option<usize>,
+        told: usize,
     ) -> Verdict {
         let missing = WITNESSES - self.tellers.len();
         let tellers = orders.iter().filter_map(|order| match order {
@@ -51,7 +52,7 @@ impl Guess {
             _ => None,
         });
         self.tellers.extend(tellers.take(missing));
-        let (Some(before), Some(told)) = (self.before.take(), told) else {
+        let Some(before) = self.before.take() else {
             return Ok(());
         };
         let Some(Estimate::Known { nodes, low, high }) = machine.estimate() else {
@@ -60,9 +61,10 @@ impl Guess {
         hold(27, low <= nodes && nodes <= high && high <= MOST, || {
             format!("{nodes} nodes, from {low} to {high}")
         })?;
-        let there = 2 * told as u64;
-        let rises = nodes > (2 * before + 2).max(there);
-        let falls = before > (2 * nodes + 2).max(there);
+        // Where a table is full, how many are there is known by a sample.
+        let there = told as u64;
+        let rises = nodes > (2 * before + 2).max(there + there / 2);
+        let falls = before > (2 * nodes + 2).max(there + there / 8);
         hold(27, !rises && !falls, || {
             format!("one answer makes {nodes} nodes of {before}, and {told} were told of in all")
         })

@@ -121,7 +121,7 @@ impl Judge {
                 bounds_hearsay: !machine.dials_hearsay_without_bound(),
                 has_lines: start.has_lines,
                 dials_per_second,
-                outbound_max: Some(machine.slots().0).filter(|_| !machine.is_seed()),
+                outbound_max: machine.wants(),
             },
             expects: Expects::Anything,
             armed: None,
@@ -148,7 +148,6 @@ impl Judge {
         for connection in self.connections.values_mut() {
             connection.is_unsure |= connection.awaiting.is_some();
             connection.awaiting = None;
-            connection.standing.forget();
         }
     }
 
@@ -223,7 +222,7 @@ impl Judge {
                 message: Message::Response(_),
             }
             | NodeEvent::Unsent { to: from, epoch } => {
-                if matches!(event, NodeEvent::Message { .. }) {
+                if matches!(event, NodeEvent::Message { .. }) && self.memory.is_whole() {
                     self.guess.before(machine);
                 }
                 if let Some(connection) = self.connections.get_mut(from)

@@ -107,9 +107,14 @@ impl Memory {
         self.names += told.iter().filter(|it| it.ip().is_none()).count();
     }
 
-    /// Of how many nodes it was told at most, if all of it is known.
-    pub(super) fn told_in_all(&self) -> Option<usize> {
-        self.is_whole.then(|| self.told.len() + self.names)
+    /// Whether all of which it was told is known.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Of how many nodes it was told at most, in this life.
+    pub(super) fn told_in_all(&self) -> usize {
+        self.told.len() + self.names
     }
 
     /// Whether all that is known of an address is what strangers say.

@@ -1,9 +1,9 @@
 //! What must hold of the network as a whole, at the end.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pex::NodeAddress;
+use pex::{Group, NodeAddress};
 
 use super::islands::Islands;
 use crate::chance::nanos;
@@ -114,8 +114,21 @@ impl Simulation {
         dialers.any(|dialer| {
             let private = &self.members[*dialer as usize].private;
             let mut hosts = others.iter().filter(|node| !private.contains(node));
-            hosts.any(|host| self.free_places(*host)[1])
+            hosts.any(|host| self.free_places(*host)[1] && self.has_room_for(*dialer, *host))
         })
+    }
+
+    /// Whether a node dials into the network of another one. With a third of its places taken it does so
+    /// only where it has nobody: nodes that all live in one network can fall in two for good.
+    fn has_room_for(&self, node: u32, other: u32) -> bool {
+        let member = &self.members[node as usize];
+        let ours: Vec<u32> = (member.open.iter())
+            .filter(|(_, epoch)| self.links.side(*epoch, node) == Some(0))
+            .map(|(peer, _)| *peer)
+            .collect();
+        let network = |node: u32| Group::of(self.places.ip(node));
+        let is_taken = ours.iter().any(|it| network(*it) == network(other));
+        !is_taken || ours.len() * 3 < member.machine.slots().0
     }
 
     /// Whether a node has a place free for somebody whom it dials, and for somebody who comes.
@@ -221,23 +234,22 @@ impl Simulation {
             self.break_off(35, what, node);
             return;
         }
-        // With those of one network each wants few connections.
-        if self.crowds.iter().any(|crowd| crowd.group.neighbours) {
-            return;
-        }
         let others = self.living.len() - 1;
+        let networks = self.living.iter().map(|it| Group::of(self.places.ip(*it)));
+        let networks: BTreeSet<Group> = networks.collect();
         for node in self.living.clone() {
-            let wants = match &self.members[node as usize].machine {
-                Machine::V2(machine) => machine.peers().options().outbound_max(),
-                Machine::V1(machine) if !machine.peers().options().is_seed() => {
-                    machine.peers().options().slots().0
-                }
-                _ => continue,
+            let machine = &self.members[node as usize].machine;
+            let Some(wants) = machine.wants().filter(|_| machine.exchange().is_some()) else {
+                continue;
             };
             let open = &self.members[node as usize].open;
             let ours = open
                 .iter()
                 .filter(|(_, epoch)| self.links.side(*epoch, node) == Some(0));
+            // Where there are few networks, a third of the places is enough.
+            if networks.len() < wants + 2 {
+                continue;
+            }
             // A place or two may be changing hands.
             if ours.count() + 2 < wants && open.len() + 2 < others {
                 let what = "an hour after all faults it has places for peers that it does not fill";

@@ -77,15 +77,17 @@ impl Judge {
     }
 
     /// Holds a connection that is up to the networks of the others: ours are in different ones, unless
-    /// less than a third of the places is taken. How many may be in one is an option.
+    /// less than a third of the places is taken, or the operator wants it. How many may be in one is an
+    /// option.
     fn spreads(&self, peer: NodeId) -> Verdict {
-        let Some(most) = self.terms.outbound_max.filter(|_| self.terms.is_plain) else {
+        let is_wanted = self.persistent.contains(&peer);
+        let bounded = self.terms.is_plain && !is_wanted;
+        let Some(most) = self.terms.outbound_max.filter(|_| bounded) else {
             return Ok(());
         };
         let ours = |id: &NodeId| {
             let it = self.connections.get(id)?;
-            let stays = it.up && !it.hung_up && !self.persistent.contains(id);
-            it.dialed.filter(|_| stays).map(Group::of)
+            it.dialed.filter(|_| it.up && !it.hung_up).map(Group::of)
         };
         let Some(group) = ours(&peer) else {
             return Ok(());

@@ -25,11 +25,6 @@ impl Standing {
             after: moment,
         }
     }
-
-    /// Times are not what they were: nobody knows any more who came first.
-    pub(super) const fn forget(&mut self) {
-        self.since = None;
-    }
 }
 
 /// The lines in which peers stand.
@@ -70,20 +65,22 @@ impl Judge {
         let Some(exchange) = machine.exchange().filter(|_| !asked.is_empty()) else {
             return Ok(());
         };
-        for id in &asked {
+        let line = |it: &Connection, is_asked: bool| {
+            it.line(it.asked - u32::from(is_asked), self.terms.has_lines)
+        };
+        for (nth, id) in asked.iter().enumerate() {
             let Some(it) = self.connections.get(id) else {
                 continue;
             };
-            let (line, after) = (
-                it.line(it.asked - 1, self.terms.has_lines),
-                it.standing.after,
-            );
+            let (its, after) = (line(it, true), it.standing.after);
+            let later = asked.get(nth + 1..).unwrap_or_default();
             let first = self.connections.iter().find(|(id, other)| {
+                let is_asked_later = later.contains(id);
                 other.up
                     && !other.hung_up
                     && other.standing.since.is_some_and(|since| since <= after)
-                    && other.line(other.asked, self.terms.has_lines) == line
-                    && exchange.is_in_line(**id)
+                    && (is_asked_later || exchange.is_in_line(**id))
+                    && line(other, is_asked_later) == its
             });
             hold(11, first.is_none(), || {
                 let first = first.map(|(id, _)| id);

@@ -140,12 +140,16 @@ impl<'a> Hand<'a> {
         some.into_iter().map(|node| self.address(node)).collect()
     }
 
-    /// Asks in the words of what the node says that it is.
+    /// Asks in the words of what the node says that it is, or of an honest one that has no other.
     pub(super) fn ask(&mut self, epoch: Epoch) {
-        let group = self.group(self.node);
-        let dialect = match self.crowds[group].group.claims {
-            Claim::V1 => Dialect::V1,
-            Claim::Kin | Claim::V2 => Dialect::V2,
+        let is_v1 = |node: u32| self.crowds[self.group(node)].group.claims == Claim::V1;
+        let peer = self.open.iter().find(|(_, its)| *its == epoch);
+        let asks_v1 = peer
+            .is_some_and(|(peer, _)| !self.crowds[self.group(*peer)].is_hostile() && is_v1(*peer));
+        let dialect = if asks_v1 || is_v1(self.node) {
+            Dialect::V1
+        } else {
+            Dialect::V2
         };
         self.say(epoch, Message::Request(dialect));
     }

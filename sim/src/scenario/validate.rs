@@ -182,6 +182,10 @@ impl Group {
                 "an exchange alone has no manager, and says what it is",
             ),
             _ if self.is_v1() && self.claims == Claim::V1 => (&[], ""),
+            _ if self.is_v1() => (
+                &["claims"],
+                "an honest node of V1 says what it is, or that it is of 'v1' alone",
+            ),
             _ => (&["claims"], "an honest node says what it is"),
         };
         let key = said
@@ -190,7 +194,7 @@ impl Group {
         key.map(|(key, _)| (*key, why))
     }
 
-    const fn is_v1(&self) -> bool {
+    pub(crate) const fn is_v1(&self) -> bool {
         matches!(self.runs, Program::PexV1 | Program::PexSeed)
     }
 

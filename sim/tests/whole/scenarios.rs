@@ -76,6 +76,14 @@ fn a_mistake_is_told_with_its_line_and_what_to_write_instead() {
             "line 3: claims: an honest node says what it is; leave it out",
         ),
         (
+            "[[nodes]]\ncount = 3\nruns = 'pex-v1'\nclaims = 'v2'\n",
+            "line 4: claims: an honest node of V1 says what it is, or that it is of 'v1' alone; leave it out",
+        ),
+        (
+            "[[nodes]]\ncount = 3\nruns = { hostile = 'silent' }\nneighbours = true\n",
+            "line 4: neighbours: hostile nodes know everybody, and do what they do; leave it out",
+        ),
+        (
             "[[nodes]]\ncount = 3\ndials = 2\n",
             "line 3: dials: it is a part of connected, which is left out",
         ),
