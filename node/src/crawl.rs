@@ -114,7 +114,7 @@ impl Crawl {
         let peers = options.peers().unwrap_or_else(|_| Options::crawler());
         let mut node = Node::new(config, peers, local.id(), seed, clock.now()).hearing_all();
         let state = state.unwrap_or_else(|| State::new(clock.now()));
-        state.teach(&mut node, clock.now(), options.retries);
+        state.teach(&mut node, clock.now(), options.retries, seeds);
         let chain_id = local.info().network().to_owned();
         let driver = Driver::new(node, clock, local, transport).with_hosts(options.hosts());
         let mut crawl = Self {

@@ -6,7 +6,7 @@
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pex::peers::{AddressRecord, PeerRecord};
 use pex::{Kind, Node, NodeAddress, NodeId, Time};
@@ -203,8 +203,10 @@ impl State {
         self.map.reached() + self.map.failed()
     }
 
-    /// Tells a machine what was known: whom to dial yet, whom not again, and who told of whom.
-    pub(super) fn teach(&self, node: &mut Node, now: Time, retries: u16) {
+    /// Tells a machine what was known: whom to dial yet, whom not again, and who told of whom. What failed
+    /// is dialed again where it is named `anew`: whoever names it wants to know whether it is there now.
+    pub(super) fn teach(&self, node: &mut Node, now: Time, retries: u16, anew: &[NodeAddress]) {
+        let anew: BTreeSet<&NodeAddress> = anew.iter().collect();
         let mut told: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
         for (id, found) in self.map.nodes() {
             for teller in &found.told_by {
@@ -216,7 +218,7 @@ impl State {
             for (address, tried) in &found.addresses {
                 let mut kept = AddressRecord::new(address.clone());
                 kept.source = found.told_by.first().copied();
-                if visited || *tried && !reached {
+                if visited || *tried && !reached && !anew.contains(address) {
                     kept.last_success = visited.then_some(now);
                     kept.last_failure = Some(now);
                     kept.failures = u32::from(retries) + 1;

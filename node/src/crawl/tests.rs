@@ -122,6 +122,26 @@ async fn who_told_of_whom_counts_for_the_estimate_of_a_crawl_that_goes_on() {
 }
 
 #[tokio::test]
+async fn a_crawl_that_goes_on_dials_a_seed_again_that_had_failed_if_it_is_named_again() {
+    let mut before = crawl(0, 0);
+    let seed = NodeAddress::mconn(visited(1), [127, 0, 0, 1].into(), 1);
+    before.name(&seed);
+    let why = DialError::Transport(TransportError::SelfConnection);
+    before
+        .map
+        .dial_failed(seed.clone(), sort::of(&why), why.to_string());
+    let dials = |seeds: &[NodeAddress]| {
+        let state = State::parse(&before.state(), "c").unwrap();
+        let (transport, seed) = (TransportConfig::default(), Seed::new([8; 32]));
+        let options = CrawlOptions::default();
+        let resumed = Crawl::with(local(), transport, seed, seeds, options, Some(state));
+        resumed.driver.dialing()
+    };
+    assert_eq!(dials(&[]), 0);
+    assert_eq!(dials(&[seed.clone()]), 1);
+}
+
+#[tokio::test]
 async fn seeds_that_are_ourselves_or_too_many_are_not_dialed_and_it_is_said_why() {
     let mut crawl = crawl(0, 0);
     let me = crawl.driver.node().peers().me();
