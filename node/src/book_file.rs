@@ -62,7 +62,7 @@ use crate::whole_file::{self, Draft, keep_as, keep_at, not_a_file, with_ending};
 pub use convert::{LeftOut, from_records, to_records};
 pub use error::BookFileError;
 pub use lock::BookLock;
-pub use open::{Opened, losses, open};
+pub use open::{Opened, losses, open, repairs};
 pub use print::{Which, write_json, write_table};
 
 /// Most bytes of a book that is read, 64 MiB: twice as many as the largest that is ever written.
@@ -239,16 +239,17 @@ impl Edit {
     }
 
     /// As [`Edit::write`], and keeps what was there before beside it, with `.damaged` at the end of
-    /// its name, and a number if there is one already. Returns the path of that.
+    /// its name, and a number if there is one already; its journal too. Returns the path of that.
     ///
     /// # Errors
     ///
     /// As for [`Edit::write`].
     pub fn replace_damaged(self, book: &AddrBook) -> Result<PathBuf, BookFileError> {
-        let kept = keep_as(self.draft.target(), ".damaged").map_err(BookFileError::Write)?;
+        let kept = self.keep_damaged().map_err(BookFileError::Write)?;
         self.write(book).inspect_err(|_| {
             // It is what is still at its own name.
             let _left = fs::remove_file(&kept);
+            remove_journal_of(&kept);
         })?;
         Ok(kept)
     }

@@ -42,8 +42,7 @@ pub fn open(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Opened, 
     let (edit, lock) = Edit::begin_to_keep(path)?;
     match edit.read(strict, seed, now) {
         Ok(loaded) => {
-            let of_journal = loaded.journal.as_ref().map(|it| count_losses(&it.repairs));
-            let lost = losses(&loaded).saturating_add(of_journal.unwrap_or_default());
+            let lost = losses(&loaded);
             let kept = (lost > 0).then(|| edit.keep_damaged());
             let kept = kept
                 .transpose()
@@ -69,13 +68,17 @@ pub fn open(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Opened, 
     }
 }
 
-/// What of a file would not be there any more if it were written again: addresses and bans.
+/// What of a file and of the journal beside it would not be there any more if the file were written
+/// again: addresses and bans, and lines of the journal that can't be read.
 #[must_use]
 pub fn losses(loaded: &Loaded) -> usize {
-    count_losses(&loaded.repairs)
+    let loses = |repair: &&Repair| repair.kind.loses() || repair.kind == RepairKind::Ours;
+    let damaged = loaded.journal.as_ref().map_or(0, |it| it.damaged);
+    damaged.saturating_add(repairs(loaded).filter(loses).count())
 }
 
-fn count_losses(repairs: &[Repair]) -> usize {
-    let loses = |repair: &&Repair| repair.kind.loses() || repair.kind == RepairKind::Ours;
-    repairs.iter().filter(loses).count()
+/// What was not right, of the file and then of the journal beside it.
+pub fn repairs(loaded: &Loaded) -> impl Iterator<Item = &Repair> {
+    let of_journal = loaded.journal.iter().flat_map(|it| &it.repairs);
+    loaded.repairs.iter().chain(of_journal)
 }

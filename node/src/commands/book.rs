@@ -11,7 +11,7 @@ use std::path::Path;
 
 use pex::book::{AddrBook, BookError, Loaded, Repair, RepairKind};
 use pex_node::Clock;
-use pex_node::book_file::{self, BookFileError, Which, losses};
+use pex_node::book_file::{self, BookFileError, Which, losses, repairs};
 
 use super::terminal::{Output, complain};
 use super::{Failure, Outcome, setup};
@@ -140,6 +140,10 @@ fn print_repairs(loaded: &Loaded, error: Option<&BookError>) -> Result<(), Failu
     for repair in &loaded.repairs {
         writeln!(out, "{repair}")?;
     }
+    for repair in loaded.journal.iter().flat_map(|it| &it.repairs) {
+        let line = repair.entry.unwrap_or(0);
+        writeln!(out, "journal: line {line}: {}", repair.kind)?;
+    }
     if let Some(error) = error {
         writeln!(out, "{error}")?;
     }
@@ -159,30 +163,40 @@ fn check(path: &Path, strict: bool) -> Result<Outcome, Failure> {
         return Err(failed(path, &BookFileError::Book(error)));
     }
     if let Some(journal) = &loaded.journal {
-        let mut out = Output::new();
-        writeln!(out, "{journal}")?;
-        for repair in &journal.repairs {
-            writeln!(
-                out,
-                "journal: line {}: {}",
-                repair.entry.unwrap_or(0),
-                repair.kind
-            )?;
-        }
+        writeln!(Output::new(), "{journal}")?;
     }
-    if loaded.repairs.is_empty() {
+    if is_whole(&loaded) {
         writeln!(Output::new(), "whole: {}", count(&loaded.book))?;
         return Ok(Outcome::Done);
     }
-    let (lost, mended) = (losses(&loaded), loaded.repairs.len() - losses(&loaded));
+    let lost = losses(&loaded);
+    let damaged = loaded.journal.as_ref().map_or(0, |it| it.damaged);
+    let mended = repairs(&loaded).count() + damaged - lost;
     Err(failed(
         path,
         &format_args!(
             "{lost} would be lost, {mended} mended, {} stay; pex book repair writes those{}",
             count(&loaded.book),
-            hint(&loaded.repairs)
+            hint(&loaded)
         ),
     ))
+}
+
+/// Whether all of a book and of the journal beside it was right, but for a journal of another book.
+fn is_whole(loaded: &Loaded) -> bool {
+    repairs(loaded).next().is_none() && losses(loaded) == 0
+}
+
+/// Fails if writing the book again would lose something.
+fn must_lose_nothing(path: &Path, loaded: &Loaded) -> Result<(), Failure> {
+    match losses(loaded) {
+        0 => Ok(()),
+        lost => {
+            let hint = hint(loaded);
+            let why = format_args!("{lost} entries would be lost; run pex book check{hint}");
+            Err(failed(path, &why))
+        }
+    }
 }
 
 /// How many addresses there are, of either kind.
@@ -192,9 +206,9 @@ fn count(book: &AddrBook) -> String {
 }
 
 /// What is to be said if the book is one of a site.
-fn hint(repairs: &[Repair]) -> &'static str {
+fn hint(loaded: &Loaded) -> &'static str {
     let near = |repair: &Repair| repair.kind == RepairKind::NotRoutable;
-    if repairs.iter().any(near) {
+    if repairs(loaded).any(near) {
         "; for the book of a network within a site, use --lax"
     } else {
         ""

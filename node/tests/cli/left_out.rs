@@ -122,6 +122,50 @@ fn what_only_the_journal_has_is_kept_with_the_book() {
 }
 
 #[test]
+fn what_only_the_journal_has_is_lost_by_no_command() {
+    let (_home, path) = home_of_a_site();
+    let (seed, now) = (pex::Seed::new([7; 32]), pex::Time::from_secs(1_700_000_000));
+    let loaded = pex_node::book_file::read(&path, false, seed, now).unwrap();
+    let mut known = loaded.book;
+    let mut store = pex_node::BookStore::new(&path, true);
+    // The file has nobody, and the journal all.
+    store.write(pex::book::AddrBook::new(false, seed)).unwrap();
+    let third = near(3).parse().unwrap();
+    known.add_address(now, &third, &third).unwrap();
+    store.append(known).unwrap();
+    drop(store);
+    let journal = path.with_extension("json.journal");
+    let before = [&path, &journal].map(|it| fs::read(it).unwrap());
+
+    let check = book(&["check", text(&path)]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    assert!(check.err.contains("3 would be lost"), "{}", check.err);
+    for command in [
+        vec!["add", text(&path), &address(9)],
+        vec!["repair", text(&path)],
+        vec!["ban", text(&path), &near(9)[..40], "--for", "1h"],
+    ] {
+        let run = book(&command);
+        assert_ne!(run.code, Some(0), "{command:?}: {}", run.out);
+        assert_eq!([&path, &journal].map(|it| fs::read(it).unwrap()), before);
+    }
+    // One that can be saved in part is kept whole beside.
+    assert_done(&book(&["check", text(&path), "--lax"]));
+    let mut damaged = before[1].clone();
+    let last = damaged.len() - 3;
+    damaged[last] ^= 1;
+    fs::write(&journal, &damaged).unwrap();
+    let repair = book(&["repair", text(&path), "--lax"]);
+    assert_done(&repair);
+    assert!(repair.out.contains("lost: 1 entries"), "{}", repair.out);
+    let kept = path.with_extension("json.damaged");
+    assert_eq!(fs::read(&kept).unwrap(), before[0]);
+    let kept = path.with_extension("json.damaged.journal");
+    assert_eq!(fs::read(&kept).unwrap(), damaged);
+    assert!(!journal.exists());
+}
+
+#[test]
 fn a_book_that_cannot_be_kept_is_left_as_it_is_and_nothing_starts() {
     let folder = tempfile::tempdir().unwrap();
     // No name can be longer than that with `.damaged` behind it, and that one is taken.

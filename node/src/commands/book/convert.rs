@@ -12,7 +12,7 @@ use pex_node::{Clock, peers_file};
 
 use super::args::Form;
 use super::repair::must_be_free;
-use super::{Failure, Outcome, complain_by_reason, failed, hint, losses, setup};
+use super::{Failure, Outcome, complain_by_reason, failed, must_lose_nothing, setup};
 use crate::commands::peers;
 use crate::commands::terminal::{Output, complain};
 
@@ -119,12 +119,7 @@ fn read_book(path: &Path, strict: bool) -> Result<Vec<PeerRecord>, Failure> {
         }
         read => read.map_err(|why| failed(path, &why))?,
     };
-    let lost = losses(&loaded);
-    if lost > 0 {
-        let hint = hint(&loaded.repairs);
-        let why = format_args!("{lost} entries would be lost; run pex book check{hint}");
-        return Err(failed(path, &why));
-    }
+    must_lose_nothing(path, &loaded)?;
     Ok(book_file::to_records(&loaded.book))
 }
 

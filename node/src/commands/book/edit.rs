@@ -10,7 +10,7 @@ use pex_node::Clock;
 use pex_node::book_file::{self, BookFileError, Edit};
 
 use super::args::Target;
-use super::{Failure, Outcome, complain_by_reason, failed, hint, losses, refuse_store, setup};
+use super::{Failure, Outcome, complain_by_reason, failed, must_lose_nothing, refuse_store, setup};
 use crate::commands::terminal::{Output, complain};
 
 /// What a change came to.
@@ -48,12 +48,7 @@ fn edit(
     let (now, seed) = (Clock::start().now(), setup::seed()?);
     let mut book = match edit.read(strict, seed, now) {
         Ok(loaded) => {
-            let lost = losses(&loaded);
-            if lost > 0 {
-                let hint = hint(&loaded.repairs);
-                let why = format_args!("{lost} entries would be lost; run pex book check{hint}");
-                return Err(failed(path, &why));
-            }
+            must_lose_nothing(path, &loaded)?;
             loaded.book
         }
         Err(BookFileError::Missing) if missing == IfMissing::Make => AddrBook::new(strict, seed),
@@ -210,12 +205,7 @@ pub(super) fn merge(path: &Path, others: &[PathBuf], strict: bool) -> Result<Out
         refuse_store(other)?;
         let read = book_file::read(other, strict, setup::seed()?, now);
         let loaded = read.map_err(|why| failed(other, &why))?;
-        let lost = losses(&loaded);
-        if lost > 0 {
-            let hint = hint(&loaded.repairs);
-            let why = format_args!("{lost} entries would be lost; run pex book check{hint}");
-            return Err(failed(other, &why));
-        }
+        must_lose_nothing(other, &loaded)?;
         books.push((other, loaded.book));
     }
     edit(path, strict, IfMissing::Make, |book, now| {

@@ -8,7 +8,9 @@ use pex::book::{BookError, Loaded};
 use pex_node::Clock;
 use pex_node::book_file::{self, BookFileError, Edit};
 
-use super::{Failure, Outcome, count, failed, hint, losses, print_repairs, refuse_store, setup};
+use super::{
+    Failure, Outcome, count, failed, hint, is_whole, losses, print_repairs, refuse_store, setup,
+};
 use crate::commands::terminal::Output;
 
 pub(super) fn run(path: &Path, out: Option<&Path>, strict: bool) -> Result<Outcome, Failure> {
@@ -37,7 +39,7 @@ fn in_place(path: &Path, strict: bool) -> Result<Outcome, Failure> {
     let read = edit.salvage(strict, setup::seed()?, Clock::start().now());
     let (loaded, error) = read.map_err(|why| failed(path, &why))?;
     judge(path, &loaded, error.as_ref())?;
-    if error.is_none() && loaded.repairs.is_empty() {
+    if error.is_none() && is_whole(&loaded) {
         writeln!(Output::new(), "whole: {}", count(&loaded.book))?;
         if let Some(journal) = &loaded.journal {
             // With it the book is one file again.
@@ -70,9 +72,9 @@ fn judge(path: &Path, loaded: &Loaded, error: Option<&BookError>) -> Result<(), 
         return Err(failed(path, &BookFileError::Book(error.clone())));
     }
     print_repairs(loaded, error)?;
-    let sound = error.is_none() && loaded.repairs.is_empty();
+    let sound = error.is_none() && is_whole(loaded);
     if !sound && loaded.book.is_empty() && loaded.book.bans().next().is_none() {
-        let hint = hint(&loaded.repairs);
+        let hint = hint(loaded);
         let why = format_args!(
             "nothing of it can be saved; restore it from a copy, or move it away and start with an \
              empty one{hint}"
