@@ -74,7 +74,7 @@ pub struct Archive {
     bytes_max: usize,
     told: mpsc::Sender<String>,
     failures: mpsc::Receiver<String>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Result<(), String>>>,
 }
 
 impl Archive {
@@ -130,26 +130,37 @@ impl Archive {
 
     /// Writes what waits, and closes the vault. Blocks. What the disk does not take is tried once
     /// more, and lost.
-    pub fn close(mut self) {
-        self.end();
+    ///
+    /// # Errors
+    ///
+    /// Why the disk has not taken it.
+    pub fn close(mut self) -> std::io::Result<()> {
+        self.end().map_err(std::io::Error::other)
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> Result<(), String> {
         self.shared.lock().is_closed = true;
         self.shared.woken.notify_one();
-        if let Some(thread) = self.thread.take() {
-            let _ended = thread.join();
-        }
+        let ended = self.thread.take().map(JoinHandle::join);
+        ended
+            .unwrap_or(Ok(Ok(())))
+            .unwrap_or_else(|_| Err("what writes has panicked".to_owned()))
     }
 }
 
 impl Drop for Archive {
     fn drop(&mut self) {
-        self.end();
+        let _nobody_listens = self.end();
     }
 }
 
-fn write(mut vault: impl Vault, shared: &Shared, told: &mpsc::Sender<String>, bytes_max: usize) {
+/// Writes until the archive is closed; then says whether the disk has all that was to be written last.
+fn write(
+    mut vault: impl Vault,
+    shared: &Shared,
+    told: &mpsc::Sender<String>,
+    bytes_max: usize,
+) -> Result<(), String> {
     let mut fails = false;
     loop {
         let mut waiting = shared.lock();
@@ -169,23 +180,21 @@ fn write(mut vault: impl Vault, shared: &Shared, told: &mpsc::Sender<String>, by
                 fails = false;
                 shared.lock().is_full = false;
             }
+            Err(error) if is_closed => return Err(error.to_string()),
             Err(error) => {
                 if !core::mem::replace(&mut fails, true) {
                     let _nobody_listens = told.try_send(error.to_string());
                 }
                 put_back(shared, batch, bytes_max);
-                if !is_closed {
-                    let (waiting, _) = shared
-                        .woken
-                        .wait_timeout_while(shared.lock(), AGAIN, |it| !it.is_closed)
-                        .unwrap_or_else(PoisonError::into_inner);
-                    drop(waiting);
-                    continue;
-                }
+                let (waiting, _) = shared
+                    .woken
+                    .wait_timeout_while(shared.lock(), AGAIN, |it| !it.is_closed)
+                    .unwrap_or_else(PoisonError::into_inner);
+                drop(waiting);
             }
         }
         if is_closed {
-            return;
+            return Ok(());
         }
     }
 }
@@ -261,7 +270,7 @@ mod tests {
             ]);
         }
         archive.write(vec![Change::remove(record(7, 0).id)]);
-        archive.close();
+        archive.close().unwrap();
         let kept = disk.clone().load().unwrap().records;
         assert_eq!(kept.len(), 99);
         assert_eq!(kept[0], record(0, 99));
@@ -277,9 +286,14 @@ mod tests {
         assert!(archive.failure().await.contains("disk"));
         archive.write(vec![Change::put(&record(1, 2))]);
         disk.is_full.store(false, Ordering::SeqCst);
-        archive.close();
+        archive.close().unwrap();
         let kept = disk.clone().load().unwrap().records;
         assert_eq!(kept, [record(1, 2), record(2, 1)]);
+        // What it does not take in the end is told by the end itself.
+        let archive = Archive::new(disk.clone()).unwrap();
+        disk.is_full.store(true, Ordering::SeqCst);
+        archive.write(vec![Change::put(&record(3, 1))]);
+        assert!(archive.close().is_err());
     }
 
     #[test]
@@ -306,7 +320,7 @@ mod tests {
         let why = archive.failures.blocking_recv().unwrap();
         assert!(why.contains("no more can wait"), "{why}");
         drop(held);
-        archive.close();
+        archive.close().unwrap();
         let kept = disk.clone().load().unwrap().records;
         let expected = (0..100).map(|n| record(n, 50)).chain([record(255, 1)]);
         assert_eq!(kept, expected.collect::<Vec<_>>());

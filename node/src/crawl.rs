@@ -81,8 +81,12 @@ pub struct Crawl {
     answers: u64,
     faults: u64,
     curve: Curve,
-    /// Whether dials had to wait for file descriptors, and when something else happened last.
+    /// What was left out before the last interruption.
+    left_out: u64,
+    /// Whether dials had to wait for file descriptors; whether the last one has to; and when something
+    /// else happened last.
     starved: bool,
+    starving: bool,
     moved: Instant,
 }
 
@@ -125,11 +129,13 @@ impl Crawl {
             before: state.elapsed,
             answers: state.answers,
             faults: state.faults,
+            left_out: state.left_out,
             curve: Curve::since(state.curve),
             map: state.map,
             visits: BTreeMap::new(),
             started: Instant::now(),
             starved: false,
+            starving: false,
             moved: Instant::now(),
         };
         // What was not visited yet is dialed first.
@@ -179,8 +185,18 @@ impl Crawl {
     fn is_busy(&self) -> bool {
         let peers = self.driver.node().peers();
         let turn = TURN.max(self.options.longest_pause());
-        let starves = self.starved && self.moved.elapsed() > STARVING_MAX;
-        !self.visits.is_empty() || !starves && peers.will_dial_within(turn)
+        !self.visits.is_empty() || !self.starves() && peers.will_dial_within(turn)
+    }
+
+    /// Whether dials that are left can't be made for want of file descriptors.
+    fn starves(&self) -> bool {
+        self.starving && self.moved.elapsed() > STARVING_MAX
+    }
+
+    const fn left_out(&self) -> u64 {
+        let counts = self.driver.node().peers().counts();
+        let since = counts.teller_full.saturating_add(counts.full);
+        self.left_out.saturating_add(since)
     }
 
     fn note_progress(&mut self) {
@@ -257,8 +273,10 @@ impl Crawl {
         match why {
             // It is dialed later.
             DialError::HostBusy | DialError::NameBusy => return,
-            DialError::Transport(TransportError::OutOfDescriptors) => self.starved = true,
-            _ => {}
+            DialError::Transport(TransportError::OutOfDescriptors) => {
+                (self.starved, self.starving) = (true, true);
+            }
+            _ => self.starving = false,
         }
         let (sort, text) = (sort::of(why), why.to_string());
         if why.verdict() == DialFailure::NotTried {
@@ -269,6 +287,7 @@ impl Crawl {
     }
 
     fn arrived(&mut self, remote: &RemoteInfo) {
+        self.starving = false;
         let kind = kind_of(&remote.info);
         self.visits.insert(remote.id, Visit::new(kind));
         let as_told = Outcome::Reached {
@@ -350,13 +369,13 @@ impl Crawl {
         state::written(self)
     }
 
-    /// What has been found; `complete` says that there was nothing left to do.
+    /// What has been found; `complete` says that there was nothing left to do. If dials were left that
+    /// could not be made for want of file descriptors, it is not complete all the same.
     #[must_use]
     pub fn into_report(mut self, complete: bool) -> Report {
         let peers = self.driver.node().peers();
         self.map
             .note_dialed(|id| peers.standing(id) == Standing::Dialing);
-        let counts = peers.counts();
         let end = self.point();
         Report {
             chain_id: self.chain_id.clone(),
@@ -364,9 +383,9 @@ impl Crawl {
             answers: self.answers,
             estimate: self.estimate(),
             faults: self.faults,
-            left_out: counts.teller_full.saturating_add(counts.full),
+            left_out: self.left_out(),
             elapsed: self.elapsed(),
-            complete,
+            complete: complete && !self.starves(),
             starved: self.starved,
             curve: self.curve.end(end),
             map: self.map,

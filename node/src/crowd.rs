@@ -14,6 +14,8 @@ pub enum Crowd {
     Network,
     /// New connections a second from one IP address.
     Rate,
+    /// Handshakes at once: of all, of an IP address or of a network. The oldest of whoever has most ends.
+    Handshakes,
 }
 
 impl fmt::Display for Crowd {
@@ -22,6 +24,7 @@ impl fmt::Display for Crowd {
             Self::Sockets => "as many sockets are open as may be",
             Self::Ip => "as many connections come from its IP address as may",
             Self::Network => "as many connections come from its network as may",
+            Self::Handshakes => "more handshakes were begun than may be under way",
             Self::Rate => "its IP address opens connections faster than it may",
         })
     }

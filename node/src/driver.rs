@@ -235,11 +235,16 @@ impl<M: Manager> Driver<M> {
     }
 
     /// Writes down what has changed, and ends. Blocks until the disk has it.
-    pub fn close(self) {
-        if let Some(archive) = self.archive {
-            archive.write(self.discovery.close());
-            archive.close();
-        }
+    ///
+    /// # Errors
+    ///
+    /// Why the disk has not taken it.
+    pub fn close(self) -> std::io::Result<()> {
+        let Some(archive) = self.archive else {
+            return Ok(());
+        };
+        archive.write(self.discovery.close());
+        archive.close()
     }
 
     /// Names an address to the machine, such as that of a seed.

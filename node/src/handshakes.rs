@@ -70,8 +70,14 @@ impl Handshakes {
 
     /// Starts one with somebody at `from`. If there are too many, the network that has most of them
     /// under way loses its oldest: so those who open very many push out each other, and nobody else.
-    pub(crate) fn start(&mut self, from: Place, shake: impl Future<Output = ()> + Send + 'static) {
+    /// Returns how many are lost.
+    pub(crate) fn start(
+        &mut self,
+        from: Place,
+        shake: impl Future<Output = ()> + Send + 'static,
+    ) -> u64 {
         self.forget_those_done();
+        let mut lost = 0;
         let InboundLimits {
             handshakes,
             handshakes_per_ip,
@@ -80,13 +86,14 @@ impl Handshakes {
             ..
         } = self.limits;
         if from.is_far || near {
-            self.end_one_if(handshakes_per_ip, |its| its.ip == from.ip);
-            self.end_one_if(handshakes_per_network, |its| its.network == from.network);
+            lost += self.end_one_if(handshakes_per_ip, |its| its.ip == from.ip);
+            lost += self.end_one_if(handshakes_per_network, |its| its.network == from.network);
         }
-        self.end_one_if(handshakes, |_| true);
+        lost += self.end_one_if(handshakes, |_| true);
         let task = self.tasks.spawn(shake);
         let since = Instant::now();
         self.oldest_first.push_back(Shake { from, since, task });
+        lost
     }
 
     fn forget_those_done(&mut self) {
@@ -94,8 +101,8 @@ impl Handshakes {
         self.oldest_first.retain(|it| !it.task.is_finished());
     }
 
-    /// Ends the oldest of the largest among those, if there are as many as may be.
-    fn end_one_if(&mut self, max: usize, among: impl Fn(&Place) -> bool) {
+    /// Ends the oldest of the largest among those, if there are as many as may be; how many that is.
+    fn end_one_if(&mut self, max: usize, among: impl Fn(&Place) -> bool) -> u64 {
         let count = self
             .oldest_first
             .iter()
@@ -106,7 +113,9 @@ impl Handshakes {
             && let Some(oldest) = self.oldest_first.remove(place)
         {
             oldest.task.abort();
+            return 1;
         }
+        0
     }
 
     /// Of those, the oldest of the IP address that has most, and how many it has.

@@ -55,7 +55,7 @@ use crate::settings::NetworkSettings;
 use crate::transport::{Local, NodeInfo, NodeKey};
 use crate::v1::V1Node;
 
-pub use error::StartError;
+pub use error::{CloseError, StartError};
 pub use store::{Opened, PeerStore};
 pub use wall::ClockSet;
 use wall::WallWatch;
@@ -263,17 +263,19 @@ impl SeedNode {
     ///
     /// # Errors
     ///
-    /// [`BookFileError`] if the book can't be written.
-    pub async fn close(mut self, patience: Duration) -> Result<(), BookFileError> {
+    /// [`CloseError`] says what can't be written.
+    pub async fn close(mut self, patience: Duration) -> Result<(), CloseError> {
         self.node.hang_up(patience).await;
         let (now, book) = (self.node.clock().now(), self.node.switch().book().clone());
         let (store, lock) = (self.store, self.lock);
+        let place = store.path().to_owned();
         let kept = spawn_blocking(move || store.close(now, &book));
         let saved = Box::pin(self.node.close()).await;
-        // What it could not write it has told.
-        let _kept = kept.await;
+        let kept = kept.await.map_err(io::Error::other).flatten();
         drop(lock);
-        saved
+        let path = self.settings.book;
+        saved.map_err(|why| CloseError::Book { path, why })?;
+        kept.map_err(|why| CloseError::Store { path: place, why })
     }
 
     /// Who it is.

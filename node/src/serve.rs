@@ -1,10 +1,11 @@
 //! Tells a fixed list of addresses to whoever connects and asks.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use pex::peers::{Options, PeerRecord};
-use pex::{Config, Node, NodeAddress, Reach, Seed};
+use pex::{Config, Directory as _, Node, NodeAddress, Reach, Seed};
 use tokio::net::TcpListener;
 
 use crate::archive::Archive;
@@ -24,6 +25,7 @@ const PEERS_OF_IP: usize = 64;
 #[derive(Debug)]
 pub struct Server {
     driver: Driver,
+    given: usize,
 }
 
 impl Server {
@@ -75,11 +77,16 @@ impl Server {
         if let Some(archive) = archive {
             driver = driver.with_archive(archive);
         }
+        let mut given = BTreeSet::new();
         for address in known {
             driver.name(address.clone());
+            if driver.node().peers().knows(address) {
+                given.insert(address);
+            }
         }
         driver.listen(listener);
-        Ok(Self { driver })
+        let given = given.len();
+        Ok(Self { driver, given })
     }
 
     /// What happens next. Safe to cancel: nothing is lost.
@@ -88,8 +95,19 @@ impl Server {
     }
 
     /// Writes down what has changed, and ends. Blocks until the disk has it.
-    pub fn close(self) {
-        self.driver.close();
+    ///
+    /// # Errors
+    ///
+    /// Why the disk has not taken it.
+    pub fn close(self) -> io::Result<()> {
+        self.driver.close()
+    }
+
+    /// How many different ones of the addresses that it was given it knows: not its own, and not those
+    /// that are too many.
+    #[must_use]
+    pub const fn given(&self) -> usize {
+        self.given
     }
 
     /// Addresses that are known.

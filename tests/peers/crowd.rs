@@ -27,6 +27,33 @@ fn four_addresses_of_a_node_are_kept_and_a_fifth_only_if_it_is_surer() {
 }
 
 #[test]
+fn in_a_full_network_an_address_of_a_node_gives_way_to_another_one_of_the_same() {
+    let mut w = World::still();
+    for n in 0..28 {
+        w.learn(&at(100 + n, host(9, 10 + n)), 1_000 + n);
+    }
+    for n in 0..4 {
+        w.learn(&at(1, host(9, 50 + n)), 2_000 + n);
+    }
+    assert_eq!(w.peers.addresses(), 32);
+    w.learn(&at(300, host(9, 99)), 3_000);
+    assert!(!w.knows(&at(300, host(9, 99))), "the network is full");
+    w.accept_from(1, host(9, 70), Some(&at(1, host(9, 70))));
+    assert!(w.knows(&at(1, host(9, 70))));
+    assert_eq!(w.peers.addresses(), 32);
+}
+
+#[test]
+fn a_store_that_is_to_tell_arcs_has_a_place_where_one_begins() {
+    use pex::Directory as _;
+    let mut w = World::still();
+    w.learn(&at(1, host(9, 1)), 7);
+    assert_eq!(w.peers.arc_start(0), None);
+    w.peers.tell_arcs();
+    assert_eq!(w.peers.arc_start(0), Some(id(1)));
+}
+
+#[test]
 fn the_operator_names_four_addresses_of_a_node_and_no_more() {
     let mut w = World::still();
     for n in 0..10 {

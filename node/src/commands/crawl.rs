@@ -57,7 +57,7 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
 const fn outcome(end: End) -> Outcome {
     match end {
         End::Complete => Outcome::Done,
-        End::OutOfTime | End::Interrupted => Outcome::CutShort,
+        End::Starved | End::OutOfTime | End::Interrupted => Outcome::CutShort,
     }
 }
 
@@ -100,6 +100,10 @@ async fn once(args: &CrawlArgs, stop: &Stop) -> Result<Crawled, Failure> {
     let end = watch(&mut crawl, args.max_time, path, stop).await;
     let state = path.map_or(Ok(()), |path| output::save_to(path, &crawl.state()));
     let report = crawl.into_report(end == End::Complete);
+    let end = match end {
+        End::Complete if !report.complete => End::Starved,
+        end => end,
+    };
     Ok(Crawled { report, end, state })
 }
 

@@ -1,9 +1,11 @@
 //! `pex peers`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
+use pex::NodeId;
 use pex::book::BookError;
 use pex::peers::{Change, PeerRecord};
 use pex_node::vault::{DiskVault, Loaded, Vault as _, VaultError, leveldb};
@@ -179,7 +181,9 @@ fn import(path: &Path, from: &Path) -> Result<Outcome, Failure> {
     let mut vault = DiskVault::open_or_create(path).map_err(store)?;
     let before = vault.load().map_err(store)?;
     let (mut new, mut updated) = (Vec::new(), Vec::new());
-    for record in records {
+    // Of one that stands there twice, the last is the latest.
+    let records: BTreeMap<NodeId, PeerRecord> = records.into_iter().map(|it| (it.id, it)).collect();
+    for record in records.into_values() {
         match before.records.binary_search_by_key(&record.id, |it| it.id) {
             Err(_) => new.push(record),
             Ok(at) if before.records.get(at) != Some(&record) => updated.push(record),

@@ -30,10 +30,10 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
     fit(&mut config)?;
     let store = args.store.as_deref().map(open).transpose()?;
     let mut server = Server::keeping(local, config, seed, listener, &args.known, store)?;
-    if server.known() < args.known.len() {
-        let (kept, given) = (server.known(), args.known.len());
+    if server.given() < args.known.len() {
+        let (kept, given) = (server.given(), args.known.len());
         complain(format_args!(
-            "pex: {kept} of {given} known addresses are kept; the others are doubles, or too many"
+            "pex: {kept} of {given} known addresses are kept; the others are doubles, too many, or this node's own"
         ));
     }
     let stop = Stop::listen()?;
@@ -47,8 +47,18 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
             () = stop.asked() => break,
         }
     }
-    server.close();
+    let closed = server.close().map_err(|error| {
+        let store = args
+            .store
+            .as_deref()
+            .unwrap_or_else(|| Path::new(""))
+            .display();
+        Failure::new(format_args!(
+            "store {store}: what has changed last is not written: {error}"
+        ))
+    });
     log.end();
+    closed?;
     Ok(Outcome::Done)
 }
 

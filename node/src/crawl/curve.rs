@@ -53,6 +53,12 @@ impl Curve {
             next: Duration::ZERO,
         };
         curve.thin();
+        // It goes on in steps as long as those before, or these would be thinned out for the sake of its.
+        let last = curve.points.last().map_or(0.0, |last| last.seconds);
+        let points = u32::try_from(curve.points.len()).unwrap_or(u32::MAX);
+        while curve.every.as_secs_f64() * f64::from(points) < last {
+            curve.every *= 2;
+        }
         curve
     }
 
@@ -90,6 +96,32 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_crawl_that_goes_on_keeps_half_of_its_curve_for_what_was_before() {
+        let point = |seconds: f64| Point {
+            seconds,
+            answers: 1,
+            found: 1,
+            reached: 1,
+            failed: 0,
+            estimate: None,
+        };
+        let before = (0..200).map(|n| point(f64::from(n) * 3.2)).collect();
+        let mut curve = Curve::since(before);
+        for ms in (640_000..1_280_000_u32).step_by(50) {
+            curve.note(Duration::from_millis(ms.into()), || {
+                point(f64::from(ms) / 1e3)
+            });
+        }
+        let points = curve.points();
+        let early = points.iter().filter(|it| it.seconds < 640.0).count();
+        assert!(
+            points.len() > 100 && 3 * early > points.len(),
+            "{early} of {}",
+            points.len()
+        );
+    }
 
     #[test]
     fn a_curve_of_a_long_crawl_has_few_points_and_they_span_all_of_it() {

@@ -6,6 +6,7 @@ use pex::NodeId;
 use serde::Serialize;
 
 use super::printable;
+use super::report::groups::UNVISITED;
 use super::report::{NodeLine, Results, Summary};
 use super::text;
 
@@ -141,9 +142,10 @@ impl Diff {
 
     fn compare(&mut self, id: NodeId, was: &NodeLine, is: &NodeLine) {
         let before = self.changes.len();
-        match (was.reachable, is.reachable) {
-            (false, true) => self.note(id, Change::Reachable),
-            (true, false) => {
+        // Of one that was not tried it is not known.
+        match (reaches(was), reaches(is)) {
+            (Some(false), Some(true)) => self.note(id, Change::Reachable),
+            (Some(true), Some(false)) => {
                 let error = is.error.clone();
                 self.note(id, Change::Unreachable { error });
             }
@@ -196,11 +198,19 @@ impl Diff {
             },
             match (self.old.complete, self.new.complete) {
                 (true, true) => "",
-                (false, _) => "; the first was cut short, so some that seem new are not",
+                (false, false) => "; both were cut short, so some that seem new or gone are not",
+                (false, true) => "; the first was cut short, so some that seem new are not",
                 (true, false) => "; the second was cut short, so some that seem gone are not",
             }
         )
     }
+}
+
+/// Whether a node could be reached; none if its crawl ended before that was tried.
+fn reaches(line: &NodeLine) -> Option<bool> {
+    let sort = line.error_sort.as_deref();
+    let is_unvisited = sort.is_some_and(|sort| UNVISITED.contains(&sort));
+    (!is_unvisited).then_some(line.reachable)
 }
 
 fn differing(was: Option<&String>, is: Option<&String>) -> Option<(String, String)> {

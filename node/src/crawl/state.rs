@@ -26,6 +26,7 @@ pub struct State {
     pub(super) elapsed: Duration,
     pub(super) answers: u64,
     pub(super) faults: u64,
+    pub(super) left_out: u64,
     pub(super) curve: Vec<Point>,
     pub(super) map: Map,
     /// Whom we were connected with: they are to be visited anew.
@@ -80,6 +81,8 @@ struct Head {
     elapsed_ms: u64,
     answers: u64,
     faults: u64,
+    #[serde(default)]
+    left_out: u64,
     complete: bool,
     curve: Vec<Point>,
     nodes: usize,
@@ -126,6 +129,7 @@ impl State {
             elapsed: Duration::ZERO,
             answers: 0,
             faults: 0,
+            left_out: 0,
             curve: Vec::new(),
             map: Map::default(),
             open: Vec::new(),
@@ -178,6 +182,7 @@ impl State {
             elapsed: Duration::from_millis(head.elapsed_ms),
             answers: head.answers,
             faults: head.faults,
+            left_out: head.left_out,
             curve: head.curve,
             map,
             open,
@@ -328,7 +333,8 @@ pub(super) fn written(crawl: &Crawl) -> Vec<u8> {
         elapsed_ms: u64::try_from(crawl.elapsed().as_millis()).unwrap_or(u64::MAX),
         answers: crawl.answers,
         faults: crawl.faults,
-        complete: !crawl.driver.has_notice() && !crawl.is_busy(),
+        left_out: crawl.left_out(),
+        complete: !crawl.driver.has_notice() && !crawl.is_busy() && !crawl.starves(),
         curve: crawl.curve.points().to_vec(),
         nodes: nodes.len(),
     };

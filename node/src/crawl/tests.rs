@@ -138,7 +138,34 @@ async fn a_crawl_that_goes_on_dials_a_seed_again_that_had_failed_if_it_is_named_
         resumed.driver.dialing()
     };
     assert_eq!(dials(&[]), 0);
-    assert_eq!(dials(&[seed.clone()]), 1);
+    assert_eq!(dials(std::slice::from_ref(&seed)), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_that_was_short_of_descriptors_for_a_while_goes_on_and_is_complete() {
+    let mut crawl = crawl(0, 0);
+    let at = |n: usize| NodeAddress::mconn(visited(n), [127, 0, 0, 1].into(), 1);
+    let out_of = || DialError::Transport(TransportError::OutOfDescriptors);
+    crawl.dial_failed(at(1), &out_of());
+    tokio::time::advance(STARVING_MAX * 2).await;
+    assert!(crawl.starves());
+    // Somebody else could be dialed since.
+    crawl.dial_failed(at(2), &DialError::Transport(TransportError::SelfConnection));
+    assert!(crawl.starved && !crawl.starves());
+    crawl.dial_failed(at(1), &out_of());
+    tokio::time::advance(STARVING_MAX * 2).await;
+    assert!(!crawl.into_report(true).complete);
+}
+
+#[tokio::test]
+async fn what_was_left_out_is_counted_on_when_a_crawl_goes_on() {
+    let mut before = crawl(0, 0);
+    before.left_out = 30_000;
+    let state = State::parse(&before.state(), "c").unwrap();
+    let (transport, seed) = (TransportConfig::default(), Seed::new([8; 32]));
+    let options = CrawlOptions::default();
+    let resumed = Crawl::with(local(), transport, seed, &[], options, Some(state));
+    assert_eq!(resumed.into_report(true).left_out, 30_000);
 }
 
 #[tokio::test]

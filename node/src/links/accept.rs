@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use super::{Input, Links};
+use crate::crowd::Crowd;
 use crate::door::{Door, Place, Seated};
 use crate::handshakes::Handshakes;
 use crate::refusals::Refusals;
@@ -29,8 +30,20 @@ impl Links {
             // Told once, not at every try.
             let mut is_out = false;
             loop {
-                handshakes.room().await;
-                let (stream, from) = match next_stream(&listener).await {
+                let next = async {
+                    handshakes.room().await;
+                    next_stream(&listener).await
+                };
+                let next = tokio::select! {
+                    next = next => next,
+                    () = at(refusals.due()) => {
+                        while let Some(why) = refusals.rest(Instant::now()) {
+                            let _ended = inputs.send(Input::AcceptFailed(why)).await;
+                        }
+                        continue;
+                    }
+                };
+                let (stream, from) = match next {
                     Ok(next) => next,
                     Err(error) => {
                         let why = TransportError::OutOfDescriptors;
@@ -51,14 +64,15 @@ impl Links {
                     Ok(seat) => seat,
                     Err(crowd) => {
                         drop(stream);
-                        if let Some(why) = refusals.count(crowd, now) {
+                        if let Some(why) = refusals.count(crowd, 1, now) {
                             let _ended = inputs.send(Input::AcceptFailed(why)).await;
                         }
                         continue;
                     }
                 };
-                let (local, config, inputs) = (Arc::clone(&local), config.clone(), inputs.clone());
-                handshakes.start(place, async move {
+                let (local, config, outcomes) =
+                    (Arc::clone(&local), config.clone(), inputs.clone());
+                let lost = handshakes.start(place, async move {
                     // Messages are few and go out whole: waiting to fill a segment makes them late.
                     let _kept = stream.set_nodelay(true);
                     let (stream, by) = (Seated::new(stream, seat), Direction::Inbound);
@@ -69,8 +83,13 @@ impl Links {
                         },
                         Err(why) => Input::AcceptFailed(why),
                     };
-                    let _ended = inputs.send(outcome).await;
+                    let _ended = outcomes.send(outcome).await;
                 });
+                if lost > 0
+                    && let Some(why) = refusals.count(Crowd::Handshakes, lost, now)
+                {
+                    let _ended = inputs.send(Input::AcceptFailed(why)).await;
+                }
             }
         });
         self.listening.push(listens);
@@ -85,6 +104,14 @@ impl Links {
     pub(crate) fn is_listening(&self) -> bool {
         let served = self.listening.iter().all(|task| !task.is_finished());
         served && !self.listening.is_empty()
+    }
+}
+
+/// Waits until then, or for ever.
+async fn at(then: Option<Instant>) {
+    match then {
+        Some(then) => tokio::time::sleep_until(then).await,
+        None => core::future::pending().await,
     }
 }
 

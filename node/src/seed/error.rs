@@ -94,3 +94,44 @@ impl core::error::Error for StartError {
         }
     }
 }
+
+/// What a seed could not write at its end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// The address book.
+    Book {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        why: BookFileError,
+    },
+    /// The peer store.
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// What the disk says.
+        why: io::Error,
+    },
+}
+
+impl fmt::Display for CloseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Book { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Store { path, why } => {
+                let path = path.display();
+                write!(f, "{path}: what has changed last is not written: {why}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for CloseError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Book { why, .. } => Some(why),
+            Self::Store { why, .. } => Some(why),
+        }
+    }
+}

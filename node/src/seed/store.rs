@@ -12,6 +12,7 @@ mod tests;
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pex::book::AddrBook;
@@ -220,9 +221,9 @@ impl PeerStore {
     }
 
     /// Writes what has changed, and ends. Blocks.
-    pub(super) fn close(mut self, now: Time, book: &AddrBook) {
+    pub(super) fn close(mut self, now: Time, book: &AddrBook) -> io::Result<()> {
         self.flush(now, book);
-        self.archive.close();
+        self.archive.close()
     }
 
     /// Others are private from now on: nothing is kept of them.

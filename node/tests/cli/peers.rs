@@ -154,6 +154,16 @@ fn what_is_exported_and_imported_is_the_same_store() {
     assert_eq!(export(&two), text);
     let again = pex(&arguments, "");
     assert_eq!(again.out, "0 new, 0 updated, 0 refused\n");
+    // Two exports in one have each node twice.
+    fs::write(&file, [text.as_str(), text.as_str()].concat()).unwrap();
+    let third = folder.path().join("third.pex");
+    let twice = [
+        "peers",
+        "import",
+        third.to_str().unwrap(),
+        file.to_str().unwrap(),
+    ];
+    assert_eq!(pex(&twice, "").out, "50 new, 0 updated, 0 refused\n");
     let table = pex(&["peers", "show", two.to_str().unwrap()], "");
     assert!(
         table

@@ -25,21 +25,28 @@ pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failur
     let mut runs = 0;
     loop {
         let began = Instant::now();
-        let Crawled { report, end, state } = once(args, stop).await?;
-        let kept = keep(args, folder, &report);
-        let written = outputs.write(&report);
-        let kept = match kept {
-            Ok(results) => {
-                if let Some(last) = &last {
-                    tell_changes(last, &results, &outputs)?;
-                }
-                last = Some(results);
-                Ok(())
+        let (failed, end) = match once(args, stop).await {
+            Ok(Crawled { report, end, state }) => {
+                let kept = keep(args, folder, &report);
+                let written = outputs.write(&report);
+                let kept = match kept {
+                    Ok(results) => {
+                        if let Some(last) = &last {
+                            tell_changes(last, &results, &outputs)?;
+                        }
+                        last = Some(results);
+                        Ok(())
+                    }
+                    Err(failure) => Err(failure),
+                };
+                let failures = [kept, written, state, blame(&report, &args.seeds)];
+                (first_failure(failures), end)
             }
-            Err(failure) => Err(failure),
+            // What can't be begun at all is to be known at once; later it may pass.
+            Err(failure) if runs == 0 => return Err(failure),
+            Err(failure) => (Err(failure), End::OutOfTime),
         };
         runs += 1;
-        let failed = first_failure([kept, written, state, blame(&report, &args.seeds)]);
         let Some(every) = args.repeat.every.filter(|_| end != End::Interrupted) else {
             failed?;
             return Ok(outcome(end));

@@ -20,6 +20,8 @@ const WRITE_EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Complete,
+    /// Dials were left for which there were no file descriptors.
+    Starved,
     OutOfTime,
     Interrupted,
 }

@@ -118,9 +118,8 @@ async fn serve(
             }
         }
     }
-    let book = seed.settings().book.clone();
     let closed = Box::pin(seed.close(FAREWELL)).await;
-    closed.map_err(|why| Failure::new(format_args!("{}: {why}", book.display())))
+    closed.map_err(Failure::new)
 }
 
 /// What an operator wants to know at the start.

@@ -114,6 +114,24 @@ fn a_crawl_that_was_cut_short_is_said_to_be() {
 }
 
 #[test]
+fn of_a_node_that_nobody_tried_to_reach_it_is_not_said_that_it_is_gone() {
+    let unvisited = |n: u8| {
+        let why = json!({
+            "reachable": false, "error": "not visited", "moniker": null, "version": null,
+            "error_sort": UNVISITED[usize::from(n % 2)],
+        });
+        node(n, &why)
+    };
+    let old = results("c", false, &[node(1, &json!({})), unvisited(2)]);
+    let new = results("c", false, &[unvisited(1), node(2, &json!({}))]);
+    let diff = Diff::of(&old, &new).unwrap();
+    assert_eq!(diff.changes(), []);
+    let words = diff.in_words();
+    let says = "2 unchanged; both were cut short, so some that seem new or gone are not";
+    assert!(words.ends_with(says), "{words}");
+}
+
+#[test]
 fn crawls_of_two_chains_are_not_compared() {
     let (one, two) = (results("c", true, &[]), results("d", true, &[]));
     let error = Diff::of(&one, &two).unwrap_err();

@@ -54,12 +54,13 @@ impl Groups {
 
 /// Why a node that nobody tried to reach was not, in a few words.
 pub(super) const fn unvisited(found: &Found) -> &'static str {
-    if found.is_dialed {
-        "not reached before the end"
-    } else {
-        "not visited before the end"
-    }
+    let [dialed, not] = UNVISITED;
+    if found.is_dialed { dialed } else { not }
 }
+
+/// For whom the time was over: those being dialed, and the others.
+pub(crate) const UNVISITED: [&str; 2] =
+    ["not reached before the end", "not visited before the end"];
 
 /// The network of a node: the /16 or /32 of its IP address; its name, if it has none.
 pub(super) fn network(found: &Found) -> String {

@@ -51,7 +51,7 @@ fn who_was_reached_is_known_after_a_restart_with_every_address_and_when() {
     store.reached(NOW, &name(1), at(1));
     store.reached(later(60), &place(1), at(1));
     store.failed(later(90), &name(1), DialFailure::Unreachable, &book());
-    store.close(later(100), &book());
+    store.close(later(100), &book()).unwrap();
 
     let (store, _) = PeerStore::open(&path, &[], &mut book(), false, later(200)).unwrap();
     let known: Vec<_> = store.records().collect();
@@ -99,7 +99,7 @@ fn nothing_is_kept_of_the_private_and_what_was_goes() {
     store.reached(NOW, &place(1), at(1));
     store.reached(NOW, &place(2), at(2));
     assert_eq!(store.len(), 1);
-    store.close(NOW, &book());
+    store.close(NOW, &book()).unwrap();
     let mut store = open(&path, &[id(1)]);
     assert!(store.is_empty());
     // While it runs as well.
@@ -108,7 +108,7 @@ fn nothing_is_kept_of_the_private_and_what_was_goes() {
     store.flush(NOW, &book());
     store.take_over_private(&[id(2)]);
     store.reached(NOW, &place(2), at(2));
-    store.close(NOW, &book());
+    store.close(NOW, &book()).unwrap();
     let ids: Vec<_> = open(&path, &[]).records().map(|it| it.id).collect();
     assert_eq!(ids, [id(3)]);
 }
@@ -136,7 +136,7 @@ fn of_more_than_it_has_room_for_whoever_was_reached_longest_ago_goes() {
     let of_4 = store.records().last().unwrap();
     assert_eq!(of_4.addresses.len(), ADDRESSES_MAX);
     assert!(of_4.addresses.iter().all(|it| it.address.port() > 12));
-    store.close(later(60), &book());
+    store.close(later(60), &book()).unwrap();
     let ids: Vec<_> = open(&path, &[]).records().map(|it| it.id).collect();
     assert_eq!(ids, [id(1), id(3), id(4)]);
 }
@@ -153,7 +153,7 @@ fn a_book_that_is_lost_is_filled_from_the_store_with_its_bans_and_one_that_is_th
     old.mark_bad(NOW, id(2), core::time::Duration::from_secs(3_600));
     store.changed(id(2));
     store.changed(id(9));
-    store.close(NOW, &old);
+    store.close(NOW, &old).unwrap();
 
     for is_lost in [true, false] {
         let mut new = book();
@@ -174,7 +174,7 @@ fn a_store_that_is_not_there_begins_with_whom_the_book_has_reached() {
     let (store, opened) = PeerStore::open(&path, &[], &mut book, false, NOW).unwrap();
     assert_eq!(opened.told_by_book, 1);
     assert_eq!(store.records().next().unwrap().id, id(1));
-    store.close(NOW, &book);
+    store.close(NOW, &book).unwrap();
     assert_eq!(open(&path, &[]).len(), 1);
 }
 
@@ -184,7 +184,7 @@ fn what_a_wrong_clock_has_written_lies_in_the_past_when_it_is_read() {
     let path = folder.path().join("p");
     let mut store = open(&path, &[]);
     store.reached(later(31_536_000), &place(1), at(1));
-    store.close(later(31_536_000), &book());
+    store.close(later(31_536_000), &book()).unwrap();
     let store = open(&path, &[]);
     let record = store.records().next().unwrap();
     assert_eq!(record.last_connected, Some(NOW));
