@@ -67,8 +67,8 @@ Exit codes:
   1  failed: no node was reached, a port is in use, an input line is wrong, a book is damaged,
      something did not hold in a simulation that must
   2  the command line is wrong, or settings or a scenario are, wherever they stand
-  3  a crawl was cut short by --max-time, Ctrl-C or SIGTERM, be it before any node was reached; what
-     it found is printed";
+  3  a crawl was cut short by --max-time, Ctrl-C or SIGTERM, be it before any node was reached, or
+     had no file descriptors for the dials that were left; what it found is printed";
 
 #[derive(Debug, Subcommand)]
 enum Command {
