@@ -230,6 +230,16 @@ fn one_that_we_have_only_heard_of_is_tested_every_two_minutes_and_let_go() {
     assert_eq!(w.peers.counts().checks, tested as u64);
 }
 
+#[test]
+fn one_that_was_reached_is_tested_again_when_that_is_a_day_ago_and_not_before() {
+    let mut w = World::with(|it| it.slots(0, 9).outbound_life(None));
+    w.reached(&node(1));
+    w.run(23 * HOUR, |_| Answer::Up);
+    assert_eq!(w.dials_of(1).len(), 0);
+    w.run(2 * HOUR, |_| Answer::Up);
+    assert_eq!(w.dials_of(1).len(), 1);
+}
+
 /// A book with one old bucket full, and somebody of its network who was reached and waits.
 fn full_bucket() -> (AddrBook, pex::NetAddress) {
     let mut book = book(true);
