@@ -9,7 +9,7 @@ use crate::check::Start;
 use crate::disk::Disk;
 use crate::hostile;
 use crate::links::State;
-use crate::machine::Machine;
+use crate::machine::{Machine, Said};
 use crate::member::{Member, NEVER};
 use crate::scenario::{Group, Knows, Program, ScenarioError, Tuning};
 use crate::simulation::{Crowd, Load, Simulation, What};
@@ -41,6 +41,11 @@ impl Crowd {
             faults_seen: 0,
             operator: hostile::operator(&group.runs)?,
         })
+    }
+
+    /// What its nodes run, and what they say of that.
+    pub(crate) fn said(&self) -> Said {
+        (self.blueprint.program.clone(), self.group.claims)
     }
 
     pub(crate) const fn is_hostile(&self) -> bool {

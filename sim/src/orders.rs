@@ -305,13 +305,12 @@ impl Simulation {
                 self.links.set(epoch, side, State::Gone);
             }
         }
-        let programs = nodes.map(|node| {
+        let said = nodes.map(|node| {
             let group = usize::from(self.members[node as usize].group);
-            let crowd = &self.crowds[group];
-            (crowd.blueprint.program.clone(), crowd.group.claims)
+            self.crowds[group].said()
         });
         if keeps[0] {
-            let kind = kind_seen(&programs[0], &programs[1]);
+            let kind = kind_seen(&said[0], &said[1]);
             let ip = address.ip();
             let event = NodeEvent::Dialed {
                 address,
@@ -328,7 +327,7 @@ impl Simulation {
             let event = NodeEvent::Accepted {
                 peer: self.places.id(dialer),
                 epoch,
-                kind: kind_seen(&programs[1], &programs[0]),
+                kind: kind_seen(&said[1], &said[0]),
                 ip: Some(self.places.ip(dialer)),
                 listen: Some(self.places.address(dialer)),
             };

@@ -18,7 +18,7 @@ use pex::{Directory, Epoch, Kind, NodeAddress, NodeEvent, NodeId};
 use crate::chance::Chance;
 use crate::machine::kind_seen;
 use crate::permute;
-use crate::scenario::{Claim, Program};
+use crate::scenario::Program;
 use crate::shared::{View, World};
 use crate::simulation::Simulation;
 
@@ -84,9 +84,9 @@ impl Simulation {
         let asked_by = self.links.get(epoch).map(|link| link.ends[1 - side].node);
         let asked_by =
             asked_by.map(|it| &self.crowds[usize::from(self.members[it as usize].group)]);
-        let own = (program.clone(), Claim::default());
+        let own = self.crowds[group].said();
         let is_kin = asked_by.is_some_and(|crowd| {
-            let asker = (crowd.blueprint.program.clone(), crowd.group.claims);
+            let asker = crowd.said();
             kind_seen(&own, &asker) == Kind::Kin && kind_seen(&asker, &own) == Kind::Kin
         });
         let view = View {

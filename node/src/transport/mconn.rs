@@ -230,7 +230,9 @@ where
         if bytes == 0 || self.waiting.is_some() {
             self.whole_by = None;
         } else if self.whole_by.is_none() {
-            self.whole_by = Some(later(Instant::now(), self.message_timeout));
+            let now = Instant::now();
+            let reads_on = self.pace.blocked_until(now).unwrap_or(now);
+            self.whole_by = Some(later(reads_on, self.message_timeout));
         }
         if bytes <= SMALL {
             self.receiving = None;
@@ -249,7 +251,14 @@ where
             Ok(0) => TransportError::ClosedByPeer,
             Ok(bytes) => {
                 self.sealed.filled(bytes);
-                self.pace.spend(bytes, Instant::now());
+                let now = Instant::now();
+                self.pace.spend(bytes, now);
+                // The time that it takes us to read at our rate is not the peer's.
+                if let (Some(until), Some(whole_by)) =
+                    (self.pace.blocked_until(now), &mut self.whole_by)
+                {
+                    *whole_by = later(*whole_by, until - now);
+                }
                 return Ok(());
             }
             Err(error) => TransportError::after_handshake(&error),

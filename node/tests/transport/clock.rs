@@ -129,6 +129,23 @@ async fn no_more_is_read_than_the_rate_allows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_takes_long_because_we_read_slowly_is_not_held_against_its_sender() {
+    let mut config = TransportConfig::default();
+    config.read_rate = NonZeroU32::new(10_440);
+    config.message_timeout = Duration::from_secs(1);
+    let (mut peer, ann) = Peer::beside_ann(&config, ROOM).await;
+    let (_sender, mut receiver) = ann.split();
+    // Ten frames a second are read, of forty.
+    let send = async {
+        for n in 1..=40 {
+            peer.send(&part(0, n == 40, vec![7; 900])).await;
+        }
+    };
+    let (message, ()) = tokio::join!(receiver.recv(), send);
+    assert_eq!(message, Ok(vec![7; 36_000]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn times_beyond_the_end_of_the_clock_mean_never() {
     let mut config = TransportConfig::default();
     (config.ping_interval, config.pong_timeout) = (Duration::MAX, Duration::MAX);
