@@ -172,8 +172,9 @@ impl ConfigBuilder {
     }
 
     /// The most requests that may be under way at once, to different peers. Default 64; from 1 to
-    /// 10,000. It bounds the answers that can arrive at once to 64,000 bytes times this. While so
-    /// many peers are silent, the others wait for one of them to time out.
+    /// 1,000,000. It bounds the answers that can arrive at once to 64,000 bytes times this. While so
+    /// many peers are silent, the others wait for one of them to time out; so a seed node of V1 has as
+    /// many as it lets in, if that is more.
     pub const fn outstanding_max(mut self, max: usize) -> Self {
         self.0.outstanding_max = max;
         self
@@ -302,7 +303,7 @@ impl ConfigBuilder {
             check(option, value.as_millis(), ms.as_millis(), max.as_millis())?;
         }
         for (option, value, min, max) in [
-            ("outstanding_max", config.outstanding_max, 1, 10_000),
+            ("outstanding_max", config.outstanding_max, 1, 1_000_000),
             ("asked_first", config.asked_first, 1, 10_000),
             ("grant_burst", config.grant_burst as usize, 1, 100),
             ("strikes", config.strikes_max as usize, 1, 1_000),

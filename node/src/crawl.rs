@@ -161,7 +161,7 @@ impl Crawl {
             (sort::of(&error), error.to_string())
         } else {
             let why = "not dialed: enough addresses are known; leave some out";
-            ("not dialed".into(), why.to_owned())
+            (sort::NO_ROOM.into(), why.to_owned())
         };
         self.map.dial_failed(address.clone(), sort, why);
     }

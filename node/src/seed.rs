@@ -263,7 +263,7 @@ impl SeedNode {
     ///
     /// # Errors
     ///
-    /// [`CloseError`] says what can't be written.
+    /// [`CloseError`] says what can't be written: the book, if both can't.
     pub async fn close(mut self, patience: Duration) -> Result<(), CloseError> {
         self.node.hang_up(patience).await;
         let (now, book) = (self.node.clock().now(), self.node.switch().book().clone());

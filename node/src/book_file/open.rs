@@ -69,7 +69,8 @@ pub fn open(path: &Path, strict: bool, seed: Seed, now: Time) -> Result<Opened, 
 }
 
 /// What of a file and of the journal beside it would not be there any more if the file were written
-/// again: addresses and bans, and lines of the journal that can't be read.
+/// again: addresses and bans, and lines of the journal that can't be read. A journal that is not of this
+/// book counts for nothing.
 #[must_use]
 pub fn losses(loaded: &Loaded) -> usize {
     let loses = |repair: &&Repair| repair.kind.loses() || repair.kind == RepairKind::Ours;

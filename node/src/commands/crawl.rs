@@ -150,7 +150,7 @@ fn blame(report: &Report, seeds: &[NodeAddress]) -> Result<(), Failure> {
         ));
     }
     let nobody = report.reached() == 0;
-    if nobody && !report.complete {
+    if nobody && !report.complete && !report.starved {
         lines.push("cut short before any node was reached; give --max-time more".to_owned());
     }
     let failure = (nobody && report.complete).then(|| lines.pop().unwrap_or_default());

@@ -54,7 +54,10 @@ impl Curve {
         };
         curve.thin();
         // It goes on in steps as long as those before, or these would be thinned out for the sake of its.
-        let last = curve.points.last().map_or(0.0, |last| last.seconds);
+        let last = curve
+            .points
+            .last()
+            .map_or(0.0, |last| last.seconds.min(1e9));
         let points = u32::try_from(curve.points.len()).unwrap_or(u32::MAX);
         while curve.every.as_secs_f64() * f64::from(points) < last {
             curve.every *= 2;

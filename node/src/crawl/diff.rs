@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::printable;
 use super::report::groups::UNVISITED;
 use super::report::{NodeLine, Results, Summary};
+use super::sort::{NO_DESCRIPTORS, NO_ROOM};
 use super::text;
 
 /// One thing that has changed of one node.
@@ -206,11 +207,13 @@ impl Diff {
     }
 }
 
-/// Whether a node could be reached; none if its crawl ended before that was tried.
+/// Whether a node could be reached; none if its crawl did not try.
 fn reaches(line: &NodeLine) -> Option<bool> {
     let sort = line.error_sort.as_deref();
-    let is_unvisited = sort.is_some_and(|sort| UNVISITED.contains(&sort));
-    (!is_unvisited).then_some(line.reachable)
+    let [dialed, not] = UNVISITED;
+    let was_not_tried = [dialed, not, NO_DESCRIPTORS, NO_ROOM];
+    let is_unknown = sort.is_some_and(|sort| was_not_tried.contains(&sort));
+    (!is_unknown).then_some(line.reachable)
 }
 
 fn differing(was: Option<&String>, is: Option<&String>) -> Option<(String, String)> {

@@ -6,6 +6,10 @@ use std::io::ErrorKind;
 use crate::notice::DialError;
 use crate::transport::{NodeInfoError, TransportError};
 
+/// For whom there was no file descriptor, and for whom no room: they were not dialed.
+pub(super) const NO_DESCRIPTORS: &str = "too many open files here";
+pub(super) const NO_ROOM: &str = "not dialed";
+
 /// What sort of failure this is, to count it among its like.
 pub(super) fn of(error: &DialError) -> Cow<'static, str> {
     Cow::Borrowed(match error {
@@ -35,7 +39,7 @@ fn of_transport(error: &TransportError) -> Cow<'static, str> {
             NodeInfoError::NoCommonChannel => "no channel in common",
             _ => "bad node info",
         }),
-        TransportError::OutOfDescriptors => Cow::Borrowed("too many open files here"),
+        TransportError::OutOfDescriptors => Cow::Borrowed(NO_DESCRIPTORS),
         _ => Cow::Borrowed("connection failed"),
     }
 }

@@ -102,8 +102,8 @@ pub enum TransportError {
     },
     /// This process has as many files and sockets open as it may.
     OutOfDescriptors,
-    /// Somebody who dialed us was turned away before a word: see
-    /// [`InboundLimits`](super::InboundLimits).
+    /// Somebody who dialed us was turned away before a word, or in the middle of a handshake for
+    /// another's: see [`InboundLimits`](super::InboundLimits).
     Crowded {
         /// Which limit it was.
         limit: Crowd,

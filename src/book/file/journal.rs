@@ -13,7 +13,7 @@
 //!
 //! The sums find damage, not malice: whoever may write the journal may write the book as well. What
 //! a hostile one can do is what a hostile book can do, and no address of the book is lost to a line
-//! that can't be taken in.
+//! that can't be taken in, but where its node would have more than four.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -356,10 +356,11 @@ impl<'a> LastWords<'a> {
 }
 
 impl Reading {
-    /// Puts an entry back that has just been taken out, if its node has room for it yet.
+    /// Puts an entry back that has just been taken out, if its node has room for it yet. That it could
+    /// not be taken in as it is now has been noted.
     fn put_back(&mut self, at: usize, mut entry: Entry) {
         if self.book.shelf.of_node(entry.address.id()).len() >= OF_NODE {
-            return self.note(Some(at), super::RepairKind::TooMany);
+            return;
         }
         let (kind, buckets) = (if entry.old { 2 } else { 1 }, entry.buckets);
         let buckets: Vec<i64> = buckets.iter().map(|&it| it.into()).collect();
