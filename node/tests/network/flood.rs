@@ -141,7 +141,9 @@ async fn a_botnet_of_the_silent_keeps_no_honest_newcomer_out() {
         drop(held);
     };
     let ((), limits) = Box::pin(beside(node, test)).await;
-    assert_eq!(limits, []);
+    // Those who are pushed out are told of, a line a second, and nobody is turned away at the door.
+    assert!((1..100).contains(&limits.len()), "{}", limits.len());
+    assert!(limits.iter().all(|it| *it == Crowd::Handshakes));
 }
 
 #[tokio::test]
