@@ -23,7 +23,7 @@ mod tests {
     use super::*;
     use program::Program;
 
-    const PROGRAMS: u64 = 80;
+    const PROGRAMS: u64 = 160;
 
     /// What must have happened in some program, or the test has shown nothing of it.
     const RULES: [&str; 16] = [

@@ -43,6 +43,14 @@ impl Machine {
         }
     }
 
+    /// Whether its store has a node.
+    pub(crate) fn keeps_node(&self, id: NodeId) -> bool {
+        match self {
+            Self::V2(node) => node.peers().record(id).is_some(),
+            _ => false,
+        }
+    }
+
     /// What it thinks of a node.
     pub(crate) fn score(&self, id: NodeId) -> i32 {
         match self {

@@ -214,7 +214,7 @@ fn what_onlookers_took_for_faults_is_none() {
     // did not reach once; and that a seed node's exchange may have more questions open than its options say.
     hold(&[
         49, 1_402, 1_525, 1_047, 1_500, 138, 1_821, 1_192, 6_478, 7_685, 12_561, 14_112, 17_899,
-        24_016, 26_870,
+        24_016, 26_870, 33_439,
     ]);
 }
 
