@@ -54,6 +54,9 @@ mod reactor;
 #[path = "v1/reconfigure.rs"]
 mod reconfigure;
 #[cfg(test)]
+#[path = "v1/retry.rs"]
+mod retry;
+#[cfg(test)]
 #[path = "v1/seeds.rs"]
 mod seeds;
 #[cfg(test)]

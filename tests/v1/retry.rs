@@ -1,0 +1,184 @@
+//! When a node that could not be reached is dialed again, and when it is given up.
+
+use pex::peers::DialFailure;
+
+use crate::nodes::{DAY, HOUR, at, host, node, secs};
+use crate::world::{Answer, DEAD, World, steps};
+
+#[test]
+fn an_address_is_left_alone_four_times_as_long_after_each_failure() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.dialed(2);
+    w.ready(2);
+    w.pass(secs(120));
+    w.down(2);
+    w.run(10 * DAY, |_| DEAD);
+    let waits = steps(&w.dials_of(2)[1..]);
+    let mut expected = secs(60);
+    for wait in &waits {
+        let most = expected * 5 / 4 + secs(40);
+        assert!((expected..most).contains(wait), "{expected:?}: {waits:?}");
+        expected = (expected * 4).min(secs(8 * 3_600));
+    }
+    // Sixteen failures, and it is forgotten.
+    assert_eq!(w.dials_of(2).len(), 1 + 16);
+    assert!(!w.knows(&node(2)));
+}
+
+#[test]
+fn what_was_never_reached_is_given_up_after_three_attempts_and_not_taken_in_for_a_day() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(2 * HOUR, |_| DEAD);
+    assert_eq!(w.dials_of(2).len(), 3);
+    assert!(!w.knows(&node(2)));
+    let forgotten = w.peers.counts().forgotten;
+    for _ in 0..20 {
+        w.learn(&node(2), 9);
+        // Whoever is said to live there.
+        w.learn(&at(3, host(2, 257)), 8);
+        w.run(HOUR, |_| DEAD);
+    }
+    assert_eq!((w.dials_of(2).len(), w.dials_of(3).len()), (3, 0));
+    assert_eq!(w.peers.counts().forgotten, forgotten + 40);
+    w.run(2 * DAY, |_| DEAD);
+    w.learn(&node(2), 9);
+    assert!(w.knows(&node(2)), "some day it may be there");
+}
+
+#[test]
+fn that_an_id_was_wrong_says_little_against_its_place() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    let home = host(2, 257);
+    for n in 50..53 {
+        w.learn(&at(n, home), n);
+        w.fails(n, DialFailure::NotThisNode);
+        assert!(!w.knows(&at(n, home)), "given up at once");
+        w.learn(&at(n, home), 9);
+        assert!(!w.knows(&at(n, home)), "and for a day");
+        w.pass(secs(61));
+    }
+    w.learn(&at(2, home), 9);
+    assert!(w.knows(&at(2, home)));
+    w.dialed(2);
+    assert_eq!(w.outbound(), [1, 2]);
+}
+
+#[test]
+fn who_told_a_wrong_id_of_a_place_is_believed_no_more_of_it_nor_are_others_in_his_network() {
+    let mut w = World::quiet(|it| it.slots(2, 20));
+    w.connect(1);
+    let home = host(2, 257);
+    for n in 60..70 {
+        w.accept_from(n, host(9, n), None);
+        w.learn(&at(100 + n, home), n);
+        w.run(secs(61), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    assert_eq!(w.dial_times().len(), 2, "of node 1, and of one lie");
+    w.accept_from(70, host(10, 1), None);
+    w.learn(&at(2, home), 70);
+    w.dialed(2);
+    assert_eq!(w.outbound(), [1, 2]);
+    // Of other places they are believed.
+    w.down(2);
+    w.learn(&node(3), 60);
+    assert!(w.knows(&node(3)));
+}
+
+#[test]
+fn who_is_at_a_place_is_believed_about_it_whoever_told_a_wrong_id_of_it() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    let home = host(2, 257);
+    w.accept_from(8, home, None);
+    w.learn(&at(50, home), 8);
+    w.fails(50, DialFailure::NotThisNode);
+    w.learn(&node(2), 8);
+    assert!(!w.knows(&node(2)));
+    w.accept_from(2, home, Some(&node(2)));
+    assert!(w.knows(&node(2)));
+}
+
+#[test]
+fn a_place_of_which_four_have_told_wrong_ids_is_dialed_no_more_that_day() {
+    let mut w = World::quiet(|it| it.slots(2, 2));
+    w.connect(1);
+    for n in 50..150 {
+        w.learn(&at(n, host(2, 257)), n);
+        w.run(secs(61), |_| Answer::Fails(DialFailure::NotThisNode));
+    }
+    let dials = w.dial_times().len() - 1;
+    assert_eq!(dials, 4);
+}
+
+#[test]
+fn who_accepts_and_hangs_up_at_once_is_dialed_less_and_less_often() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(DAY, |_| Answer::HangsUp);
+    let times = w.dials_of(2);
+    assert!((4..=9).contains(&times.len()), "{times:?}");
+    assert!(steps(&times).is_sorted(), "{times:?}");
+    // Once it has a place for us, that is forgotten.
+    w.run(DAY, |_| Answer::Up);
+    assert_eq!(w.outbound(), [1, 2]);
+    w.down(2);
+    let again = w.dial_times().len();
+    w.run(secs(120), |_| Answer::Up);
+    assert!(w.dial_times().len() > again);
+}
+
+#[test]
+fn who_has_stayed_for_an_hour_was_of_use_and_who_hangs_up_at_once_was_not() {
+    for (stays, attempts) in [(HOUR, 0), (secs(1), 1)] {
+        let mut w = World::quiet(|it| it.slots(3, 3));
+        w.connect(1);
+        w.connect(2);
+        w.run(stays, |_| DEAD);
+        w.down(2);
+        assert_eq!(w.attempts(&node(2)), Some(attempts), "after {stays:?}");
+    }
+}
+
+#[test]
+fn who_comes_and_stays_says_nothing_of_whether_it_has_a_place_for_us() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(secs(3 * 3_600), |_| Answer::HangsUp);
+    let before = w.dials_of(2).len();
+    w.accept(2);
+    w.pass(secs(120));
+    w.down(2);
+    w.run(DAY, |_| Answer::HangsUp);
+    let pauses = steps(&w.dials_of(2)[before..]);
+    assert!(pauses.iter().min() > Some(&HOUR), "{pauses:?}");
+}
+
+#[test]
+fn a_node_that_is_alone_goes_on_trying_those_who_hang_up() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=5 {
+        w.learn(&node(n), 9);
+    }
+    w.run(DAY, |_| Answer::HangsUp);
+    let last = w.dial_times().last().map(|(at, _)| *at).unwrap();
+    assert!(DAY - last < secs(360));
+}
+
+#[test]
+fn when_nobody_at_all_is_there_nobody_is_given_up() {
+    let mut w = World::quiet(|it| it);
+    for n in 1..=20 {
+        w.learn(&node(n), 9);
+    }
+    w.run(3 * DAY, |_| DEAD);
+    assert_eq!(w.peers.book().size(), 20);
+    w.run(8 * HOUR, |_| Answer::Up);
+    assert_eq!(w.outbound().len(), 10);
+}
