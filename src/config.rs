@@ -38,6 +38,9 @@ pub struct Config {
     pub(crate) private_addresses: Vec<NodeAddress>,
 }
 
+/// The most peers that an exchange may have, and the most questions that may be open.
+pub(crate) const PEERS_MAX: usize = 1_000_000;
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -214,9 +217,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// The most peers that may be up at once; one more is disconnected. A node of V1 has room for all whom
-    /// its switch lets in, if that is more. Default 10,000; from 1 to 1,000,000. A peer takes about 300 bytes; one of V1 whose answer waits for names takes up to
-    /// 24 kB for as long.
+    /// The most peers that may be up at once; one more is disconnected. A node of V1 has room for all
+    /// whom its switch lets in, if that is more. Default 10,000; from 1 to 1,000,000. A peer takes about
+    /// 300 bytes; one of V1 whose answer waits for names takes up to 24 kB for as long.
     pub const fn peers_max(mut self, max: usize) -> Self {
         self.0.peers_max = max;
         self
@@ -303,11 +306,16 @@ impl ConfigBuilder {
             check(option, value.as_millis(), ms.as_millis(), max.as_millis())?;
         }
         for (option, value, min, max) in [
-            ("outstanding_max", config.outstanding_max, 1, 1_000_000),
+            (
+                "outstanding_max",
+                config.outstanding_max,
+                1,
+                PEERS_MAX as u128,
+            ),
             ("asked_first", config.asked_first, 1, 10_000),
             ("grant_burst", config.grant_burst as usize, 1, 100),
             ("strikes", config.strikes_max as usize, 1, 1_000),
-            ("peers_max", config.peers_max, 1, 1_000_000),
+            ("peers_max", config.peers_max, 1, PEERS_MAX as u128),
             ("remembered_max", config.remembered_max, 1, 1_000_000),
             ("seen_max", config.seen_max, 2, 1 << 24),
             ("resolve_max", config.resolve_max, 0, 100),

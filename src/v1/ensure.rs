@@ -12,7 +12,8 @@ use crate::peers::lanes::Among;
 use crate::peers::life::{Life, Purpose};
 use crate::{Group, NetAddress, NodeAddress, NodeId, Reach, Time};
 
-/// How much rather a new address is picked where feelers try them: see [`AddrBook::pick_address`](crate::book::AddrBook::pick_address).
+/// How much rather a new address is picked where feelers try them, of a hundred:
+/// [`AddrBook::pick_address`](crate::book::AddrBook::pick_address) weighs it with how many there are.
 const NEW_BIAS: u8 = 5;
 
 /// Tries for each peer that is wanted, with the bias that there is; and when they come to nothing, for

@@ -136,14 +136,14 @@ impl Switch {
         let id = address.id();
         let mut is_asked_for = false;
         let purpose = match self.live.get(id).copied() {
-            // Whoever is to be connected with us stays, for whatever he was dialed.
-            Some(Life::Dialing(_)) if self.options.is_persistent(id) => {
-                is_asked_for = true;
-                Purpose::Keep
-            }
             Some(Life::Dialing(dial)) => {
                 is_asked_for = true;
-                dial.purpose
+                // Whoever is to be connected with us stays, for whatever he was dialed.
+                if self.options.is_persistent(id) {
+                    Purpose::Keep
+                } else {
+                    dial.purpose
+                }
             }
             Some(life) if life.link().is_some_and(|link| link.epoch == epoch) => {
                 count(&mut self.counts.stray_events, 1);

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use super::Switch;
 use crate::book::NEEDED;
+use crate::config::PEERS_MAX;
 use crate::node::Manager;
 use crate::peers::life::Life;
 use crate::peers::told::Told;
@@ -15,9 +16,6 @@ use crate::{Actions, Broken, Config, Cursor, Directory, NetAddress, NodeAddress,
 /// How long somebody who has come to us is not asked. The reference does not ask him either until
 /// chance picks him; a crowd that comes and goes would else fill the book as fast as it can talk.
 const NEWCOMERS_WAIT: Duration = Duration::from_secs(120);
-
-/// The most peers that an exchange may have.
-const PEERS_MAX: usize = 1_000_000;
 
 /// Newcomers that a seed node's exchange asks before it knows anything of the network: all of them.
 const ASKED_FIRST: usize = 10_000;

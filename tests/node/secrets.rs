@@ -6,7 +6,8 @@ use pex::book::AddrBook;
 use pex::v1::{Options, Switch};
 use pex::wire::{Dialect, Message};
 use pex::{
-    Config, Epoch, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
+    Actions, Config, Epoch, Kind, NetAddress, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
+    Seed, Time,
 };
 
 const START: Time = Time::from_secs(1_700_000_000);
@@ -18,14 +19,28 @@ fn options(private: Option<NodeId>) -> Options {
     Options::builder().private(private).build().unwrap()
 }
 
-/// Of whom the peer is told when it asks now.
-fn told(node: &mut Node<Switch>, now: Time) -> Vec<NodeId> {
-    let asks = NodeEvent::Message {
+/// The peer comes to us.
+fn comes(kind: Kind) -> NodeEvent<'static> {
+    NodeEvent::Accepted {
+        peer: PEER,
+        epoch: Epoch::new(1),
+        kind,
+        ip: Some([8, 8, 8, 8].into()),
+        listen: None,
+    }
+}
+
+/// It asks in these words.
+fn asks(dialect: Dialect) -> NodeEvent<'static> {
+    NodeEvent::Message {
         from: PEER,
         epoch: Epoch::new(1),
-        message: Message::Request(Dialect::V2),
-    };
-    let actions = node.handle(now, asks);
+        message: Message::Request(dialect),
+    }
+}
+
+/// Of whom an answer tells that is sent.
+fn told(actions: &Actions<NodeAction>) -> Vec<NodeId> {
     let told = actions.iter().find_map(|action| match action {
         NodeAction::Send {
             message: Message::Response(response),
@@ -46,19 +61,12 @@ fn a_node_that_is_to_tell_no_more_hearsay_ends_the_arc_that_it_is_telling() {
     }
     let switch = Switch::new(options(None), book, me, seed, START);
     let mut node = Node::v1(Config::default(), switch, seed, START);
-    let comes = NodeEvent::Accepted {
-        peer: PEER,
-        epoch: Epoch::new(1),
-        kind: Kind::Kin,
-        ip: Some([8, 8, 8, 8].into()),
-        listen: None,
-    };
-    let _up = node.handle(START, comes);
-    assert_eq!(told(&mut node, START).len(), 57);
+    let _up = node.handle(START, comes(Kind::Kin));
+    assert_eq!(told(&node.handle(START, asks(Dialect::V2))).len(), 57);
     let now = START + Duration::from_millis(500);
     let checked = Options::builder().tells_unchecked(false).build().unwrap();
     let _done = node.reconfigure(now, checked);
-    assert_eq!(told(&mut node, now), []);
+    assert_eq!(told(&node.handle(now, asks(Dialect::V2))), []);
 }
 
 #[test]
@@ -77,22 +85,8 @@ fn who_becomes_private_while_an_answer_waits_for_a_name_is_not_in_it() {
     for private in [None, Some(SECRET)] {
         let switch = Switch::new(options(None), book.clone(), me, seed, START);
         let mut node = Node::v1(Config::default(), switch, seed, START);
-        let (from, epoch, kind) = (PEER, Epoch::new(1), Kind::V1);
-        let comes = NodeEvent::Accepted {
-            peer: from,
-            epoch,
-            kind,
-            ip: Some([8, 8, 8, 8].into()),
-            listen: None,
-        };
-        let _up = node.handle(START, comes);
-        let message = Message::Request(Dialect::V1);
-        let asks = NodeEvent::Message {
-            from,
-            epoch,
-            message,
-        };
-        let actions = node.handle(START, asks);
+        let _up = node.handle(START, comes(Kind::V1));
+        let actions = node.handle(START, asks(Dialect::V1));
         let query = actions.iter().find_map(|it| match it {
             NodeAction::Resolve { query, .. } => Some(*query),
             _ => None,
@@ -100,15 +94,7 @@ fn who_becomes_private_while_an_answer_waits_for_a_name_is_not_in_it() {
         let query = query.expect("our own name is looked up");
         let _done = node.reconfigure_with_lists(START, options(private));
         let ips = &[[9, 9, 9, 9].into()];
-        let actions = node.handle(START, NodeEvent::Resolved { query, ips });
-        let told = actions.iter().find_map(|it| match it {
-            NodeAction::Send {
-                message: Message::Response(response),
-                ..
-            } => Some(response.entries().map(|it| it.parse().unwrap().id())),
-            _ => None,
-        });
-        let told: Vec<NodeId> = told.unwrap().collect();
+        let told = told(&node.handle(START, NodeEvent::Resolved { query, ips }));
         assert!(told.contains(&me));
         assert_eq!(told.contains(&SECRET), private.is_none());
     }
@@ -127,21 +113,14 @@ fn who_becomes_private_is_told_of_no_more_and_who_is_private_no_more_is_told_of(
     );
     let mut node = Node::v1(Config::default(), switch, seed, START);
     let address = NodeAddress::mconn(SECRET, [32, 5, 1, 1].into(), 26_656);
-    let comes = NodeEvent::Accepted {
-        peer: PEER,
-        epoch: Epoch::new(1),
-        kind: Kind::V2,
-        ip: Some([8, 8, 8, 8].into()),
-        listen: None,
-    };
-    let _asked = node.handle(START, comes);
+    let _asked = node.handle(START, comes(Kind::V2));
     for (seconds, private) in [(1, None), (2, Some(SECRET)), (3, None)] {
         let now = Time::from_secs(1_700_000_000 + seconds);
         let _done = node.reconfigure_with_lists(now, options(private));
         // What is private is in no book, and has to be said again.
         let address = address.clone();
         let _known = node.handle(now, NodeEvent::Named { address });
-        let is_told = told(&mut node, now).contains(&SECRET);
+        let is_told = told(&node.handle(now, asks(Dialect::V2))).contains(&SECRET);
         assert_eq!(is_told, private.is_none(), "after {seconds} s");
     }
 }

@@ -36,8 +36,8 @@ pub struct Report {
     pub answers: u64,
     /// Faults of peers that were counted on the way.
     pub faults: u64,
-    /// Addresses that were told and left out: who told of them, or all in
-    /// its network, had told of 50,000 that were not reached, or 200,000 are known.
+    /// Addresses that were told and left out: who told of them, or all in its network, had told of
+    /// 50,000 that were not reached, or 200,000 are known.
     pub left_out: u64,
     /// How long it took, interruptions left out.
     pub elapsed: Duration,

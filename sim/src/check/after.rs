@@ -98,7 +98,8 @@ impl Judge {
         for (id, before) in &self.scores {
             let score = machine.score(*id);
             // Of whom nothing is kept any more nothing is thought either.
-            hold(26, score == *before || !machine.keeps_node(*id), || {
+            let is_forgotten = score == 0 && !machine.keeps_node(*id);
+            hold(26, score == *before || is_forgotten, || {
                 format!("the score of {id} becomes {score}, as somebody tells of it")
             })?;
         }

@@ -187,6 +187,14 @@ impl Judge {
             NodeEvent::Unsent { to, .. } => Some(*to),
             _ => None,
         };
+        if let NodeEvent::Message {
+            message: Message::Response(_),
+            ..
+        } = event
+            && self.memory.is_whole()
+        {
+            self.guess.before(machine);
+        }
         match event {
             NodeEvent::Dialed {
                 address,
@@ -222,9 +230,6 @@ impl Judge {
                 message: Message::Response(_),
             }
             | NodeEvent::Unsent { to: from, epoch } => {
-                if matches!(event, NodeEvent::Message { .. }) && self.memory.is_whole() {
-                    self.guess.before(machine);
-                }
                 if let Some(connection) = self.connections.get_mut(from)
                     && connection.epoch == *epoch
                 {
