@@ -3,9 +3,11 @@
 #[path = "replay/driver.rs"]
 mod driver;
 
+use core::error::Error as _;
+
 use driver::Driver;
 use pex::replay::{Log, LogProblem, LoggedEvent, Player};
-use pex::{Actions, Policy, Time};
+use pex::{Actions, Config, NodeAddress, NodeId, Policy, Seed, Time, wire};
 
 /// Events of the long run.
 const LONG: usize = 20_000;
@@ -34,6 +36,8 @@ fn check_replays(policy: Policy, events: usize) {
     (0..events).for_each(|_| driver.step());
     driver.assert_eventful();
     let (log, actions, dump) = driver.finish();
+    assert_eq!(log.config().policy(), policy);
+    assert_eq!((log.me(), log.start()), (driver::ME, driver::START));
     let events = log.events().len();
     assert!(actions.len() == events, "{events} events");
 
@@ -160,11 +164,39 @@ fn a_line_that_is_wrong_is_named_with_what_is_wrong() {
 }
 
 #[test]
+fn what_is_wrong_with_a_part_of_a_line_is_the_cause_of_the_error() {
+    let text = Log::new(
+        Config::default(),
+        NodeId::new([1; 20]),
+        Seed::new([7; 32]),
+        Time::EPOCH,
+    )
+    .to_string();
+    let cause = |text: String| {
+        let error = text.parse::<Log>().unwrap_err();
+        error.source().map(ToString::to_string)
+    };
+    let line = |line: &str| cause(format!("{text}\n1.000000000 {line}"));
+    let id = NodeId::parse("02").unwrap_err();
+    assert_eq!(line("down 02 epoch=1"), Some(id.to_string()));
+    let address = NodeAddress::parse("nowhere").unwrap_err();
+    let store = format!("store nowhere from={}", "02".repeat(20));
+    assert_eq!(line(&store), Some(address.to_string()));
+    let bytes = wire::decode(&[0xff]).unwrap_err();
+    let message = format!("message {} epoch=1 ff", "02".repeat(20));
+    assert_eq!(line(&message), Some(bytes.to_string()));
+    let config = Config::builder().peers_max(0).build().unwrap_err();
+    let zero = text.replace("peers_max=10000", "peers_max=0");
+    assert_eq!(cause(zero), Some(config.to_string()));
+    assert_eq!(line("tick tock"), None);
+}
+
+#[test]
 fn a_head_that_is_wrong_is_refused() {
     let text = Log::new(
-        pex::Config::default(),
-        pex::NodeId::new([1; 20]),
-        pex::Seed::new([7; 32]),
+        Config::default(),
+        NodeId::new([1; 20]),
+        Seed::new([7; 32]),
         Time::EPOCH,
     )
     .to_string();

@@ -233,3 +233,14 @@ fn a_score_of_zero_is_none() {
     let options = Options::builder().scores([(id(1), 0)]).build();
     assert_eq!(options, Ok(Options::default()));
 }
+
+#[test]
+fn what_was_set_is_what_a_driver_reads() {
+    let options = Options::builder().slots(3, 4).dials(5, 6);
+    let options = options.hearsay_dials_per_subnet(7).retry(secs(8), secs(9));
+    let options = options.build().unwrap();
+    assert_eq!((options.outbound_max(), options.inbound_max()), (3, 4));
+    assert_eq!(options.dialing_max(), 5);
+    assert_eq!(options.hearsay_dials_per_subnet(), 7);
+    assert_eq!(options.retry_min(), secs(8));
+}

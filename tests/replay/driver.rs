@@ -13,7 +13,8 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 const PEERS: u64 = 40;
 const NODES: u64 = 400;
-const ME: NodeId = node(9_999);
+pub(crate) const ME: NodeId = node(9_999);
+pub(crate) const START: Time = Time::from_secs(1_700_000_000);
 
 const fn node(number: u64) -> NodeId {
     let mut bytes = [0; 20];
@@ -51,13 +52,12 @@ impl Driver {
             .private_addresses(vec![address(&format!("{}@10.0.0.9:26656", node(9)))])
             .build();
         let config = config.unwrap_or_else(|error| unreachable!("{error}"));
-        let start = Time::from_secs(1_700_000_000);
-        let log = Log::new(config, ME, Seed::new([seed; 32]), start).with_roster_max(900);
+        let log = Log::new(config, ME, Seed::new([seed; 32]), START).with_roster_max(900);
         Self {
             chance: ChaCha8Rng::from_seed([seed; 32]),
             player: log.player(),
             log,
-            now: start,
+            now: START,
             actions: Vec::new(),
             asked: Vec::new(),
             queries: Vec::new(),

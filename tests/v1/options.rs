@@ -159,3 +159,11 @@ fn a_first_retry_after_the_last_is_refused_and_both_are_named() {
         "{text}"
     );
 }
+
+#[test]
+fn what_was_set_is_what_a_driver_reads() {
+    let options = Options::builder().hearsay_dials_per_subnet(7);
+    let options = options.retry(secs(8), secs(9)).build().unwrap();
+    assert_eq!(options.hearsay_dials_per_subnet(), 7);
+    assert_eq!(options.retry_min(), secs(8));
+}
