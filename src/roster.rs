@@ -277,6 +277,7 @@ mod tests {
         assert!(!roster.remove(&address(3, 1)));
         assert!(roster.add(address(40, 1), id(40)));
         assert_eq!((roster.len(), roster.nodes()), (40, 40));
+        assert!(!roster.is_empty() && Roster::new(Seed::new([7; 32]), 40).is_empty());
     }
 
     #[test]

@@ -13,6 +13,9 @@ mod faults;
 #[path = "node/hearing.rs"]
 mod hearing;
 #[cfg(test)]
+#[path = "node/keeping.rs"]
+mod keeping;
+#[cfg(test)]
 #[path = "node/room.rs"]
 mod room;
 #[cfg(test)]

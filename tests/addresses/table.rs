@@ -3,6 +3,7 @@
 //! Rows 25 to 40 resolve names, which a driver does; what the address gives it is tested here. Row
 //! 83 makes an id from a key, which the transport does.
 
+use std::error::Error as _;
 use std::net::IpAddr;
 
 use pex::{AddressError, NodeAddress, NodeId, NodeIdError};
@@ -223,6 +224,7 @@ fn rows_66_to_82_are_ids_or_not() {
     assert_eq!(parse("(U upper)@h").unwrap().id(), id());
     assert_eq!(parse("memory:(U upper)"), Err(AddressError::IdCase));
     assert_eq!(id().as_bytes()[..4], [0x00, 0x11, 0x22, 0x33]);
+    assert_eq!(String::from(id()), U);
 }
 
 #[test]
@@ -343,4 +345,23 @@ fn hosts_that_the_reference_prints_so_that_they_do_not_come_back_get_brackets() 
         assert_eq!(parse(text).unwrap().to_string(), with_id(printed), "{text}");
         assert_eq!(parse(printed), parse(text), "{text}");
     }
+}
+
+#[test]
+fn an_error_says_what_to_write_and_has_what_is_wrong_with_an_id_for_its_cause() {
+    for (text, said) in [
+        ("U@h:abc", "a port is a decimal number from 0 to 65535"),
+        ("U@[::1", "close the '[' of the host with a ']'"),
+        ("U@:80", "give the port a host, or leave it out"),
+    ] {
+        let error = parse(text).unwrap_err();
+        assert_eq!(error.to_string(), said);
+        assert!(error.source().is_none());
+    }
+    let error = parse("02@h").unwrap_err();
+    let cause = NodeId::parse("02").unwrap_err();
+    assert_eq!(
+        error.source().map(ToString::to_string),
+        Some(cause.to_string())
+    );
 }

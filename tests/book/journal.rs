@@ -91,6 +91,9 @@ fn a_file_and_its_journal_make_the_book_as_it_was() {
         let report = loaded.journal.unwrap();
         assert!(report.is_whole() && !report.torn, "{report:?}");
         assert_eq!(report.changes, journal.lines().count() - 1);
+        assert_eq!(report.has_something(), seconds > 0);
+        let said = format!("{} changes from the journal beside it", report.changes);
+        assert_eq!(report.to_string(), said);
         assert_eq!(words(&loaded.book), words(&book), "{seconds}");
     }
 }
@@ -165,7 +168,10 @@ fn the_journal_of_another_file_or_none_at_all_is_left_out() {
     let without = read(&other, b"");
     for wrong in [journal.as_bytes(), b"", b"\n\n\n", b"{}", &[0xff; 100]] {
         let loaded = read(&other, wrong);
-        assert!(!loaded.journal.unwrap().is_of_this_book);
+        let report = loaded.journal.unwrap();
+        assert!(!report.is_of_this_book && report.has_something());
+        let said = "the journal beside it is not of this book, and was left out";
+        assert_eq!(report.to_string(), said);
         assert_eq!(words(&loaded.book), words(&without.book));
     }
 }
@@ -237,4 +243,22 @@ fn where_a_change_finds_no_room_what_the_file_said_stays() {
     let report = loaded.journal.unwrap();
     assert_eq!((report.changes, report.repairs.len()), (1, 1), "{report:?}");
     assert_eq!(words(&loaded.book), words(&book));
+}
+
+#[test]
+fn a_journal_that_is_nothing_but_a_line_cut_short_or_damaged_has_that_to_say() {
+    let (file, journal, _) = lived(1);
+    let head = journal.lines().next().unwrap();
+    for (rest, torn, damaged, said) in [
+        ("", false, 0, ""),
+        ("{\"add", true, 0, ", the last line was cut short"),
+        ("{\"add\n", false, 1, ", 1 damaged lines left out"),
+    ] {
+        let loaded = read(&file, format!("{head}\n{rest}").as_bytes());
+        let report = loaded.journal.unwrap();
+        assert_eq!((report.torn, report.damaged), (torn, damaged));
+        assert_eq!(report.has_something(), torn || damaged > 0);
+        let said = format!("0 changes from the journal beside it{said}");
+        assert_eq!(report.to_string(), said);
+    }
 }

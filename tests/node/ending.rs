@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use pex::peers::Options;
+use pex::peers::{Eviction, Options};
 use pex::wire::{Dialect, Message, ResponseBuilder};
 use pex::{
-    Actions, Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
+    Actions, Config, Epoch, Fault, HangUp, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
+    Seed, Time,
 };
 
 const ME: NodeId = NodeId::new([0xee; 20]);
@@ -77,4 +78,12 @@ fn whoever_has_to_go_is_not_asked_any_more_however_much_is_due_at_once() {
     }
     // The clock was a year behind: all requests are due, and all connections have lasted too long.
     assert!(ends(&node.handle(START + YEAR, NodeEvent::Tick)) > 1);
+}
+
+#[test]
+fn why_a_connection_ends_is_said_in_the_words_of_who_ended_it() {
+    let fault = HangUp::Fault(Fault::UnsolicitedResponse);
+    assert_eq!(fault.to_string(), "sent addresses that were not asked for");
+    let full = HangUp::Evicted(Eviction::Full);
+    assert_eq!(full.to_string(), "no place for one more peer");
 }

@@ -21,6 +21,18 @@ fn a_node_is_known_then_dialed_then_connected_then_ready_then_gone() {
 }
 
 #[test]
+fn where_a_peer_was_dialed_is_known_of_those_whom_we_dialed() {
+    let mut w = World::still();
+    w.welcome(1);
+    assert_eq!(w.peers.dialed_at(id(1)), None);
+    let mut w = World::quiet(|it| it);
+    w.connect(2);
+    assert_eq!(w.peers.dialed_at(id(2)), Some(node(2)));
+    w.down(2);
+    assert_eq!(w.peers.dialed_at(id(2)), None);
+}
+
+#[test]
 fn a_connection_is_up_when_it_can_be_used_and_not_before() {
     let mut w = World::quiet(|it| it);
     assert_eq!(changes(&w.accept(1)), []);

@@ -1,6 +1,7 @@
 //! What the reference answered, read from `tests/vectors/records.jsonl`.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 
 use pex::peers::{AddressRecord, PeerRecord, RecordError};
 use pex::{NodeAddress, Time};
@@ -85,6 +86,11 @@ fn what_is_wrong_with_an_address_does_not_take_the_node_with_it() {
             vector.why
         );
         assert!(found.record.addresses.len() <= 64);
+        let cause = match error {
+            RecordError::Address(cause) => Some(cause.to_string()),
+            _ => None,
+        };
+        assert_eq!(error.source().map(ToString::to_string), cause);
         salvaged += 1;
     }
     // No address, one that is none, of another node, 65 of them, too long a host.

@@ -1,5 +1,7 @@
 //! What a peer may do, and what follows when it does more: every fault with its consequence.
 
+use std::error::Error as _;
+
 use pex::wire::{Dialect, WireError};
 use pex::{Action, Config, Fault, Kind};
 
@@ -293,4 +295,12 @@ fn sixteen_names_are_looked_up_for_a_peer_in_three_seconds_however_often_it_asks
     w.down(1);
     w.up(1, Kind::V2);
     assert!(looked_up(&w.requests(1, Dialect::V1)) <= 1);
+}
+
+#[test]
+fn what_is_wrong_with_bytes_is_the_cause_of_the_fault() {
+    let fault = Fault::Garbage(WireError::Truncated);
+    let cause = fault.source().map(ToString::to_string);
+    assert_eq!(cause, Some(WireError::Truncated.to_string()));
+    assert!(Fault::UnsolicitedResponse.source().is_none());
 }

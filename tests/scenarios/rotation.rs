@@ -288,3 +288,15 @@ fn ten_thousand_peers_are_each_asked_before_anyone_is_asked_twice() {
     first.dedup();
     assert_eq!(first.len(), 10_000);
 }
+
+#[test]
+fn who_is_asked_stands_in_no_line_until_he_has_answered() {
+    let mut w = one_at_a_time();
+    w.up(1, Kind::V2);
+    w.up(2, Kind::V2);
+    let in_line = |w: &World| [1, 2, 3].map(|n| w.pex.is_in_line(id(n)));
+    assert_eq!(in_line(&w), [false, true, false]);
+    w.answers(1, &nodes(100..120));
+    w.pass(secs(1));
+    assert_eq!(in_line(&w), [true, false, false]);
+}

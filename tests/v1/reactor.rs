@@ -4,11 +4,11 @@
 use pex::peers::{Eviction, Misconduct};
 use pex::v1::Options;
 use pex::wire::{Dialect, Message};
-use pex::{Fault, HangUp, NodeAction, NodeAddress};
+use pex::{Directory as _, Fault, HangUp, NodeAction, NodeAddress};
 
 use crate::lone::{Lone, answer, asked, dialed, hung_up, told};
 use crate::nodes::{DAY, HOUR, NOBODY, START, at, host, node, secs, text};
-use crate::world::place;
+use crate::world::{World, place};
 
 #[test]
 fn a_node_begins_with_nobody_and_an_empty_book_and_answers_all_the_same() {
@@ -354,4 +354,12 @@ fn who_floods_the_book_does_not_have_the_others_asked_once_in_ten_minutes() {
     let (with, without) = (questions(true), questions(false));
     assert!(without > 90, "{without}");
     assert!(with * 4 > without * 3, "{with} of {without}");
+}
+
+#[test]
+fn a_switch_knows_what_is_in_its_book_and_no_more() {
+    let mut w = World::quiet(|it| it);
+    w.learn(&node(1), 9_000);
+    assert!(w.peers.knows(&node(1)));
+    assert!(!w.peers.knows(&node(2)));
 }
