@@ -60,6 +60,9 @@ mod retry;
 #[path = "v1/seeds.rs"]
 mod seeds;
 #[cfg(test)]
+#[path = "v1/tell.rs"]
+mod tell;
+#[cfg(test)]
 #[path = "v1/time.rs"]
 mod time;
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! A seed node: whom it checks, whom it lets in, how long they stay, and what it tells.
 
+use core::time::Duration;
+
 use pex::Time;
 use pex::peers::{Event, Eviction, Misconduct};
 use pex::v1::Options;
 
-use crate::nodes::{DAY, HOUR, NOBODY, at, host, id, ms, node, number, secs};
+use crate::nodes::{DAY, HOUR, NOBODY, START, at, host, id, ms, node, number, secs};
 use crate::world::{Answer, DEAD, World, book, dials, evicted, steps};
 
 #[test]
@@ -178,6 +180,8 @@ fn persistent_and_unconditional_peers_stay_with_a_seed() {
     w.welcome(3);
     w.run(DAY, |_| Answer::Up);
     assert_eq!(w.up(), [1, 3]);
+    // It dials everybody in turn, so nobody comes first in its next life for having stayed.
+    assert_eq!(w.peers.book().anchors(), []);
     // Whoever of them comes by himself stays too.
     w.down(1);
     w.welcome(1);
@@ -206,6 +210,33 @@ fn a_newcomer_is_let_in_though_all_places_are_taken_by_the_silent() {
     w.pass(secs(2));
     w.down(200);
     assert_ne!(evicted(&w.welcome(200))[0].0, 200);
+}
+
+#[test]
+fn those_who_are_leaving_a_seed_make_room_for_as_many_and_no_more() {
+    let mut w = World::seed(|it| it.slots(0, 2));
+    for n in 1..=4 {
+        w.welcome(n);
+        w.pass(secs(2));
+    }
+    // Two have to go, and two are here in their places.
+    assert_eq!(w.gone(), [(1, Eviction::Stayed), (2, Eviction::Stayed)]);
+    assert_eq!(evicted(&w.welcome(5)), [(5, Eviction::Full)]);
+    w.down(5);
+    w.down(1);
+    assert_eq!(evicted(&w.welcome(5)), [(3, Eviction::Stayed)]);
+}
+
+#[test]
+fn a_seed_that_has_met_nobody_for_an_hour_asks_its_own_seeds_and_not_before() {
+    for (alone, asks) in [(HOUR - Duration::from_nanos(1), false), (HOUR, true)] {
+        let seeds = vec![node(1)];
+        let mut w = World::seed(|it| it.seeds(seeds.clone())).trusting(&seeds);
+        w.reached(&node(2));
+        w.down(2);
+        w.now = START + alone;
+        assert_eq!(dials(&w.tick()).contains(&1), asks, "after {alone:?}");
+    }
 }
 
 #[test]
@@ -252,6 +283,12 @@ fn no_more_checks_are_under_way_than_the_option_says_and_the_timer_waits_for_the
     let ticks = w.ticks;
     w.pass(secs(100));
     assert!(w.ticks - ticks < 20, "{}", w.ticks - ticks);
+    // Also where that is more than there may be dials of any kind.
+    let mut w = World::seed(|it| it.crawl(secs(30), HOUR, 5).dials(2, 64));
+    for n in 0..40 {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(w.dialing().len(), 5);
     // A dial of another kind takes none of their places, and the timer no less.
     let peers = vec![node(50)];
     let mut w = World::seed(|it| it.persistent(peers.clone()).dials(1, 64)).trusting(&peers);

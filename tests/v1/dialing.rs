@@ -1,9 +1,11 @@
 //! Whom the switch dials, and whom not yet.
 
-use pex::peers::{DialFailure, Eviction};
-use pex::v1::Options;
+use pex::book::AddrBook;
+use pex::peers::{Action, DialFailure, Event, Eviction};
+use pex::v1::{Options, Switch};
+use pex::{Reach, Seed};
 
-use crate::nodes::{HOUR, NOBODY, at, host, id, ms, node, number, secs, text};
+use crate::nodes::{HOUR, ME, NOBODY, START, at, host, id, ms, node, number, secs, text};
 use crate::world::{Answer, DEAD, World, book, dials, evicted, place};
 
 #[test]
@@ -72,7 +74,7 @@ fn a_node_is_dialed_once_at_a_time_and_not_while_it_is_connected() {
     let address = node(2);
     let why = DialFailure::Unreachable;
     let stray = w.peers.counts().stray_events;
-    w.event(pex::peers::Event::DialFailed { address, why });
+    w.event(Event::DialFailed { address, why });
     assert_eq!(w.peers.counts().stray_events, stray + 1);
     assert_eq!(w.up(), NOBODY);
 }
@@ -207,7 +209,7 @@ fn an_address_of_a_private_network_is_neither_taken_in_nor_dialed_nor_told_where
     assert_eq!(w.peers.counts().not_routable, 16);
     // It is the operator who says otherwise, by the book or by a name.
     let mut lax = World::of(Options::default(), book(false));
-    lax.judge.nearest = pex::Reach::Host;
+    lax.judge.nearest = Reach::Host;
     assert_eq!(dials(&lax.learn(&text(10, near[0]), 9)), [10]);
     let peers = vec![text(10, near[0])];
     let mut named = World::quiet(|it| it.persistent(peers.clone())).trusting(&peers);
@@ -222,6 +224,12 @@ fn a_dial_that_could_not_be_made_is_held_against_nobody_and_made_again_a_moment_
     assert_eq!(w.attempts(&node(1)), Some(0));
     assert_eq!(dials(&w.pass(ms(999))), NOBODY);
     assert_eq!(dials(&w.pass(ms(1))), [1]);
+    // Nor is it one of the eight that its place has in a day.
+    for _ in 0..10 {
+        w.fails(1, DialFailure::NotTried);
+        w.pass(secs(100));
+    }
+    assert_eq!(w.dialing(), [1]);
 }
 
 #[test]
@@ -241,13 +249,11 @@ fn a_dial_of_which_nobody_says_what_became_is_given_up_after_two_minutes() {
 fn an_address_that_leads_to_ourselves_is_ended_and_dialed_no_more() {
     let mut w = World::quiet(|it| it.own_addresses(vec![at(7, host(7, 7))]));
     // Under our own id, and at our own place under any.
-    let ours = pex::NodeAddress::mconn(crate::nodes::ME, host(8, 8), 26_656);
+    let ours = pex::NodeAddress::mconn(ME, host(8, 8), 26_656);
     assert_eq!(dials(&w.learn(&ours, 9)), NOBODY);
     assert_eq!(dials(&w.learn(&at(3, host(7, 7)), 9)), NOBODY);
     let actions = w.reached(&ours);
-    assert!(
-        matches!(actions[..], [pex::peers::Action::Evict { why, .. }] if why == Eviction::Ourselves)
-    );
+    assert!(matches!(actions[..], [Action::Evict { why, .. }] if why == Eviction::Ourselves));
     // Where that led is ours.
     assert_eq!(dials(&w.learn(&at(4, host(8, 8)), 9)), NOBODY);
     assert_eq!(w.peers.book().size(), 0);
@@ -296,4 +302,68 @@ fn nobody_is_blamed_for_a_second_connection_that_takes_the_place_of_ours() {
     w.down(1);
     w.run(secs(70), |_| Answer::Up);
     assert_eq!(w.outbound(), [1]);
+}
+
+#[test]
+fn a_connection_that_is_reported_twice_is_one_and_the_second_report_is_counted() {
+    let mut w = World::quiet(|it| it);
+    w.connect(1);
+    w.welcome(2);
+    let dialed = Event::Dialed {
+        address: node(1),
+        epoch: w.epoch_of(1),
+        ip: None,
+    };
+    let accepted = Event::Accepted {
+        peer: id(2),
+        epoch: w.epoch_of(2),
+        ip: node(2).ip(),
+        listen: None,
+    };
+    for event in [dialed, accepted] {
+        assert_eq!(w.event(event), []);
+    }
+    assert_eq!(w.up(), [1, 2]);
+    assert_eq!(w.peers.counts().stray_events, 2);
+}
+
+#[test]
+fn strangers_send_us_into_the_world_and_only_the_operator_may_send_us_nearer() {
+    let nearest = |actions: &[Action]| {
+        actions.iter().find_map(|it| match it {
+            Action::Dial { nearest, .. } => Some(*nearest),
+            _ => None,
+        })
+    };
+    let peers = vec![node(1)];
+    let mut w = World::quiet(|it| it.persistent(peers.clone())).trusting(&peers);
+    assert_eq!(nearest(&w.tick()), Some(Reach::Host));
+    assert_eq!(nearest(&w.learn(&node(2), 9)), Some(Reach::World));
+    // He may say that by a book that takes in any place.
+    let mut lax = World::of(Options::default(), book(false));
+    lax.judge.nearest = Reach::Host;
+    assert_eq!(nearest(&lax.learn(&node(2), 9)), Some(Reach::Host));
+    assert!(w.peers.book().is_strict() && !lax.peers.book().is_strict());
+}
+
+#[test]
+fn of_those_who_were_reached_the_one_that_has_been_good_for_longest_is_dialed() {
+    let options = Options::builder().slots(1, 1).feeler_every(None);
+    let options = options.build().unwrap();
+    let mut ages = 0;
+    for seed in 0..20 {
+        let mut book = AddrBook::new(true, Seed::new([seed; 32]));
+        for n in 0..40 {
+            let (since, address) = (START + n * HOUR, place(&node(n)));
+            book.add_address(since, &address, &place(&node(9_000)))
+                .unwrap();
+            book.mark_good(since, &address);
+        }
+        let now = START + 40 * HOUR;
+        let mut switch = Switch::new(options.clone(), book, ME, Seed::new([7; 32]), now);
+        let actions: Vec<Action> = switch.handle(now, Event::Tick).into_iter().collect();
+        ages += dials(&actions)[0];
+    }
+    // The best of twelve draws is the third of forty; any of them would be the twentieth.
+    assert!(ages < 20 * 6, "{ages}");
 }

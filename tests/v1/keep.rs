@@ -15,10 +15,39 @@ fn no_more_come_than_there_are_places_and_unconditional_ones_need_none() {
     let mut w = World::quiet(|it| it.slots(2, 2).unconditional([id(9)]));
     w.welcome(1);
     w.welcome(2);
+    // However long they have been here.
+    w.pass(HOUR);
     assert_eq!(evicted(&w.welcome(3)), [(3, Eviction::Full)]);
+    assert_eq!(w.peers.counts().refused, 1);
     assert_eq!(evicted(&w.welcome(9)), []);
     assert_eq!(w.up(), [1, 2, 9]);
     assert_eq!(w.peers.peers(), (0, 2, 0));
+}
+
+#[test]
+fn whoever_is_told_to_go_has_his_place_until_he_is_gone() {
+    let mut w = World::quiet(|it| it.slots(0, 2));
+    w.welcome(1);
+    w.welcome(2);
+    w.event(Event::Release { peer: id(1) });
+    assert_eq!(evicted(&w.welcome(3)), [(3, Eviction::Full)]);
+    w.down(3);
+    w.down(1);
+    assert_eq!(evicted(&w.welcome(3)), []);
+    assert_eq!(w.up(), [2, 3]);
+}
+
+#[test]
+fn that_somebody_could_be_used_now_who_has_to_go_is_nothing_strange() {
+    let mut w = World::quiet(|it| it.slots(0, 1));
+    w.accept(1);
+    w.event(Event::Release { peer: id(1) });
+    assert_eq!(evicted(&w.accept(2)), [(2, Eviction::Full)]);
+    for n in [1, 2] {
+        assert_eq!(w.ready(n), []);
+    }
+    assert_eq!(w.up(), NOBODY);
+    assert_eq!(w.peers.counts().stray_events, 0);
 }
 
 #[test]
@@ -228,6 +257,7 @@ fn one_that_we_have_only_heard_of_is_tested_every_two_minutes_and_let_go() {
     assert!(w.gone().iter().all(|it| it.1 == Eviction::Feeler));
     assert_eq!(w.peers.book().old(), tested, "each is good now");
     assert_eq!(w.peers.counts().checks, tested as u64);
+    assert_eq!(w.peers.counts().refused, 0, "that was all they were for");
 }
 
 #[test]
@@ -238,6 +268,17 @@ fn one_that_was_reached_is_tested_again_when_that_is_a_day_ago_and_not_before() 
     assert_eq!(w.dials_of(1).len(), 0);
     w.run(2 * HOUR, |_| Answer::Up);
     assert_eq!(w.dials_of(1).len(), 1);
+}
+
+#[test]
+fn whom_we_have_reached_is_tested_again_a_day_later_to_the_moment() {
+    for (later, tested) in [(DAY - Duration::from_nanos(1), None), (DAY, Some(1))] {
+        let mut w = World::with(|it| it.slots(0, 9).outbound_life(None));
+        w.reached(&node(1));
+        w.down(1);
+        w.now = START + later;
+        assert_eq!(dials(&w.tick()), Vec::from_iter(tested), "after {later:?}");
+    }
 }
 
 /// A book with one old bucket full, and somebody of its network who was reached and waits.
@@ -290,6 +331,21 @@ fn who_is_connected_does_not_keep_others_from_being_tested_whose_places_are_want
     let first = place(&w.dial_times()[0].1);
     assert!(w.peers.book().is_good(first.id()), "{first}");
     assert!(number(first.id()) >= 1_000, "{first}");
+}
+
+#[test]
+fn whose_ban_is_over_is_dialed_as_soon_as_the_book_has_him_again() {
+    let mut w = World::quiet(|it| it.slots(1, 1));
+    w.learn(&node(1), 9);
+    w.misbehaves(1, Misconduct::Fatal);
+    w.dialed(1);
+    w.down(1);
+    assert!(!w.knows(&node(1)));
+    while !w.knows(&node(1)) {
+        w.pass(w.peers.deadline().unwrap() - w.now);
+    }
+    assert!(w.now - START < DAY + secs(31));
+    assert_eq!(w.dialing(), [1]);
 }
 
 #[test]
@@ -389,4 +445,31 @@ fn misconduct_counts_however_many_strangers_have_misbehaved_before() {
         w.misbehaves(5, Misconduct::Minor);
     }
     assert!(w.peers.is_banned(id(5)));
+}
+
+#[test]
+fn what_strangers_have_earned_is_kept_of_8_192_nodes_and_for_one_more_only_of_who_is_here() {
+    let mut w = World::quiet(|it| it);
+    w.checks_inside = false;
+    w.welcome(0);
+    for n in 0..8_192 {
+        w.misbehaves(n, Misconduct::Minor);
+    }
+    assert_eq!([0, 1].map(|n| w.peers.score(id(n))), [-1, -1]);
+    w.misbehaves(8_192, Misconduct::Minor);
+    assert_eq!([0, 1].map(|n| w.peers.score(id(n))), [-1, 0]);
+}
+
+#[test]
+fn of_4_096_nodes_it_is_known_that_they_were_here_just_now_and_of_no_more() {
+    let mut w = World::quiet(|it| it.slots(9, 9));
+    w.checks_inside = false;
+    for n in 1..4_096 {
+        w.accept(n);
+        w.down(n);
+    }
+    for (n, dialed) in [(5_000, None), (5_001, Some(5_001))] {
+        w.accept_from(n, host(n, 257), Some(&node(n)));
+        assert_eq!(dials(&w.down(n)), Vec::from_iter(dialed));
+    }
 }

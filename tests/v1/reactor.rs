@@ -85,6 +85,23 @@ fn who_asks_far_too_often_is_let_go_of_and_banned_if_he_goes_on() {
 }
 
 #[test]
+fn who_asks_too_soon_once_has_done_no_harm_and_it_is_only_said() {
+    let mut lone = Lone::with(|it| it.slots(0, 9));
+    lone.comes(1);
+    for _ in 0..3 {
+        lone.asks(1);
+    }
+    let actions = lone.asks(1);
+    assert!(
+        matches!(actions[..], [NodeAction::Fault { .. }]),
+        "{actions:?}"
+    );
+    assert_eq!(lone.node.peers().score(crate::nodes::id(1)), 0);
+    lone.asks(1);
+    assert_eq!(lone.node.peers().score(crate::nodes::id(1)), -1);
+}
+
+#[test]
 fn an_answer_that_nobody_asked_for_ends_the_connection_and_ten_of_them_are_a_ban() {
     let mut lone = Lone::with(|it| it.slots(1, 9).seeds(vec![node(1)]));
     lone.event(pex::NodeEvent::Tick);

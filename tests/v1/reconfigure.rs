@@ -214,3 +214,38 @@ fn who_becomes_unconditional_stays_with_a_seed_node_and_who_is_no_longer_leaves(
         assert_eq!(w.up().contains(&1), becomes);
     }
 }
+
+#[test]
+fn what_lowers_no_limit_takes_no_place_from_a_dial() {
+    let same = || Options::builder().feeler_every(None).outbound_life(None);
+    let mut w = World::quiet(|_| same());
+    w.learn(&node(1), 9);
+    let sooner = same().save_every(secs(60)).build().unwrap();
+    assert_eq!(w.reconfigure(sooner), []);
+    assert_eq!(w.peers.peers(), (0, 0, 1));
+    assert_eq!(evicted(&w.dialed(1)), []);
+    assert_eq!(w.outbound(), [1]);
+}
+
+#[test]
+fn feelers_begin_and_end_when_the_operator_says_so_and_nothing_else_that_he_says_puts_them_off() {
+    let options = |every| {
+        let it = Options::builder().slots(0, 9).outbound_life(None);
+        it.feeler_every(every).build().unwrap()
+    };
+    let mut w = World::of(options(None), crate::world::book(true));
+    for n in 0..40 {
+        w.learn(&node(n), 500 + n);
+    }
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.dial_times(), []);
+    for _ in 0..20 {
+        w.reconfigure(options(Some(secs(120))));
+        w.run(secs(60), |_| Answer::Up);
+    }
+    let tested = w.dial_times().len();
+    assert!((8..=13).contains(&tested), "{tested}");
+    w.reconfigure(options(None));
+    w.run(HOUR, |_| Answer::Up);
+    assert_eq!(w.dial_times().len(), tested);
+}

@@ -2,7 +2,7 @@
 
 use pex::peers::DialFailure;
 
-use crate::nodes::{DAY, HOUR, at, host, node, secs};
+use crate::nodes::{DAY, HOUR, at, at_port, host, node, secs, text};
 use crate::world::{Answer, DEAD, World, steps};
 
 #[test]
@@ -181,4 +181,72 @@ fn when_nobody_at_all_is_there_nobody_is_given_up() {
     assert_eq!(w.peers.book().size(), 20);
     w.run(8 * HOUR, |_| Answer::Up);
     assert_eq!(w.outbound().len(), 10);
+}
+
+#[test]
+fn where_nobody_answers_all_fail_who_are_said_to_live_there_and_nobody_else() {
+    let home = host(2, 257);
+    let others = [at(3, home), at_port(4, home, 1), at(5, host(3, 257))];
+    for (why, failures) in [
+        (DialFailure::Unreachable, [1, 0, 0]),
+        (DialFailure::NotThisNode, [0, 0, 0]),
+    ] {
+        let mut w = World::quiet(|it| it.slots(2, 2));
+        w.connect(1);
+        w.learn(&at(2, home), 9);
+        for other in &others {
+            w.learn(other, 9);
+        }
+        w.fails(2, why);
+        let attempts = others.each_ref().map(|it| w.attempts(it));
+        assert_eq!(attempts, failures.map(Some), "{why:?}");
+    }
+}
+
+#[test]
+fn in_a_large_book_too_a_failure_is_held_against_nobody_who_lives_elsewhere() {
+    let mut w = World::quiet(|it| it);
+    w.checks_inside = false;
+    for n in 0..400 {
+        w.learn(&node(n), 500 + n);
+    }
+    w.run(secs(50), |_| DEAD);
+    let attempts = w.peers.book().addresses().map(|it| u64::from(it.attempts));
+    let failed = w.peers.counts().failed;
+    assert_eq!(attempts.sum::<u64>(), failed);
+    assert!(failed > 300, "{failed}");
+}
+
+#[test]
+fn a_persistent_peer_that_was_reached_has_failed_never_before() {
+    let peers = vec![node(1)];
+    let mut w = World::quiet(|it| it.persistent(peers.clone())).trusting(&peers);
+    w.run(HOUR, |_| DEAD);
+    w.run(secs(400), |_| Answer::Up);
+    w.down(1);
+    let before = w.dials_of(1).len();
+    w.run(secs(120), |_| DEAD);
+    let again = &w.dials_of(1)[before..];
+    let wait = again[1] - again[0];
+    assert!((secs(60)..secs(90)).contains(&wait), "{again:?}");
+}
+
+#[test]
+fn of_4_096_who_hang_up_it_is_known_how_often_and_any_other_waits_as_after_the_first_time() {
+    let mut w = World::quiet(|it| it.slots(9, 9));
+    w.checks_inside = false;
+    w.connect(1);
+    // They are known by a name that led nowhere in particular, so the book knows none of them.
+    for n in 2..=4_096 {
+        w.reached(&text(n, "n.example.org:26656"));
+        w.down(n);
+    }
+    w.pass(secs(70));
+    for n in [5_000, 5_001] {
+        w.learn(&node(n), 9);
+        w.run(secs(5), |_| Answer::HangsUp);
+    }
+    w.run(HOUR, |_| Answer::HangsUp);
+    let [known, other] = [5_000, 5_001].map(|n| w.dials_of(n).len());
+    assert!(known <= 5 && other > 20, "{known} {other}");
 }

@@ -87,6 +87,23 @@ fn no_seed_is_asked_while_a_third_of_our_places_is_taken_by_peers_of_our_own_cho
 }
 
 #[test]
+fn a_seed_that_is_not_needed_has_nobody_looked_for_every_second() {
+    // A third of our places is taken.
+    let seeds = [node(1)];
+    let mut w = World::quiet(|it| it.seeds(seeds.to_vec()).slots(3, 40)).trusting(&seeds);
+    w.connect(2);
+    let ticks = w.ticks;
+    w.pass(HOUR);
+    assert!(w.ticks - ticks < 300, "{}", w.ticks - ticks);
+    // Somebody is dialed for the first of them.
+    let mut w = with_seeds(&seeds);
+    w.learn(&node(2), 9);
+    w.pass(secs(100));
+    assert_eq!(w.dialing(), [2]);
+    assert!(w.ticks < 20, "{}", w.ticks);
+}
+
+#[test]
 fn few_who_may_know_only_each_other_keep_nobody_from_his_seeds() {
     let mut w = with_seeds(&[node(1)]);
     for n in 2..5 {
@@ -205,6 +222,15 @@ fn a_name_that_the_operator_gives_later_is_a_seed() {
     // Where it led is remembered, and tested as any other.
     assert!(w.knows(&at(1, host(1, 257))));
     assert_eq!(w.outbound(), [1]);
+}
+
+#[test]
+fn a_name_that_a_stranger_tells_is_of_no_use_and_counted_but_the_operators_is_not() {
+    let mut w = World::quiet(|it| it);
+    w.learn(&text(1, "n.example.org:26656"), 9);
+    assert_eq!((w.peers.counts().unfit, w.dialing()), (1, vec![]));
+    w.name(&text(2, "seed.example.org:26656"));
+    assert_eq!((w.peers.counts().unfit, w.dialing()), (1, vec![2]));
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! What others are told of the book, and from where on.
+
+use core::ops::ControlFlow;
+use std::collections::BTreeSet;
+
+use pex::v1::Options;
+use pex::{Directory as _, Manager as _, NodeEvent};
+
+use crate::lone::{Lone, told};
+use crate::nodes::{id, node, number};
+use crate::world::World;
+
+/// A node or a seed node that has heard of ten others.
+fn of_ten(seed_mode: bool) -> World {
+    let mut w = if seed_mode {
+        World::seed(|it| it)
+    } else {
+        World::quiet(|it| it.slots(0, 9))
+    };
+    for n in 1..=10 {
+        w.learn(&node(n), 100 + n);
+    }
+    w
+}
+
+/// What has been learned since so much was, as it is told.
+fn news(w: &World, since: u64) -> Vec<u32> {
+    let mut news = Vec::new();
+    w.peers.walk_news(since, &mut |address| {
+        news.push(number(address.id()));
+        ControlFlow::Continue(())
+    });
+    news
+}
+
+#[test]
+fn newcomers_are_told_different_shares_of_the_book() {
+    let mut lone = Lone::with(|it| it.slots(1, 9).seeds(vec![node(1)]).dials(1, 1));
+    lone.event(NodeEvent::Tick);
+    lone.reached(&node(1));
+    let many: Vec<_> = (100..350).map(node).collect();
+    lone.answers(1, &many);
+    let mut all = BTreeSet::new();
+    for n in 2..=7 {
+        lone.comes(n);
+        let share = told(&lone.asks(n)).unwrap();
+        // 23 of a hundred.
+        assert!((57..=60).contains(&share.len()), "{}", share.len());
+        all.extend(share);
+    }
+    assert!(all.len() > 120, "{}", all.len());
+}
+
+#[test]
+fn who_is_told_in_the_order_of_ids_begins_with_anybody_and_a_seed_has_no_such_order() {
+    let mut w = of_ten(false);
+    assert_eq!(w.peers.arc_start(0), None, "as long as it helps nobody");
+    w.peers.tell_arcs();
+    let tenth = u64::MAX / 10;
+    let starts = (0..10).map(|n| w.peers.arc_start(tenth * n + tenth / 2));
+    let starts: BTreeSet<_> = starts.flatten().collect();
+    assert_eq!(starts, (1..=10).map(id).collect());
+    let mut seed = of_ten(true);
+    seed.peers.tell_arcs();
+    assert_eq!(seed.peers.arc_start(0), None);
+    // Whoever is no longer told of those whom nobody has reached has none either.
+    let checked = Options::builder().tells_unchecked(false).build().unwrap();
+    w.reconfigure(checked);
+    assert_eq!(w.peers.arc_start(0), None);
+}
+
+#[test]
+fn what_was_learned_last_is_told_first_but_not_by_a_seed_which_checks_it_before() {
+    let mut w = of_ten(false);
+    let before = w.peers.learned();
+    assert_eq!(before, 10);
+    for n in [11, 5, 12] {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(news(&w, before), [12, 11]);
+    assert_eq!(news(&w, w.peers.learned()), [0; 0]);
+    assert_eq!(news(&of_ten(true), 0), [0; 0]);
+}
