@@ -263,6 +263,19 @@ fn more_entries_than_any_answer_may_have_are_counted_before_any_is_parsed() {
 }
 
 #[test]
+fn a_field_that_nobody_knows_is_skipped_up_to_the_largest_number_that_there_is() {
+    let field = |number: u64| {
+        let mut bytes = Vec::new();
+        // A varint of one byte follows.
+        prost::encoding::encode_varint(number << 3, &mut bytes);
+        bytes.push(1);
+        bytes
+    };
+    assert_eq!(decode(&field((1 << 31) - 1)), Ok(None));
+    assert_eq!(decode(&field(1 << 31)), Err(WireError::FieldNumber));
+}
+
+#[test]
 fn groups_as_deep_as_a_message_is_long_are_skipped() {
     let half = MAX_MESSAGE_BYTES / 2;
     let mut bytes = [0x2b].repeat(half);

@@ -109,6 +109,17 @@ mod tests {
     }
 
     #[test]
+    fn of_more_than_2_048_half_are_drawn_at_most() {
+        let mut chance = Chance::new(&Seed::new([7; 32]));
+        for (bound, drawn) in [(2_048, 2_000), (2_049, 1_024), (3_000, 1_500)] {
+            let mut some = some(2_000, bound, &mut chance);
+            some.sort_unstable();
+            some.dedup();
+            assert_eq!(some.len(), drawn, "of {bound}");
+        }
+    }
+
+    #[test]
     fn all_are_drawn_where_more_are_wanted() {
         let mut chance = Chance::new(&Seed::new([7; 32]));
         let mut all = some(9, 5, &mut chance);

@@ -173,3 +173,24 @@ impl fmt::Display for Subnet {
 
 // A store keeps one of each with every address.
 const _: () = assert!(size_of::<Group>() <= 8 && size_of::<Subnet>() <= 10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_group_stays_what_it_is() {
+        for (ip, number) in [
+            ("10.1.2.3", 0),
+            ("0.0.0.0", 1 << 48),
+            ("12.1.2.3", 2 << 48 | 12 << 16 | 1),
+            ("2a00:1450::1", 3 << 48 | 0x2a00 << 32 | 0x1450 << 16),
+            (
+                "2001:470:1f10::2",
+                3 << 48 | 0x2001 << 32 | 0x470 << 16 | 0x1000,
+            ),
+        ] {
+            assert_eq!(Group::of(ip.parse().unwrap()).number(), number, "{ip}");
+        }
+    }
+}

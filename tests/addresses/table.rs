@@ -365,3 +365,29 @@ fn an_error_says_what_to_write_and_has_what_is_wrong_with_an_id_for_its_cause() 
         Some(cause.to_string())
     );
 }
+
+#[test]
+fn a_protocol_that_is_none_is_said_to_be_none_unless_host_and_port_stand_before_it() {
+    for text in [
+        "U@h:/a://b",
+        "U@h:x://y",
+        "U@h:80x://y",
+        "U@h/a:80://y",
+        "U@h://y",
+    ] {
+        assert_eq!(parse(text), Err(AddressError::Protocol), "{text}");
+    }
+    assert_eq!(parse("U@h:80/a://b").unwrap().port(), 80);
+}
+
+#[test]
+fn what_is_wrong_with_an_address_is_said() {
+    for (text, said) in [
+        ("1.2.3.4", "put the node id and an '@' before the host"),
+        ("U@h:x", "a port is a decimal number from 0 to 65535"),
+        ("U@[::1", "close the '[' of the host with a ']'"),
+        ("U@a b", "a host may not hold the byte 0x20 here"),
+    ] {
+        assert_eq!(parse(text).unwrap_err().to_string(), said, "{text}");
+    }
+}

@@ -45,8 +45,10 @@ fn of_what_both_know_the_later_attempt_counts_the_first_success_and_the_last() {
     assert_eq!(both.first_success, Some(NOW));
     assert_eq!(both.last_success, Some(NOW + MINUTE * 3));
 
-    // What is older says nothing new.
+    // What is older says nothing new, nor does what is as old.
     assert_eq!(book.adopt(NOW + DAY, &ours), Ok(Added::Known));
+    theirs.attempts = 3;
+    assert_eq!(book.adopt(NOW + DAY, &theirs), Ok(Added::Known));
     assert_eq!(known(&book, &node(1)), both);
     sound(&book);
 }

@@ -312,6 +312,16 @@ fn a_byte_that_is_no_text_costs_what_stands_behind_it() {
 }
 
 #[test]
+fn a_second_list_that_is_none_is_said_to_be_none() {
+    let text = format!(r#"{{"key":"{KEY}","addrs":[{{}}],"addrs":7}}"#);
+    let (_, error) = AddrBook::salvage(text.as_bytes(), true, seed(), NOW);
+    let Some(BookError::Damaged { whole: 1, why, .. }) = error else {
+        unreachable!("{error:?}");
+    };
+    assert!(why.ends_with("expected a list of addresses"), "{why}");
+}
+
+#[test]
 fn what_is_json_and_no_book_is_said_to_be_none() {
     for text in [
         "[]",

@@ -112,6 +112,8 @@ fn each_refusal_of_a_text_names_what_is_wrong() {
         (&at("2a00::1:80"), HostPort),
         (&at("[2a00::1]80"), HostPort),
         (&at("[2a00::1:80"), HostPort),
+        (&at("1.2.3[.4:80"), HostPort),
+        (&at("1.2.3.4:8]0"), HostPort),
         (&at(":80"), NoHost),
         (&at("[]:80"), NoHost),
         (&at("seed.example:80"), Name),

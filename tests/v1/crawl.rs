@@ -302,6 +302,19 @@ fn no_more_checks_are_under_way_than_the_option_says_and_the_timer_waits_for_the
 }
 
 #[test]
+fn a_seed_that_has_dialed_as_many_as_it_may_in_a_second_waits_for_the_next() {
+    let mut w = World::seed(|it| it.dials(64, 5));
+    for n in 0..30 {
+        w.learn(&node(n), 100 + n);
+    }
+    assert_eq!(w.dialing().len(), 5);
+    let ticks = w.ticks;
+    w.pass(ms(5_001));
+    assert_eq!(w.dialing().len(), 30);
+    assert!(w.ticks - ticks < 15, "{}", w.ticks - ticks);
+}
+
+#[test]
 fn a_seed_checks_two_of_a_subnet_in_a_minute_as_long_as_it_has_only_heard_of_them() {
     let mut w = World::seed(|it| it);
     for n in 0..20 {

@@ -246,6 +246,20 @@ fn after_a_restart_those_who_lasted_are_dialed_first() {
 }
 
 #[test]
+fn who_has_stayed_for_an_hour_is_dialed_first_in_the_next_life_and_nobody_before() {
+    let mut w = World::quiet(|it| it.anchors(1));
+    w.connect(1);
+    w.pass(HOUR - secs(1));
+    w.connect(2);
+    assert_eq!(w.peers.book().anchors(), []);
+    w.pass(secs(31));
+    assert_eq!(w.peers.book().anchors(), [id(1)]);
+    // Also when others have lasted as well.
+    w.pass(2 * HOUR);
+    assert_eq!(w.peers.book().anchors(), [id(1)]);
+}
+
+#[test]
 fn one_that_we_have_only_heard_of_is_tested_every_two_minutes_and_let_go() {
     let mut w = World::with(|it| it.slots(0, 9).outbound_life(None));
     for n in 0..40 {
@@ -472,4 +486,9 @@ fn of_4_096_nodes_it_is_known_that_they_were_here_just_now_and_of_no_more() {
         w.accept_from(n, host(n, 257), Some(&node(n)));
         assert_eq!(dials(&w.down(n)), Vec::from_iter(dialed));
     }
+    // Once they need not be left alone any more there is room for others.
+    w.now = START + secs(30);
+    w.accept_from(5_002, host(5_002, 257), Some(&node(5_002)));
+    w.down(5_002);
+    assert_eq!(w.dialing(), [5_000, 5_001]);
 }

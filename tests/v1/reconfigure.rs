@@ -1,6 +1,6 @@
 //! Other limits while the switch runs: who stays, who goes, and what comes sooner.
 
-use pex::peers::Eviction;
+use pex::peers::{Eviction, Misconduct};
 use pex::v1::Options;
 
 use crate::nodes::{HOUR, NOBODY, at, host, id, ms, node, number, secs};
@@ -248,4 +248,31 @@ fn feelers_begin_and_end_when_the_operator_says_so_and_nothing_else_that_he_says
     w.reconfigure(options(None));
     w.run(HOUR, |_| Answer::Up);
     assert_eq!(w.dial_times().len(), tested);
+}
+
+#[test]
+fn with_fewer_places_those_go_first_who_have_earned_least_since_they_came() {
+    let places = |ours, others| {
+        let it = Options::builder().feeler_every(None).outbound_life(None);
+        it.slots(ours, others).build().unwrap()
+    };
+    let mut w = World::of(places(3, 3), crate::world::book(true));
+    for n in 1..=3 {
+        w.connect(n);
+        w.welcome(10 + n);
+    }
+    for (worst, best) in [(2, 1), (12, 11)] {
+        w.misbehaves(worst, Misconduct::Minor);
+        w.behaves(best);
+    }
+    let gone = |w: &mut World, places| {
+        let gone = evicted(&w.reconfigure(places));
+        let gone: Vec<u32> = gone.into_iter().map(|(n, _)| n).collect();
+        gone
+    };
+    assert_eq!(gone(&mut w, places(2, 3)), [2]);
+    assert_eq!(gone(&mut w, places(2, 2)), [12]);
+    assert_eq!(gone(&mut w, places(1, 2)), [3]);
+    assert_eq!(gone(&mut w, places(1, 1)), [13]);
+    assert_eq!(w.up(), [1, 11]);
 }
