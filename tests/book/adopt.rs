@@ -4,7 +4,8 @@ use pex::Time;
 use pex::book::{AddError, Added, Crowd, KnownAddress};
 
 use crate::kit::{
-    DAY, MINUTE, NOW, at, host, id, known, lax, learn, node, of, on_site, sound, strict, teller,
+    DAY, MINUTE, NOW, at, host, id, known, lax, learn, node, of, on_site, secs, sound, strict,
+    teller,
 };
 
 /// What a book knows of the node with this number, which it has reached.
@@ -98,6 +99,26 @@ fn what_was_reached_takes_the_place_of_hearsay_about_its_node_and_hearsay_takes_
     assert_eq!(book.adopt(NOW, &theirs), Ok(Added::New));
     assert_eq!(book.addresses_of(id(7)).len(), 4);
     assert_eq!(known(&book, &elsewhere).last_success, Some(NOW));
+    sound(&book);
+}
+
+#[test]
+fn in_a_bucket_of_those_who_were_reached_one_more_takes_the_place_of_the_first_and_hearsay_none() {
+    let mut book = lax();
+    let reached = |n: u32| {
+        let at = NOW + secs(n.into());
+        let mut known = KnownAddress::new(on_site(n), teller(1), at);
+        (known.first_success, known.last_success) = (Some(at), Some(at));
+        known
+    };
+    for n in 0..64 {
+        assert_eq!(book.adopt(NOW + MINUTE * 2, &reached(n)), Ok(Added::New));
+    }
+    let hearsay = KnownAddress::new(on_site(99), teller(1), NOW);
+    assert_eq!(book.adopt(NOW + MINUTE * 2, &hearsay), Err(AddError::Full));
+    assert_eq!(book.adopt(NOW + MINUTE * 2, &reached(64)), Ok(Added::New));
+    assert_eq!(book.size(), 64);
+    assert!(!book.has_address(&on_site(0)) && book.has_address(&on_site(1)));
     sound(&book);
 }
 

@@ -5,7 +5,9 @@ use core::ops::ControlFlow;
 use std::collections::BTreeSet;
 
 use pex::wire::{Dialect, MAX_ANSWER_BYTES};
-use pex::{Action, Config, Cursor, Directory, Epoch, Event, Kind, NodeAddress, Pex, Roster, Seed};
+use pex::{
+    Action, Config, Cursor, Directory, Epoch, Event, Kind, Nobody, NodeAddress, Pex, Roster, Seed,
+};
 
 use crate::support::{
     ME, START, Store, World, address, answered, id, ms, node, nodes, request, secs,
@@ -26,6 +28,29 @@ fn an_answer_holds_a_hundred_addresses_and_no_more() {
     w.store = Store::of(nodes(10..160));
     w.up(1, Kind::V2);
     assert_eq!(answers(&mut w, 1, 1)[0].len(), 100);
+}
+
+#[test]
+fn a_store_that_knows_nobody_does_not_know_you_either_and_is_empty() {
+    assert!(!Nobody.knows(&node(1)));
+    assert_eq!(Nobody.fill_percent(), 0);
+}
+
+#[test]
+fn a_batch_says_how_many_actions_are_left_of_it() {
+    let mut w = World::new();
+    w.store = Store::of(nodes(10..160));
+    let peer = id(1);
+    let (epoch, kind) = (Epoch::new(1), Kind::V2);
+    let up = Event::PeerUp { peer, epoch, kind };
+    let mut actions = w.pex.handle(w.now, up, &w.store).into_iter();
+    let all = actions.size_hint().0;
+    assert!(all > 1, "a question and a timer at least");
+    for left in (0..all).rev() {
+        assert!(actions.next().is_some());
+        assert_eq!(actions.size_hint(), (left, Some(left)));
+    }
+    assert!(actions.next().is_none());
 }
 
 #[test]

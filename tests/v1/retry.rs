@@ -1,9 +1,11 @@
 //! When a node that could not be reached is dialed again, and when it is given up.
 
+use pex::Reach;
 use pex::peers::DialFailure;
+use pex::v1::Options;
 
-use crate::nodes::{DAY, HOUR, at, at_port, host, node, secs, text};
-use crate::world::{Answer, DEAD, World, steps};
+use crate::nodes::{DAY, HOUR, at, at_port, host, ms, node, secs, text};
+use crate::world::{Answer, DEAD, World, book, dials, steps};
 
 #[test]
 fn an_address_is_left_alone_four_times_as_long_after_each_failure() {
@@ -204,6 +206,22 @@ fn where_nobody_answers_all_fail_who_are_said_to_live_there_and_nobody_else() {
 }
 
 #[test]
+fn on_the_site_of_the_operator_any_number_may_live_at_one_ip_address_and_fail_by_their_ports() {
+    let quiet = Options::builder().feeler_every(None).outbound_life(None);
+    let mut w = World::of(quiet.slots(2, 2).build().unwrap(), book(false));
+    w.judge.nearest = Reach::Host;
+    w.connect(1);
+    let home = [10, 0, 0, 1].into();
+    for address in [at(2, home), at(3, home), at_port(4, home, 1)] {
+        w.learn(&address, 9);
+    }
+    assert_eq!(w.dialing(), [2]);
+    w.dies(2);
+    assert_eq!(w.attempts(&at(3, home)), Some(1));
+    assert_eq!(w.attempts(&at_port(4, home, 1)), Some(0));
+}
+
+#[test]
 fn in_a_large_book_too_a_failure_is_held_against_nobody_who_lives_elsewhere() {
     let mut w = World::quiet(|it| it);
     w.checks_inside = false;
@@ -249,4 +267,17 @@ fn of_4_096_who_hang_up_it_is_known_how_often_and_any_other_waits_as_after_the_f
     w.run(HOUR, |_| Answer::HangsUp);
     let [known, other] = [5_000, 5_001].map(|n| w.dials_of(n).len());
     assert!(known <= 5 && other > 20, "{known} {other}");
+}
+
+#[test]
+fn who_has_come_and_gone_is_left_alone_for_half_a_minute() {
+    let mut w = World::quiet(|it| it);
+    w.accept_from(1, host(1, 257), Some(&node(1)));
+    w.down(1);
+    w.now = w.now + ms(29_999);
+    assert_eq!(dials(&w.learn(&node(2), 9)), [2]);
+    w.now = w.now + ms(1);
+    let mut dialed = dials(&w.learn(&node(3), 9));
+    dialed.sort_unstable();
+    assert_eq!(dialed, [1, 3]);
 }
