@@ -183,6 +183,14 @@ fn honest_requests_keep_twelve_seconds_apart_however_often_the_peer_reconnects()
 }
 
 #[test]
+fn whom_the_operator_names_while_the_node_runs_is_dialed_as_a_seed_by_his_name() {
+    let mut lone = Lone::with(|it| it);
+    lone.event(pex::NodeEvent::Tick);
+    let address = text(1, "seed.example.org:26656");
+    assert_eq!(dialed(&lone.event(pex::NodeEvent::Named { address })), [1]);
+}
+
+#[test]
 fn asking_goes_on_whatever_the_book_holds() {
     let mut lone = Lone::with(|it| it.slots(1, 9).seeds(vec![node(1)]).outbound_life(None));
     lone.event(pex::NodeEvent::Tick);

@@ -30,6 +30,24 @@ fn an_address_is_left_alone_four_times_as_long_after_each_failure() {
 }
 
 #[test]
+fn those_who_fail_at_once_are_dialed_again_up_to_a_quarter_later_than_each_other() {
+    let mut w = World::quiet(|it| it.slots(9, 9).ensure_period(secs(1)));
+    w.connect(1);
+    for n in 2..=9 {
+        w.learn(&node(n), 9);
+    }
+    assert_eq!(w.dialing().len(), 8);
+    for n in w.dialing() {
+        w.dies(n);
+    }
+    w.run(secs(80), |_| Answer::Silence);
+    let mut again: Vec<_> = (2..=9).map(|n| w.dials_of(n)[1]).collect();
+    again.sort_unstable();
+    assert!(again[0] >= secs(60) && again[7] < secs(77), "{again:?}");
+    assert!(again[7] - again[0] > secs(5), "{again:?}");
+}
+
+#[test]
 fn what_was_never_reached_is_given_up_after_three_attempts_and_not_taken_in_for_a_day() {
     let mut w = World::quiet(|it| it.slots(2, 2));
     w.connect(1);
