@@ -140,8 +140,10 @@ fn responses_are_equal_if_they_say_the_same() {
 fn an_answer_ends_at_100_addresses() {
     let url = "mconn://00112233445566778899aabbccddeeff00112233@192.0.2.1:26656";
     let mut answer = ResponseBuilder::new(Dialect::V2);
+    assert!(answer.is_empty());
     for _ in 0..MAX_ANSWER_ADDRESSES {
         assert_eq!(answer.push(&Entry::V2 { url }), Ok(()));
+        assert!(!answer.is_empty());
     }
     assert_eq!(
         answer.push(&Entry::V2 { url }),

@@ -381,6 +381,22 @@ fn a_protocol_that_is_none_is_said_to_be_none_unless_host_and_port_stand_before_
 }
 
 #[test]
+fn a_host_that_is_nearly_an_ip_address_is_a_name() {
+    for host in ["1x2.3.4", "12x2.3.4", "123x2.3.4", "1.2.3.4x5"] {
+        let address = parse(&format!("U@{host}:80")).unwrap();
+        assert_eq!((address.ip(), address.name()), (None, Some(host)));
+    }
+}
+
+#[test]
+fn a_space_stands_in_a_zone_and_nowhere_else() {
+    let new = |host| NodeAddress::new("mconn", id(), host, 80, "").map(drop);
+    let refused = Err(AddressError::HostCharacter { byte: b' ' });
+    assert_eq!(new("fe80::1%a b"), Ok(()));
+    assert_eq!(new("fe80: :1%ab"), refused);
+}
+
+#[test]
 fn what_is_wrong_with_an_address_is_said() {
     for (text, said) in [
         ("1.2.3.4", "put the node id and an '@' before the host"),
@@ -390,4 +406,9 @@ fn what_is_wrong_with_an_address_is_said() {
     ] {
         assert_eq!(parse(text).unwrap_err().to_string(), said, "{text}");
     }
+    let digits = NodeId::parse("x").unwrap_err().to_string();
+    assert_eq!(
+        digits,
+        "a node id has 40 hexadecimal digits, this text has 1 bytes"
+    );
 }

@@ -129,6 +129,7 @@ fn what_of_private_nodes_is_in_the_book_goes_when_they_become_private() {
     book.mark_good(NOW, &node(2));
     book.add_private_ids([id(2), id(3)]);
     assert_eq!((book.size(), book.old()), (1, 0));
+    assert!(book.has_node(id(1)) && !book.has_node(id(2)));
     // What was kept of a ban does not bring them back.
     book.mark_bad(NOW, id(1), DAY);
     book.add_private_ids([id(1)]);

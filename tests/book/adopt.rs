@@ -103,6 +103,21 @@ fn what_was_reached_takes_the_place_of_hearsay_about_its_node_and_hearsay_takes_
 }
 
 #[test]
+fn hearsay_is_adopted_as_far_as_its_place_is_not_crowded_and_what_was_reached_in_any_case() {
+    let mut book = strict();
+    let hearsay = |n: u32| KnownAddress::new(at(n, host(1, 1)), teller(n), NOW);
+    for n in 1..=4 {
+        assert_eq!(book.adopt(NOW, &hearsay(n)), Ok(Added::New));
+    }
+    let crowded = Err(AddError::Crowded(Crowd::Ip));
+    assert_eq!(book.adopt(NOW, &hearsay(5)), crowded);
+    let mut theirs = hearsay(5);
+    (theirs.first_success, theirs.last_success) = (Some(NOW), Some(NOW));
+    assert_eq!(book.adopt(NOW, &theirs), Ok(Added::New));
+    sound(&book);
+}
+
+#[test]
 fn in_a_bucket_of_those_who_were_reached_one_more_takes_the_place_of_the_first_and_hearsay_none() {
     let mut book = lax();
     let reached = |n: u32| {

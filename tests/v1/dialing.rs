@@ -100,6 +100,18 @@ fn our_connections_are_with_different_networks_unless_hardly_any_are_left() {
 }
 
 #[test]
+fn no_two_of_one_network_are_dialed_for_places_of_ours_at_once() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    for n in 1..=3 {
+        w.learn(&at(n, host(7, 257 * n)), 9_000 + n);
+    }
+    assert_eq!(w.dialing(), [1]);
+    // If that one is not there, there is another.
+    w.dies(1);
+    assert_eq!(w.dialing().len(), 1);
+}
+
+#[test]
 fn no_more_than_two_dials_of_hearsay_a_minute_go_to_a_subnet() {
     let mut w = World::quiet(|it| it.slots(60, 60).allow_duplicate_ip(true).dials(60, 60));
     for n in 0..30 {

@@ -275,6 +275,20 @@ fn one_that_we_have_only_heard_of_is_tested_every_two_minutes_and_let_go() {
 }
 
 #[test]
+fn one_is_tested_at_a_time_however_often_that_is_to_be() {
+    let often = Some(secs(5));
+    let mut w = World::with(|it| it.slots(0, 9).outbound_life(None).feeler_every(often));
+    for n in 0..9 {
+        w.learn(&node(n), 500 + n);
+    }
+    w.run(secs(100), |_| Answer::Silence);
+    assert_eq!(w.dial_times().len(), 1);
+    // It is not waited for longer than two minutes.
+    w.run(secs(100), |_| Answer::Silence);
+    assert_eq!(w.dial_times().len(), 2);
+}
+
+#[test]
 fn one_that_was_reached_is_tested_again_when_that_is_a_day_ago_and_not_before() {
     let mut w = World::with(|it| it.slots(0, 9).outbound_life(None));
     w.reached(&node(1));

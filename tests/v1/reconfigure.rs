@@ -68,6 +68,19 @@ fn above_a_lower_limit_of_one_ip_address_the_oldest_of_it_go_and_nobody_else() {
 }
 
 #[test]
+fn who_may_come_in_any_case_takes_none_of_the_places_of_his_ip_address() {
+    let mut w = World::seed(|it| it.unconditional([id(1)]));
+    for n in 1..=3 {
+        w.accept_from(n, host(1, 1), None);
+        w.ready(n);
+    }
+    let fewer = |per_ip| seed().inbound_per_ip(per_ip).build().unwrap();
+    assert_eq!(w.reconfigure(fewer(2)), []);
+    let gone = evicted(&w.reconfigure(fewer(1)));
+    assert_eq!(gone, [(2, Eviction::NetworkFull)]);
+}
+
+#[test]
 fn where_one_ip_address_may_have_one_place_no_more_others_of_ours_there_go() {
     let many = |it: pex::v1::OptionsBuilder| it.slots(9, 9).allow_duplicate_ip(true);
     let mut w = World::quiet(|it| many(it).unconditional([id(4)]));
@@ -217,7 +230,10 @@ fn who_becomes_unconditional_stays_with_a_seed_node_and_who_is_no_longer_leaves(
 
 #[test]
 fn what_lowers_no_limit_takes_no_place_from_a_dial() {
-    let same = || Options::builder().feeler_every(None).outbound_life(None);
+    let same = || {
+        let it = Options::builder().feeler_every(None).outbound_life(None);
+        it.slots(1, 9)
+    };
     let mut w = World::quiet(|_| same());
     w.learn(&node(1), 9);
     let sooner = same().save_every(secs(60)).build().unwrap();

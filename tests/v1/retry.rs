@@ -4,7 +4,7 @@ use pex::Reach;
 use pex::peers::DialFailure;
 use pex::v1::Options;
 
-use crate::nodes::{DAY, HOUR, at, at_port, host, ms, node, secs, text};
+use crate::nodes::{DAY, Dice, HOUR, at, at_port, host, ms, node, secs, text};
 use crate::world::{Answer, DEAD, World, book, dials, steps};
 
 #[test]
@@ -243,8 +243,10 @@ fn on_the_site_of_the_operator_any_number_may_live_at_one_ip_address_and_fail_by
 fn in_a_large_book_too_a_failure_is_held_against_nobody_who_lives_elsewhere() {
     let mut w = World::quiet(|it| it);
     w.checks_inside = false;
-    for n in 0..400 {
-        w.learn(&node(n), 500 + n);
+    let mut dice = Dice(7);
+    for n in 0..1_000 {
+        let ip = host(dice.below(16_384), dice.below(65_536));
+        w.learn(&at(n, ip), 2_000 + n);
     }
     w.run(secs(50), |_| DEAD);
     let attempts = w.peers.book().addresses().map(|it| u64::from(it.attempts));

@@ -1,5 +1,6 @@
 //! Timers, and clocks that are wrong.
 
+use pex::Time;
 use pex::peers::Event;
 
 use crate::nodes::{DAY, HOUR, LATEST, START, id, node, number, secs};
@@ -116,4 +117,13 @@ fn at_the_end_of_time_a_timer_lies_ahead() {
     w.learn(&node(1), 9);
     w.dies(1);
     assert!(w.peers.deadline().is_none_or(|at| at > LATEST));
+}
+
+#[test]
+fn where_the_clock_begins_at_zero_whoever_is_told_is_dialed_at_once() {
+    let options = pex::v1::Options::default();
+    let mut w = World::started(options, book(true), Time::EPOCH);
+    assert_eq!(dials(&w.learn(&node(1), 9)), [1]);
+    w.dialed(1);
+    assert_eq!(w.outbound(), [1]);
 }
