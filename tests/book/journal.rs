@@ -206,6 +206,14 @@ fn the_changes_of_a_second_are_few_and_those_of_a_moment_none() {
     let reread = read(&file, b"").book;
     let back = reread.changes_since(&book);
     assert!(!back.is_empty());
+    let of = |nodes: [u32; 2]| {
+        let mut book = AddrBook::new(false, Seed::new([7; 32]));
+        for n in nodes {
+            book.add_address(NOW, &worldly(n), &worldly(9)).unwrap();
+        }
+        book
+    };
+    assert_eq!(of([1, 2]).changes_since(&of([2, 1])), []);
 }
 
 /// A node of the world.

@@ -113,6 +113,22 @@ fn who_was_reached_is_checked_again_after_half_an_hour_and_who_was_not_is_droppe
 }
 
 #[test]
+fn whom_a_seed_has_reached_is_checked_again_half_an_hour_later_to_the_moment() {
+    let half_an_hour = secs(1_800);
+    for (later, checked) in [
+        (half_an_hour - Duration::from_nanos(1), None),
+        (half_an_hour, Some(1)),
+    ] {
+        let mut w = World::seed(|it| it);
+        w.learn(&node(1), 9);
+        w.dialed(1);
+        w.down(1);
+        w.now = START + later;
+        assert_eq!(dials(&w.tick()), Vec::from_iter(checked), "{later:?}");
+    }
+}
+
+#[test]
 fn who_was_reached_once_is_dialed_sixteen_times_in_vain_and_then_gone() {
     let mut w = World::seed(|it| it);
     w.learn(&node(1), 9);
@@ -225,6 +241,18 @@ fn those_who_are_leaving_a_seed_make_room_for_as_many_and_no_more() {
     w.down(5);
     w.down(1);
     assert_eq!(evicted(&w.welcome(5)), [(3, Eviction::Stayed)]);
+}
+
+#[test]
+fn in_the_place_of_one_who_is_leaving_a_seed_one_more_comes_and_nobody_has_to_go_for_it() {
+    let mut w = World::seed(|it| it.slots(0, 2));
+    for n in 1..=2 {
+        w.welcome(n);
+    }
+    w.pass(secs(2));
+    w.event(Event::Release { peer: id(1) });
+    assert_eq!(evicted(&w.welcome(3)), []);
+    assert_eq!(w.up(), [2, 3]);
 }
 
 #[test]

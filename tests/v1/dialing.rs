@@ -409,3 +409,21 @@ fn a_place_of_ours_goes_to_one_never_reached_now_and_then_and_more_often_where_n
     assert!((25..61).contains(&with), "{with}");
     assert!((61..101).contains(&without), "{without}");
 }
+
+#[test]
+fn of_those_whom_nobody_has_reached_each_is_as_likely_to_be_dialed_as_any_other() {
+    let options = Options::builder().slots(1, 1).build().unwrap();
+    let mut numbers = 0;
+    for seed in 0..40 {
+        let mut book = AddrBook::new(true, Seed::new([seed; 32]));
+        for n in 0..40 {
+            book.add_address(START, &place(&node(n)), &place(&node(9_000)))
+                .unwrap();
+        }
+        let mut switch = Switch::new(options.clone(), book, ME, Seed::new([7; 32]), START);
+        let actions: Vec<Action> = switch.handle(START, Event::Tick).into_iter().collect();
+        numbers += dials(&actions)[0];
+    }
+    // Twenty on average, give or take two.
+    assert!((40 * 14..40 * 26).contains(&numbers), "{numbers}");
+}
