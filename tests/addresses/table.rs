@@ -351,6 +351,7 @@ fn hosts_that_the_reference_prints_so_that_they_do_not_come_back_get_brackets() 
 fn an_error_says_what_to_write_and_has_what_is_wrong_with_an_id_for_its_cause() {
     for (text, said) in [
         ("U@h:abc", "a port is a decimal number from 0 to 65535"),
+        ("a b@h", "only a node id may stand before the '@'"),
         ("U@[::1", "close the '[' of the host with a ']'"),
         ("U@:80", "give the port a host, or leave it out"),
     ] {

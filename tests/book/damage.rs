@@ -312,6 +312,16 @@ fn a_byte_that_is_no_text_costs_what_stands_behind_it() {
 }
 
 #[test]
+fn where_the_text_only_ends_it_is_said_that_it_ends() {
+    let json = rich().to_json();
+    let (_, error) = AddrBook::salvage(&json.as_bytes()[..json.len() / 2], true, seed(), NOW);
+    let Some(BookError::Damaged { why, .. }) = error else {
+        unreachable!("{error:?}");
+    };
+    assert!(why.starts_with("EOF while parsing"), "{why}");
+}
+
+#[test]
 fn a_second_list_that_is_none_is_said_to_be_none() {
     let text = format!(r#"{{"key":"{KEY}","addrs":[{{}}],"addrs":7}}"#);
     let (_, error) = AddrBook::salvage(text.as_bytes(), true, seed(), NOW);

@@ -138,7 +138,7 @@ fn a_persistent_peer_is_never_banned_not_even_by_what_the_file_says() {
     w.dialed(1);
     w.ready(1);
     w.misbehaves(1, Misconduct::Fatal);
-    assert_eq!(w.up(), [1]);
+    assert_eq!((w.up(), w.peers.score(id(1))), (vec![1], -100));
     let mut book = book(true);
     book.mark_bad(START, id(1), DAY);
     let options = Options::builder().persistent(peers.clone()).build();
@@ -392,6 +392,8 @@ fn the_book_is_saved_no_more_often_than_every_two_minutes_and_only_when_it_has_c
     assert!(gaps.iter().all(|gap| *gap >= secs(120)), "{gaps:?}");
     assert!((8..=11).contains(&w.saves.len()), "{}", w.saves.len());
     assert!(!w.peers.is_unsaved());
+    w.learn(&node(9_999), 9);
+    assert!(w.peers.is_unsaved());
 }
 
 #[test]

@@ -155,7 +155,8 @@ fn who_accepts_and_hangs_up_at_once_is_dialed_less_and_less_often() {
 
 #[test]
 fn who_has_stayed_for_an_hour_was_of_use_and_who_hangs_up_at_once_was_not() {
-    for (stays, attempts) in [(HOUR, 0), (secs(1), 1)] {
+    // Or for a minute.
+    for (stays, attempts) in [(HOUR, 0), (secs(60), 0), (ms(59_999), 1), (secs(1), 1)] {
         let mut w = World::quiet(|it| it.slots(3, 3));
         w.connect(1);
         w.connect(2);

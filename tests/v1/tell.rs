@@ -81,3 +81,27 @@ fn what_was_learned_last_is_told_first_but_not_by_a_seed_which_checks_it_before(
     assert_eq!(news(&w, w.peers.learned()), [0; 0]);
     assert_eq!(news(&of_ten(true), 0), [0; 0]);
 }
+
+#[test]
+fn a_book_is_as_full_as_it_needs_to_be_at_a_thousand_of_whom_one_network_has_told_a_tenth() {
+    let mut w = World::quiet(|it| it.slots(0, 9));
+    w.welcome(1);
+    w.welcome(2);
+    for (all, teller, percent) in [
+        (100..190, 1, 9),
+        (190..400, 1, 10),
+        (400..450, 2, 15),
+        (450..600, 2, 20),
+    ] {
+        for n in all {
+            w.learn(&node(n), teller);
+        }
+        assert_eq!(w.peers.fill_percent(), percent);
+    }
+    // Whoever was reached counts, whoever told of him.
+    for n in 600..700 {
+        w.reached(&node(n));
+        w.down(n);
+    }
+    assert_eq!(w.peers.fill_percent(), 30);
+}
