@@ -56,4 +56,11 @@ mod tests {
     fn doubt_ends_when_it_comes_true_again() {
         assert!(!after([false; 1_000].into_iter().chain([true; 12])));
     }
+
+    #[test]
+    fn where_just_the_half_is_wrong_most_is_not() {
+        let half = u16::MAX / 2;
+        assert!(!Doubt(half).is_most());
+        assert!(Doubt(half + 1).is_most());
+    }
 }

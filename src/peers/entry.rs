@@ -158,3 +158,20 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ip_address_and_a_port_are_usual_and_a_path_or_another_protocol_is_not() {
+        let is_usual = |before: &str, behind: &str| {
+            let id = "00112233445566778899aabbccddeeff00112233";
+            let address = alloc::format!("{before}{id}@32.1.1.1:26656{behind}");
+            let address = NodeAddress::parse(&address).unwrap();
+            Entry::is_usual(&address, address.ip().unwrap())
+        };
+        assert!(is_usual("", "") && is_usual("mconn://", ""));
+        assert!(!is_usual("", "/path") && !is_usual("tcp://", ""));
+    }
+}

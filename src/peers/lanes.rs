@@ -366,3 +366,26 @@ fn pick(list: &[Slot], chance: &mut Chance) -> Option<Slot> {
     let below = u32::try_from(list.len()).unwrap_or(u32::MAX);
     list.get(chance.below(below) as usize).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_gives_back_its_room_when_most_have_left_and_a_short_one_keeps_it() {
+        let mut lanes = Lanes::new(HashKey::fixed(7, 18), 1);
+        let lane = lanes.enter(LaneKey(1));
+        for entry in 0..64 {
+            lanes.push(lane, Kind::Untested, entry);
+        }
+        let mut room = [64; 64];
+        for left in (0..64).rev() {
+            lanes.remove(lane, Kind::Untested, 0);
+            room[left] = lanes.table.get(lane).unwrap().ready[0].capacity();
+        }
+        assert_eq!(
+            [63, 16, 15, 8, 7, 0].map(|left| room[left]),
+            [64, 64, 32, 32, 16, 16]
+        );
+    }
+}

@@ -307,4 +307,15 @@ mod tests {
         let slots: usize = ring.chunks.iter().map(|chunk| chunk.slots.capacity()).sum();
         assert!(slots < 20_000, "{slots}");
     }
+
+    #[test]
+    fn a_chunk_becomes_two_when_one_more_comes_than_it_may_hold() {
+        let (mut ring, mut ids) = (Ring::new(), BTreeMap::new());
+        let chunks = (0..=512).map(|slot| {
+            ids.insert(slot, id(slot.into()));
+            ring.insert(slot, &ids);
+            ring.chunks.len()
+        });
+        assert_eq!(chunks.skip(511).collect::<Vec<_>>(), [1, 2]);
+    }
 }

@@ -104,4 +104,13 @@ mod tests {
         assert_ne!(nat64, place("64:ff9b::c01:204"));
         assert_ne!(place("2a00::1"), place("2a00::2"));
     }
+
+    #[test]
+    fn two_voices_say_two_things_of_a_place_whatever_it_is() {
+        let key = HashKey::fixed(7, 18);
+        let [one, two] = [1, 2].map(|n| Voice::at(key, None, NodeId::new([n; 20])));
+        for place in [0, 1 << 40, u64::MAX].map(Place::from_hash) {
+            assert_ne!(one.about(place), two.about(place));
+        }
+    }
 }

@@ -306,4 +306,16 @@ mod tests {
             assert_eq!(told.list(slot < 1_000)[place as usize], slot);
         }
     }
+
+    #[test]
+    fn a_list_gives_back_its_room_when_three_quarters_of_it_are_empty() {
+        let (mut told, mut places) = told(0, 1_000);
+        let room = told.untested.capacity();
+        while told.untested.len() > room / 4 {
+            told.remove(false, 0, &mut places);
+        }
+        assert_eq!(told.untested.capacity(), room);
+        told.remove(false, 0, &mut places);
+        assert!(told.untested.capacity() < room * 3 / 4);
+    }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use pex::peers::Options;
+use pex::peers::{AddressRecord, Options, PeerRecord};
 use pex::wire::{Dialect, Message, ResponseBuilder};
 use pex::{
     Actions, Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
@@ -21,11 +21,16 @@ fn address(n: u8) -> NodeAddress {
     NodeAddress::mconn(id(n), [32, n, 1, 1].into(), 26_656)
 }
 
-/// A machine that dials nobody, and a peer that came to it.
-fn met(peer: NodeId, kind: Kind) -> Node {
+/// A machine that dials nobody.
+fn silent() -> Node {
     let options = Options::builder().addresses_max(100).dials(0, 1);
     let options = options.feeler_every(None).build().unwrap();
-    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
+    Node::new(Config::default(), options, ME, Seed::new([7; 32]), START)
+}
+
+/// The same, and a peer that came to it.
+fn met(peer: NodeId, kind: Kind) -> Node {
+    let mut node = silent();
     let _asked = node.handle(START, comes(peer, kind));
     node
 }
@@ -42,7 +47,17 @@ fn comes(peer: NodeId, kind: Kind) -> NodeEvent<'static> {
 
 /// A peer that was asked answers with these addresses.
 fn answer(node: &mut Node, now: Time, from: NodeId, told: &[NodeAddress]) -> Actions<NodeAction> {
-    let mut answer = ResponseBuilder::new(Dialect::V2);
+    answer_in(Dialect::V2, node, now, from, told)
+}
+
+fn answer_in(
+    dialect: Dialect,
+    node: &mut Node,
+    now: Time,
+    from: NodeId,
+    told: &[NodeAddress],
+) -> Actions<NodeAction> {
+    let mut answer = ResponseBuilder::with_limits(dialect, told.len(), 64_000);
     for address in told {
         answer.push_address(address).unwrap();
     }
@@ -165,6 +180,29 @@ fn who_tells_some_that_nobody_may_dial_is_asked_for_his_news_all_the_same() {
 }
 
 #[test]
+fn an_answer_of_who_has_been_there_for_a_minute_makes_good_what_failed_before() {
+    let peer = NodeAddress::mconn(id(1), [8, 8, 8, 8].into(), 26_656);
+    let mut kept = AddressRecord::new(peer);
+    (kept.failures, kept.last_failure) = (1, Some(START));
+    let mut record = PeerRecord::new(id(1));
+    record.addresses.push(kept);
+    let mut node = silent();
+    assert_eq!(node.load(&record), 1);
+    let _asked = node.handle(START, comes(id(1), Kind::V2));
+    let (mut now, minute) = (START, Duration::from_secs(60));
+    for n in 2..100 {
+        let _heard = answer(&mut node, now, id(1), &[address(n)]);
+        let failures = node.peers().record(id(1)).unwrap().addresses[0].failures;
+        assert_eq!(failures, u32::from(now - START < minute), "{n}");
+        if failures == 0 {
+            return;
+        }
+        now = next_question(&mut node);
+    }
+    panic!("nothing was made good");
+}
+
+#[test]
 fn who_wants_to_hear_all_hears_what_is_known_and_what_is_refused_as_well() {
     let mut node = met(id(1), Kind::Kin).hearing_all();
     let near = NodeAddress::mconn(id(3), [127, 0, 0, 1].into(), 22);
@@ -174,6 +212,14 @@ fn who_wants_to_hear_all_hears_what_is_known_and_what_is_refused_as_well() {
         assert_eq!(heard(&answer(&mut node, now, id(1), &told)), told);
     }
     assert_eq!(node.peers().nodes(), 1);
+}
+
+#[test]
+fn of_the_250_that_an_answer_of_v1_may_hold_all_are_heard() {
+    let mut node = met(id(1), Kind::V1).hearing_all();
+    let told: Vec<NodeAddress> = (1..=250).map(made_up_node).collect();
+    let actions = answer_in(Dialect::V1, &mut node, START, id(1), &told);
+    assert_eq!(heard(&actions), told);
 }
 
 #[test]

@@ -56,6 +56,15 @@ fn what_was_not_handed_out_can_be_asked_for_before_the_end() {
 }
 
 #[test]
+fn that_a_connection_has_ended_which_lasted_is_nothing_to_write_down() {
+    let mut w = World::quiet(|it| it.anchors(0));
+    w.connect(1);
+    w.pass(HOUR);
+    w.down(1);
+    assert_eq!(w.peers.flush(), None);
+}
+
+#[test]
 fn what_is_forgotten_is_deleted() {
     let mut w = World::quiet(|it| it);
     w.connect(99);

@@ -244,6 +244,8 @@ fn a_persistent_peer_is_neither_banned_nor_evicted() {
         }
     }
     assert_eq!((w.up(), w.peers.is_banned(id(1))), (vec![1], false));
+    // What it has earned is kept for the day on which it is persistent no more.
+    assert_eq!(w.record(1).unwrap().score, -100);
 }
 
 #[test]

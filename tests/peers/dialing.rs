@@ -40,6 +40,55 @@ fn dials_under_way_count_to_the_places() {
 }
 
 #[test]
+fn whether_somebody_will_be_dialed_soon_can_be_asked() {
+    let mut w = World::quiet(|it| it);
+    w.connect(1);
+    assert!(!w.peers.will_dial_within(DAY), "nobody is left");
+    w.pass(HOUR);
+    w.down(1);
+    assert!(!w.peers.will_dial_within(secs(29)));
+    assert!(w.peers.will_dial_within(secs(30)));
+    // Who comes back to somebody with no place for him is not dialed, however long he waits.
+    let mut w = World::still();
+    w.learn(&node(1), 60);
+    w.welcome(1);
+    w.down(1);
+    assert!(!w.peers.will_dial_within(DAY));
+}
+
+#[test]
+fn who_may_dial_no_more_in_this_second_waits_for_the_next_only_if_there_is_somebody_to_dial() {
+    let mut w = World::quiet(|it| it.dials(8, 1));
+    w.judge.dials_per_second = 1;
+    w.connect(1);
+    assert!(!w.peers.will_dial_within(DAY));
+    assert_eq!(dials(&w.name(&node(2))), NOBODY);
+    assert!(w.peers.will_dial_within(secs(0)));
+    assert_eq!(dials(&w.pass(secs(1))), [2]);
+}
+
+#[test]
+fn of_those_in_one_subnet_who_said_where_they_live_two_are_dialed_in_a_minute_but_in_need() {
+    for (alone, wanted, dialed) in [(false, false, 2), (true, false, 3), (false, true, 3)] {
+        let nodes = (1..=3).filter(|_| wanted).map(id);
+        let mut w = World::quiet(|it| it.per_network(u32::MAX, 4).persistent(nodes));
+        w.judge.hearsay_per_subnet = dialed;
+        if !alone {
+            w.connect(99);
+        }
+        for n in 1..=3 {
+            w.accept_from(n, host(7, n), Some(&at(n, host(7, n))));
+        }
+        for n in 1..=3 {
+            w.down(n);
+        }
+        w.pass(secs(59));
+        let ours = w.dialing().len();
+        assert_eq!(ours, dialed, "{alone} {wanted}");
+    }
+}
+
+#[test]
 fn a_dial_that_fails_gives_its_place_to_another() {
     let mut w = World::quiet(|it| it.connected_max(1).slots(1, 0));
     w.name(&node(1));

@@ -41,6 +41,32 @@ fn spellings_of_one_address_are_one_address() {
 }
 
 #[test]
+fn an_address_is_kept_and_dialed_as_it_was_told_first_with_its_path() {
+    let mut w = World::quiet(|it| it);
+    let address = text(1, "32.1.1.1:26656/path");
+    let actions = w.learn(&address, 60);
+    assert!(matches!(&actions[..], [Action::Dial { address: dialed, .. }] if *dialed == address));
+    assert_eq!(w.peers.addresses_of(id(1)), [address]);
+}
+
+#[test]
+fn that_an_address_was_told_again_is_noted_once_an_hour_and_never_of_one_that_was_reached() {
+    let mut w = World::still();
+    w.learn(&node(1), 60);
+    w.reached(&node(2));
+    let kept = |w: &World, n| w.record(n).unwrap().addresses[0].clone();
+    w.pass(HOUR - secs(1));
+    w.learn(&node(1), 61);
+    assert_eq!(kept(&w, 1).heard, Some(START));
+    w.pass(secs(1));
+    for n in [1, 2] {
+        w.learn(&node(n), 61);
+    }
+    assert_eq!(kept(&w, 1).heard, Some(w.now));
+    assert_eq!(kept(&w, 2).first_success, Some(START));
+}
+
+#[test]
 fn our_own_id_and_our_own_places_are_not_taken_in_under_any_id() {
     let own = vec![at(7, host(9, 9)), text(7, "me.example.org:26656")];
     let mut w = World::quiet(|it| it.own_addresses(own));

@@ -21,6 +21,20 @@ fn a_node_is_known_then_dialed_then_connected_then_ready_then_gone() {
 }
 
 #[test]
+fn that_who_has_to_go_could_be_used_now_changes_nothing_and_is_no_mistake() {
+    let mut w = World::quiet(|it| it.slots(0, 1));
+    w.accept(1);
+    w.accept(2);
+    assert_eq!(w.standing(2), Standing::Refused);
+    w.event(Event::Release { peer: id(1) });
+    assert_eq!(w.standing(1), Standing::Evicting);
+    for n in [1, 2] {
+        assert_eq!(w.ready(n), []);
+    }
+    assert_eq!((w.up(), w.peers.counts().stray_events), (vec![], 0));
+}
+
+#[test]
 fn where_a_peer_was_dialed_is_known_of_those_whom_we_dialed() {
     let mut w = World::still();
     w.welcome(1);

@@ -75,6 +75,41 @@ fn what_a_node_told_of_itself_from_elsewhere_counts_to_its_share_after_a_restart
 }
 
 #[test]
+fn from_what_network_an_address_was_told_is_kept_and_of_its_own_nodes_word_whether_it_lives_there()
+{
+    let mut w = World::still();
+    w.accept_from(1, host(1, 257), Some(&node(1)));
+    w.learn(&node(2), 60);
+    w.learn(&node(3), 3);
+    let group = |n| w.record(n).unwrap().addresses[0].source_group;
+    assert_eq!([1, 2, 3].map(group), [0, 0, u64::MAX]);
+}
+
+#[test]
+fn of_a_node_with_no_address_that_is_taken_neither_the_score_nor_the_anchor_is() {
+    let mut near = foreign(&[at(1, [10, 0, 0, 1].into())]);
+    let mut far = foreign(&[node(2)]);
+    for record in [&mut near, &mut far] {
+        (record.score, record.anchor) = (50, true);
+    }
+    let options = Options::builder().anchors(1).build().unwrap();
+    let (peers, taken) = loaded(options, &[near, far]);
+    assert_eq!((taken, [1, 2].map(|n| peers.score(id(n)))), (1, [0, 50]));
+    assert!(peers.anchors().eq([id(2)]));
+}
+
+#[test]
+fn a_ban_that_has_just_ended_is_deleted_from_a_store_once() {
+    let mut record = PeerRecord::new(id(1));
+    record.banned_until = Some(START);
+    let mut peers = loaded(Options::default(), &[record]).0;
+    let changes = peers.flush().unwrap();
+    assert!(matches!(&changes[..], [change] if change.value.is_none()));
+    let _nothing = peers.handle(START + secs(1), Event::Tick);
+    assert_eq!(peers.flush(), None);
+}
+
+#[test]
 fn after_a_restart_everything_is_known_as_it_was() {
     let options = Options::builder().private([id(7)]).build().unwrap();
     let mut w = lived_in(options.clone());

@@ -83,6 +83,22 @@ fn nodes_that_fail_together_are_not_dialed_again_together() {
 }
 
 #[test]
+fn nodes_that_failed_together_while_we_were_alone_are_not_dialed_together_when_somebody_is_there() {
+    let mut w = World::quiet(|it| it);
+    let all: Vec<u32> = (1..=6).collect();
+    for &n in &all {
+        w.name(&node(n));
+    }
+    for &n in &all {
+        w.dies(n);
+    }
+    w.connect(99);
+    w.run(secs(80), |_| DEAD);
+    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
+    assert!(seconds.len() > 4, "{seconds:?}");
+}
+
+#[test]
 fn a_dial_that_was_not_tried_costs_a_minute_and_nothing_else() {
     let mut w = company();
     w.name(&node(1));
@@ -108,6 +124,18 @@ fn an_address_that_was_never_reached_is_forgotten_after_three_failures() {
     w.run(DAY, |_| DEAD);
     assert_eq!(w.dials_of(1).len(), 3);
     assert_eq!((w.knows(&node(1)), w.record(1)), (false, None));
+}
+
+#[test]
+fn an_address_that_was_never_reached_is_kept_for_weeks_while_we_are_connected_with_nobody() {
+    let mut w = World::quiet(|it| it);
+    w.learn(&node(1), 50);
+    w.run(40 * DAY, |_| DEAD);
+    assert!(w.dials_of(1).len() > 100 && w.knows(&node(1)));
+    // Among others it has had its chances.
+    w.connect(99);
+    w.run(DAY, |_| DEAD);
+    assert!(!w.knows(&node(1)));
 }
 
 #[test]
@@ -297,11 +325,7 @@ fn an_address_that_was_true_once_and_leads_to_another_now_is_given_two_more_chan
         _ => DEAD,
     });
     assert!(!w.knows(&node(1)));
-    assert!(
-        (2..=4).contains(&w.dials_of(1).len()),
-        "{:?}",
-        w.dials_of(1)
-    );
+    assert_eq!(w.dials_of(1).len(), 3, "{:?}", w.dials_of(1));
 }
 
 #[test]
@@ -354,6 +378,32 @@ fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
     assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
     assert_eq!(dials(&w.pass(secs(29))), NOBODY);
     assert_eq!(dials(&w.pass(secs(1))), [1]);
+}
+
+#[test]
+fn what_a_node_failed_before_does_not_cut_its_cool_down_short_once_that_is_made_good() {
+    let mut w = company();
+    w.learn(&node(1), 50);
+    w.dies(1);
+    w.accept(1);
+    w.ready(1);
+    w.pass(secs(60));
+    w.behaves(1);
+    w.down(1);
+    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
+    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
+    assert_eq!(dials(&w.pass(secs(1))), [1]);
+}
+
+#[test]
+fn a_new_address_of_a_node_that_hung_up_at_once_is_dialed_when_the_cool_down_is_over() {
+    for (wait, dialed) in [(29, vec![]), (30, vec![1])] {
+        let mut w = company();
+        w.connect(1);
+        w.down(1);
+        w.pass(secs(wait));
+        assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), dialed, "{wait}");
+    }
 }
 
 #[test]

@@ -145,6 +145,23 @@ fn one_network_holds_eight_addresses_that_were_reached() {
 }
 
 #[test]
+fn however_many_ask_for_a_place_among_the_eight_ten_of_them_are_in_question() {
+    let mut w = World::still();
+    let all: Vec<NodeAddress> = (0..30).map(|n| at(n, host(7, n * 1_000))).collect();
+    for (n, address) in (0..).zip(&all) {
+        w.learn(address, 20_000 + n);
+        w.reached(address);
+        w.down(n);
+        // By then those before may be dialed again.
+        w.pass(secs(31));
+        w.tick();
+    }
+    assert_eq!(w.peers.check(), Ok(()));
+    let reached = (0..30).filter(|n| w.record(*n).unwrap().addresses[0].first_success.is_some());
+    assert_eq!(reached.count(), 8);
+}
+
+#[test]
 fn a_hundred_thousand_ids_at_one_ip_address_hold_four_places_and_one_connection() {
     let mut w = World::with(|it| it);
     w.checks_inside = false;
@@ -228,6 +245,14 @@ fn a_name_is_of_the_network_of_its_domain() {
         );
     }
     assert_eq!(w.peers.addresses(), 32);
+    // Each of these is of another.
+    for n in 0..100 {
+        w.learn(
+            &text(200 + n, &format!("node.hoster-{n}.org:1")),
+            20_000 + n,
+        );
+    }
+    assert_eq!(w.peers.addresses(), 132);
 }
 
 #[test]
@@ -245,6 +270,17 @@ fn four_nodes_at_one_name_or_ip_address_are_kept() {
         );
     }
     assert_eq!((w.peers.addresses(), w.peers.counts().crowded), (8, 52));
+}
+
+#[test]
+fn on_a_site_that_is_served_any_number_of_nodes_may_live_at_one_place() {
+    let mut w = World::quiet(|it| it.nearest(pex::Reach::Site).slots(0, 52));
+    w.judge.nearest = pex::Reach::Site;
+    for n in 0..20 {
+        w.accept_from(20_000 + n, [10, 0, 1, n.to_be_bytes()[3]].into(), None);
+        w.learn(&at_port(n, [10, 0, 0, 7].into(), 1_000 + n), 20_000 + n);
+    }
+    assert_eq!(w.peers.addresses(), 20);
 }
 
 #[test]

@@ -84,6 +84,73 @@ fn who_was_reached_is_told_apart_while_most_of_what_was_heard_of_turns_out_wrong
 }
 
 #[test]
+fn in_the_order_of_ids_all_are_told_of_once_round_from_anywhere() {
+    let mut w = known();
+    w.peers.tell_arcs();
+    // Some come when the order is kept already.
+    for n in [99, 91, 95] {
+        w.learn(&node(n), 1_000 + n);
+    }
+    let ids = (0..90).chain([91, 95, 99]);
+    for from in [0, 41, 93, 98, 99, 500] {
+        let mut told = Vec::new();
+        w.peers.walk_arc(id(from), &mut |address| {
+            told.push(number(address.id()));
+            ControlFlow::Continue(())
+        });
+        let above = ids.clone().filter(|n| *n > from);
+        assert!(
+            told.into_iter()
+                .eq(above.chain(ids.clone().filter(|n| *n <= from)))
+        );
+    }
+}
+
+#[test]
+fn an_arc_begins_at_any_of_those_who_are_told_of_and_at_each_as_likely() {
+    let mut w = known();
+    w.peers.tell_arcs();
+    // One chance in each ninetieth of them all.
+    let chances = (0..90_u64).map(|n| ((n << 32) / 90 + 1) << 32);
+    let starts: BTreeSet<u32> = chances
+        .filter_map(|chance| w.peers.arc_start(chance))
+        .map(number)
+        .collect();
+    assert!(starts.into_iter().eq(0..90));
+}
+
+#[test]
+fn of_what_was_learned_since_the_latest_is_told_first_and_what_is_private_is_not() {
+    let mut w = World::quiet(|it| it.slots(0, 52).private([id(17)]));
+    assert_eq!(w.peers.learned(), 0);
+    for n in 0..20 {
+        w.learn(&node(n), 1_000 + n);
+    }
+    w.learn(&node(3), 2_000);
+    assert_eq!(w.peers.learned(), 20, "what is told again is no news");
+    let news = |since, most: usize| {
+        let mut told = Vec::new();
+        w.peers.walk_news(since, &mut |address| {
+            told.push(number(address.id()));
+            if told.len() < most {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+        told
+    };
+    assert!(news(20, 100).is_empty());
+    assert_eq!(news(15, 100), [19, 18, 16, 15]);
+    assert!(
+        news(0, 100)
+            .into_iter()
+            .eq((0..20).rev().filter(|n| *n != 17))
+    );
+    assert_eq!(news(0, 2), [19, 18]);
+}
+
+#[test]
 fn nothing_is_told_twice_before_all_is_told() {
     let mut w = World::quiet(|it| it.slots(0, 0));
     w.checks_inside = false;

@@ -127,6 +127,26 @@ fn what_was_to_happen_in_a_minute_still_happens_in_a_minute_after_going_back() {
 }
 
 #[test]
+fn after_going_back_nothing_has_happened_that_lies_ahead() {
+    let mut w = World::quiet(|it| it);
+    w.now = START + YEAR;
+    w.connect(1);
+    w.learn(&node(2), 60);
+    w.dies(2);
+    w.rewind(START);
+    let kept = |n| w.record(n).unwrap().addresses[0].clone();
+    let (one, two) = (kept(1), kept(2));
+    for time in [
+        one.first_success,
+        one.last_success,
+        two.heard,
+        two.last_failure,
+    ] {
+        assert_eq!(time, Some(START));
+    }
+}
+
+#[test]
 fn at_the_beginning_of_time_and_at_its_end_the_machine_works() {
     for start in [
         0,

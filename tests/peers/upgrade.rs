@@ -43,6 +43,21 @@ fn no_more_are_dialed_for_others_places_than_there_are_upgrades() {
 }
 
 #[test]
+fn who_was_dialed_for_anothers_place_is_not_let_in_while_somebody_else_is_leaving() {
+    let mut w = World::quiet(|it| {
+        let it = it.connected_max(2).slots(2, 0).upgrade_max(1);
+        it.scores([(id(9), 6)]).unconditional([id(7)])
+    });
+    w.connect(1);
+    w.connect(2);
+    w.welcome(7);
+    assert_eq!(dials(&w.name(&node(9))), [9]);
+    w.misbehaves(7, Misconduct::Fatal);
+    assert_eq!(evicted(&w.dialed(9)), [(9, Eviction::Full)]);
+    assert_eq!(w.up(), [1, 2]);
+}
+
+#[test]
 fn two_upgrades_claim_two_peers() {
     let mut w = full(2);
     assert_eq!(dials(&w.name(&node(9))), [9]);
