@@ -346,6 +346,8 @@ mod tests {
             forgotten.count_dial(here, at(0));
         }
         assert!(forgotten.is_spent(here, at(23)) && forgotten.is_spent(here, at(25)));
+        // That something else is held against the place since then takes nothing away.
+        forgotten.insert_lie(said(here, 1), None, at(25));
         forgotten.take_back_dial(here);
         assert!(!forgotten.is_spent(here, at(25)));
         forgotten.take_back_dial(place("12.0.0.2"));

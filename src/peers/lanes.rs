@@ -384,6 +384,11 @@ mod tests {
             room[left] = lanes.table.get(lane).unwrap().ready[0].capacity();
         }
         assert_eq!(
+            lanes.remove(lane, Kind::Untested, 0),
+            None,
+            "nobody is left"
+        );
+        assert_eq!(
             [63, 16, 15, 8, 7, 0].map(|left| room[left]),
             [64, 64, 32, 32, 16, 16]
         );

@@ -106,11 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn two_voices_say_two_things_of_a_place_whatever_it_is() {
+    fn of_a_place_two_voices_say_two_things_and_two_nodes_are_two_claims_whatever_it_is() {
         let key = HashKey::fixed(7, 18);
         let [one, two] = [1, 2].map(|n| Voice::at(key, None, NodeId::new([n; 20])));
         for place in [0, 1 << 40, u64::MAX].map(Place::from_hash) {
             assert_ne!(one.about(place), two.about(place));
+            let [one, two] = [1, 2].map(|n| Said::of(key, place, NodeId::new([n; 20])));
+            assert_ne!(one.claim(), two.claim());
         }
     }
 }

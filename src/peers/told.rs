@@ -317,5 +317,10 @@ mod tests {
         assert_eq!(told.untested.capacity(), room);
         told.remove(false, 0, &mut places);
         assert!(told.untested.capacity() < room * 3 / 4);
+        while told.len() > 0 {
+            told.remove(false, 0, &mut places);
+        }
+        told.remove(false, 0, &mut places);
+        assert_eq!(told.len(), 0, "nobody is left to go");
     }
 }

@@ -77,6 +77,20 @@ fn what_is_forgotten_is_deleted() {
 }
 
 #[test]
+fn where_a_teller_is_becomes_known_and_is_written_down_with_all_that_it_told_before() {
+    let mut w = World::still();
+    w.learn(&node(1), 60);
+    w.learn(&node(2), 61);
+    w.pass(secs(1));
+    w.accept(60);
+    w.learn(&node(3), 60);
+    w.pass(secs(1));
+    assert_eq!(w.disk, w.image());
+    let group = |n| w.record(n).unwrap().addresses[0].source_group;
+    assert!(group(1) != 0 && group(1) == group(3) && group(2) == 0);
+}
+
+#[test]
 fn at_any_time_the_disk_is_half_a_second_behind_at_most() {
     let mut w = World::with(|it| it.persistent([id(3)]).ban(HOUR));
     let mut images = Vec::new();

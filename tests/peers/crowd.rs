@@ -66,6 +66,23 @@ fn the_operator_names_four_addresses_of_a_node_and_no_more() {
 }
 
 #[test]
+fn the_address_at_which_a_node_is_being_dialed_gives_way_to_no_other() {
+    let mut w = World::quiet(|it| it);
+    w.connect(99);
+    for n in 0..4 {
+        w.learn(&at(1, host(50 + n, 1)), 100 + n);
+    }
+    let dialed = w.judge.dialing[&id(1)].0.clone();
+    for n in 0..4 {
+        w.name(&at(1, host(70 + n, 1)));
+        assert_eq!(
+            (n < 3, true),
+            (w.knows(&at(1, host(70 + n, 1))), w.knows(&dialed))
+        );
+    }
+}
+
+#[test]
 fn a_node_that_has_moved_is_dialed_where_the_operator_says_though_all_its_places_were_reached_once()
 {
     let mut w = World::quiet(|it| it);

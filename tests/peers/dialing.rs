@@ -322,6 +322,28 @@ fn nine_of_ten_picks_are_of_nodes_that_were_reached_before() {
 }
 
 #[test]
+fn of_ten_picks_as_many_as_the_option_says_are_of_nodes_that_were_reached_before() {
+    for (percent, least, most) in [(0, 0, 0), (90, 7, 10), (100, 10, 10)] {
+        let mut w = World::quiet(|it| it.connected_max(2).slots(1, 1).tested_percent(percent));
+        // There is a place for one, and it is taken: the others are seen to be there, and sent away.
+        w.connect(1_000);
+        for n in 0..20 {
+            w.reached(&node(n));
+            w.down(n);
+            w.learn(&node(100 + n), 2_000 + n);
+        }
+        w.pass(HOUR);
+        let mut order = dials(&w.down(1_000));
+        while order.len() < 10 {
+            let last = order[order.len() - 1];
+            order.extend(dials(&w.dies(last)));
+        }
+        let tested = order.iter().filter(|n| **n < 20).count();
+        assert!((least..=most).contains(&tested), "{percent}: {order:?}");
+    }
+}
+
+#[test]
 fn a_machine_that_knows_nobody_wakes_up_for_nothing_but_its_feelers() {
     let mut w = World::with(|it| it);
     w.run(HOUR, |_| Answer::Up);

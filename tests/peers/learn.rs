@@ -222,6 +222,19 @@ fn on_a_network_of_a_site_its_own_nodes_are_believed_and_strangers_are_not() {
 }
 
 #[test]
+fn on_a_network_of_a_site_a_name_may_lead_there_once_a_neighbour_says_it_too() {
+    let mut w = World::quiet(|it| it.nearest(Reach::Site).connected_max(3).slots(1, 2));
+    w.judge.nearest = Reach::Site;
+    w.connect(99);
+    w.accept_from(60, [10, 0, 0, 60].into(), None);
+    let name = text(1, "n.example.org:1");
+    w.learn(&name, 50);
+    w.learn(&name, 60);
+    let actions = w.down(99);
+    assert!(matches!(&actions[..], [.., Action::Dial { nearest, .. }] if *nearest == Reach::Site));
+}
+
+#[test]
 fn what_the_operator_names_is_dialed_as_it_stands() {
     let mut w = World::quiet(|it| it);
     for (n, host) in ["127.0.0.1:1", "[::1]:2", "10.0.0.1:3", "localhost:4"]
@@ -383,6 +396,19 @@ fn what_nobody_tells_of_for_four_weeks_is_forgotten() {
     assert!(!w.knows(&node(1)));
     assert!(w.knows(&node(2)), "somebody tells of it all the time");
     assert!(w.knows(&node(3)), "the operator told of it");
+}
+
+#[test]
+fn four_weeks_are_four_weeks_to_the_second() {
+    let mut w = World::still();
+    w.welcome(70);
+    w.learn(&node(1), 60);
+    w.pass(28 * DAY);
+    w.tick();
+    assert!(w.knows(&node(1)));
+    w.pass(secs(1));
+    w.tick();
+    assert!(!w.knows(&node(1)));
 }
 
 #[test]

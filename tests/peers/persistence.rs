@@ -83,6 +83,14 @@ fn from_what_network_an_address_was_told_is_kept_and_of_its_own_nodes_word_wheth
     w.learn(&node(3), 3);
     let group = |n| w.record(n).unwrap().addresses[0].source_group;
     assert_eq!([1, 2, 3].map(group), [0, 0, u64::MAX]);
+    // And it is the same after a restart.
+    w.accept(61);
+    w.learn(&node(4), 61);
+    w.pass(secs(1));
+    let before = w.record(4);
+    assert!(before.as_ref().unwrap().addresses[0].source_group != 0);
+    w.restart(Options::default());
+    assert_eq!(w.record(4), before);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use pex::peers::DialFailure;
+use pex::peers::{AddressRecord, DialFailure, PeerRecord};
 
 use crate::world::{
-    Answer, DAY, DEAD, HOUR, NOBODY, World, at, dials, host, id, node, number, secs, text,
+    Answer, DAY, DEAD, HOUR, NOBODY, START, World, at, dials, host, id, node, number, secs, text,
 };
 
 /// A world with one peer that stays, so that a failed dial is not our own fault.
@@ -99,6 +99,23 @@ fn nodes_that_failed_together_while_we_were_alone_are_not_dialed_together_when_s
 }
 
 #[test]
+fn where_those_in_need_wait_as_long_as_all_others_they_do_not_come_together_either() {
+    let mut w = World::quiet(|it| it.retry_persistent_max(8 * HOUR));
+    w.connect(99);
+    let all: Vec<u32> = (1..=6).collect();
+    for &n in &all {
+        w.name(&node(n));
+    }
+    for &n in &all {
+        w.dies(n);
+    }
+    w.down(99);
+    w.run(secs(80), |_| DEAD);
+    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
+    assert!(seconds.len() > 4, "{seconds:?}");
+}
+
+#[test]
 fn a_dial_that_was_not_tried_costs_a_minute_and_nothing_else() {
     let mut w = company();
     w.name(&node(1));
@@ -115,6 +132,16 @@ fn a_dial_that_was_not_tried_costs_a_minute_and_nothing_else() {
         ),
         (0, None)
     );
+}
+
+#[test]
+fn of_how_often_a_place_is_dialed_in_a_day_a_dial_that_was_not_tried_is_none() {
+    let mut w = company();
+    w.learn(&node(1), 50);
+    for _ in 0..20 {
+        w.fails(1, DialFailure::NotTried);
+        assert_eq!(dials(&w.pass(secs(60))), [1]);
+    }
 }
 
 #[test]
@@ -370,6 +397,33 @@ fn while_we_are_connected_with_nobody_nothing_is_forgotten_and_nobody_waits_long
 }
 
 #[test]
+fn however_many_are_left_alone_for_hours_all_are_tried_soon_when_the_last_peer_is_lost() {
+    let mut w = World::quiet(|it| it);
+    w.checks_inside = false;
+    w.connect(99);
+    w.pass(HOUR);
+    for n in 1_000..1_300 {
+        let mut kept = AddressRecord::new(node(n));
+        (kept.last_success, kept.last_failure) = (Some(START), Some(w.now));
+        kept.failures = 6;
+        let mut record = PeerRecord::new(id(n));
+        record.addresses.push(kept);
+        assert_eq!(w.peers.load(&record), 1);
+    }
+    w.log.clear();
+    w.run(2 * HOUR, |_| DEAD);
+    assert_eq!(w.dial_times(), []);
+    w.down(99);
+    w.run(secs(100), |_| DEAD);
+    let tried: BTreeSet<u32> = w.dial_times().iter().map(|it| number(it.1.id())).collect();
+    assert_eq!(tried.len(), 301);
+    // Then there is nothing more to look for.
+    let ticks = w.ticks;
+    w.run(secs(100), |_| DEAD);
+    assert!(w.ticks - ticks < 20, "{}", w.ticks - ticks);
+}
+
+#[test]
 fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
     let mut w = company();
     w.connect(1);
@@ -419,8 +473,8 @@ fn after_a_connection_its_node_is_left_alone_for_the_cool_down() {
         let dials = w.dial_times();
         let again = dials
             .iter()
-            .find(|(at, it)| it.id() == id(1) && *at > ended - crate::world::START);
-        let waited = crate::world::START + again.unwrap().0 - ended;
+            .find(|(at, it)| it.id() == id(1) && *at > ended - START);
+        let waited = START + again.unwrap().0 - ended;
         // Who hangs up at once is left alone for a minute besides.
         let least = if lasted < 60 {
             cooldown.max(60)
