@@ -311,8 +311,11 @@ mod tests {
     #[test]
     fn a_chunk_becomes_two_when_one_more_comes_than_it_may_hold() {
         let (mut ring, mut ids) = (Ring::new(), BTreeMap::new());
-        let chunks = (0..=512).map(|slot| {
-            ids.insert(slot, id(slot.into()));
+        let chunks = (0..=512_u32).map(|slot| {
+            // Each comes to the end.
+            let mut id = [0; 20];
+            id[..4].copy_from_slice(&slot.to_be_bytes());
+            ids.insert(slot, NodeId::new(id));
             ring.insert(slot, &ids);
             ring.chunks.len()
         });

@@ -106,11 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_place_two_voices_say_two_things_and_two_nodes_are_two_claims_whatever_it_is() {
+    fn of_any_place_two_voices_say_two_things_two_nodes_are_two_claims_and_two_ports_two_places() {
         let key = HashKey::fixed(7, 18);
         let [one, two] = [1, 2].map(|n| Voice::at(key, None, NodeId::new([n; 20])));
         for place in [0, 1 << 40, u64::MAX].map(Place::from_hash) {
             assert_ne!(one.about(place), two.about(place));
+            assert_ne!(Place::with(place.hash(), 1), Place::with(place.hash(), 2));
             let [one, two] = [1, 2].map(|n| Said::of(key, place, NodeId::new([n; 20])));
             assert_ne!(one.claim(), two.claim());
         }

@@ -89,6 +89,23 @@ fn of_those_in_one_subnet_who_said_where_they_live_two_are_dialed_in_a_minute_bu
 }
 
 #[test]
+fn whom_we_have_reached_waits_for_nobody_of_whom_strangers_tell_in_his_subnet() {
+    let mut w = World::quiet(|it| it.per_network(u32::MAX, 4));
+    w.connect(99);
+    w.learn(&at(1, host(7, 1)), 60);
+    w.dialed(1);
+    w.ready(1);
+    w.pass(HOUR);
+    w.down(1);
+    w.pass(secs(29));
+    for n in 2..=4 {
+        w.learn(&at(n, host(7, n)), 60 + n);
+    }
+    assert_eq!(w.dialing().len(), 2, "strangers have told enough");
+    assert_eq!(dials(&w.pass(secs(1))), [1]);
+}
+
+#[test]
 fn a_dial_that_fails_gives_its_place_to_another() {
     let mut w = World::quiet(|it| it.connected_max(1).slots(1, 0));
     w.name(&node(1));

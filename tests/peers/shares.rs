@@ -129,6 +129,20 @@ fn one_network_holds_thirty_two_addresses() {
 }
 
 #[test]
+fn who_is_forgotten_leaves_his_place_in_a_network_to_another() {
+    let mut w = World::quiet(|it| it.network_share(2, 1));
+    w.connect(999);
+    for n in 1..=3 {
+        w.learn(&at(n, host(7, n * 1_000)), 20_000 + n);
+    }
+    assert_eq!(w.peers.counts().network_full, 1);
+    let dialed = w.dialing()[0];
+    w.fails(dialed, pex::peers::DialFailure::NotThisNode);
+    w.learn(&at(3, host(7, 3_000)), 20_003);
+    assert!(w.knows(&at(3, host(7, 3_000))));
+}
+
+#[test]
 fn one_network_holds_eight_addresses_that_were_reached() {
     let mut w = World::with(|it| it.feeler_every(Some(secs(60))));
     w.connect(999);

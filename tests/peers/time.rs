@@ -147,6 +147,19 @@ fn after_going_back_nothing_has_happened_that_lies_ahead() {
 }
 
 #[test]
+fn of_whom_nothing_lies_ahead_after_going_back_nothing_is_written_down_anew() {
+    let mut w = World::still();
+    w.learn(&node(1), 60);
+    w.pass(HOUR);
+    w.learn(&node(2), 61);
+    w.pass(secs(1));
+    w.rewind(START);
+    let changes = w.peers.flush().unwrap();
+    let keys: Vec<_> = changes.into_iter().map(|it| it.key).collect();
+    assert_eq!(keys, [pex::peers::PeerRecord::key(id(2))]);
+}
+
+#[test]
 fn at_the_beginning_of_time_and_at_its_end_the_machine_works() {
     for start in [
         0,
