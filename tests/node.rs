@@ -16,6 +16,9 @@ mod hearing;
 #[path = "node/keeping.rs"]
 mod keeping;
 #[cfg(test)]
+#[path = "node/newcomers.rs"]
+mod newcomers;
+#[cfg(test)]
 #[path = "node/room.rs"]
 mod room;
 #[cfg(test)]

@@ -214,3 +214,20 @@ fn a_head_that_is_wrong_is_refused() {
     let short = text.replace("seed=07", "seed=");
     assert!(matches!(problem(short), LogProblem::Expected(_)));
 }
+
+#[test]
+fn a_player_is_restored_and_set_back_as_its_machine_is() {
+    let mut driver = Driver::new(Policy::Unseen, 3);
+    (0..300).for_each(|_| driver.step());
+    let (log, _, dump) = driver.finish();
+    let mut player = log.player();
+    assert_ne!(player.pex().dump(), dump);
+    assert_eq!(player.restore(&dump), Ok(()));
+    assert_eq!(player.pex().dump(), dump);
+
+    let mut machine = player.pex().clone();
+    machine.rewind(log.start());
+    assert_ne!(machine.dump(), dump);
+    let _nothing = player.play(log.start(), &LoggedEvent::Rewound);
+    assert_eq!(player.pex().dump(), machine.dump());
+}

@@ -203,6 +203,10 @@ mod tests {
             told.retain(|&at| at != told_before);
             told.insert(0, told_before);
             assert_eq!(of(&told).unwrap().along(None).as_slice(), &arc[1..]);
+            // So is which is told twice, once under each of its addresses.
+            told.retain(|at| !arc.contains(at) || *at == told_before);
+            told.extend(&arc);
+            assert_eq!(of(&told).unwrap().along(None).as_slice(), &arc[1..]);
         }
     }
 
@@ -258,5 +262,23 @@ mod tests {
             .collect();
         assert!(of(&around).is_none());
         assert!(of(&[]).is_none());
+    }
+
+    #[test]
+    fn an_arc_begins_behind_the_first_gap_of_more_than_twelve_usual_ones() {
+        let gap = u64::MAX / 1_000;
+        for (before, places) in [(GOES_ON * gap, 41), (GOES_ON * gap + 1, 40)] {
+            let first = 7 * gap;
+            let rest = (0..40).map(|n| first + before + n * gap);
+            let told: Vec<u64> = core::iter::once(first).chain(rest).collect();
+            assert_eq!(of(&told).unwrap().places.len(), places);
+        }
+    }
+
+    #[test]
+    fn nodes_lie_as_close_as_in_a_network_of_two_to_the_28_and_no_closer() {
+        let every = |gap: u64| -> Vec<u64> { (1..=40).map(|n| n * gap).collect() };
+        assert!(of(&every(NARROWEST)).is_some());
+        assert!(of(&every(NARROWEST - 1)).is_none());
     }
 }

@@ -208,4 +208,11 @@ mod tests {
         };
         assert_eq!(unseen(GAP, GAP, full), LONGEST);
     }
+
+    #[test]
+    fn after_little_news_the_wait_without_any_grows_by_half_once_and_by_twice_from_then_on() {
+        for (gaps, next) in [(3, 6), (4, 6), (6, 9), (8, 16), (9, 18)] {
+            assert_eq!(unseen(GAP, gaps * GAP, lesson(100, 0)), next * GAP);
+        }
+    }
 }

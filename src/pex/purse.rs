@@ -145,4 +145,11 @@ mod tests {
         assert_eq!(purse.pays_at(START, START), START + EVERY);
         assert!(!purse.spend(START + EVERY * 2, START));
     }
+
+    #[test]
+    fn a_purse_dwindles_by_the_clock_that_was_set_back() {
+        let mut purse = purse(PURSE_MAX);
+        purse.rewind(HALF_LIFE * 3);
+        assert_eq!(purse.worth(START.back(HALF_LIFE * 2)), PURSE_MAX / 2);
+    }
 }

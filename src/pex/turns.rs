@@ -411,3 +411,102 @@ impl Turns {
         self.asked_kin.saturating_add(self.asked_others)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Time = Time::from_secs(1_000);
+    const INSTANT: Duration = Duration::from_nanos(1);
+
+    fn searching() -> Turns {
+        let mut turns = Turns::new(&Config::default());
+        turns.on_first_peer(START);
+        turns
+    }
+
+    #[test]
+    fn newcomers_come_before_kin_and_kin_before_others() {
+        let mut turns = searching();
+        turns.push_back(1, Line::Others);
+        turns.push_back(2, Line::Kin);
+        turns.push_back(3, Line::Newcomers);
+        let order = [(); 4].map(|()| turns.next(START));
+        assert_eq!(order, [Some(3), Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn a_line_that_has_waited_for_260_seconds_comes_before_newcomers() {
+        for (waits, other) in [(Line::Kin, Line::Others), (Line::Others, Line::Kin)] {
+            let mut turns = searching();
+            // So that it is not overdue that anybody is asked again.
+            let asked_at = START + EACH_LINE.saturating_sub(EVERY / 2);
+            turns.push_back(1, other);
+            assert_eq!(turns.next(asked_at), Some(1));
+            turns.push_back(2, waits);
+            turns.push_back(3, Line::Newcomers);
+            turns.push_back(4, Line::Newcomers);
+            let due = START + EACH_LINE;
+            assert_eq!(turns.next(due.back(INSTANT)), Some(3), "{waits:?}");
+            assert_eq!(turns.next(due), Some(2));
+            assert_eq!(turns.next(due), Some(4));
+        }
+    }
+
+    #[test]
+    fn where_nobody_can_be_paid_for_a_line_has_its_turn_though_the_other_one_is_empty() {
+        // No search has begun, so both purses are empty.
+        let mut turns = Turns::new(&Config::default());
+        let at = |times: u32| Time::EPOCH + EVERY * times;
+        turns.push_back(1, Line::Kin);
+        turns.push_back(2, Line::Others);
+        assert_eq!(turns.next(at(1).back(INSTANT)), None);
+        assert_eq!(turns.next(at(1)), Some(2));
+        assert_eq!(turns.next(at(1)), None);
+        turns.remove(1);
+        turns.push_back(2, Line::Others);
+        assert_eq!(turns.next(at(2).back(INSTANT)), None);
+        assert_eq!(turns.next(at(2)), Some(2));
+        turns.push_back(1, Line::Kin);
+        assert_eq!(turns.next(at(3)), Some(1));
+        turns.push_back(1, Line::Kin);
+        assert_eq!(turns.next(at(4)), Some(1));
+    }
+
+    #[test]
+    fn means_are_taken_back_as_they_can_be_and_not_otherwise() {
+        let mut turns = searching();
+        let (means, later) = (turns.means(), START + INSTANT);
+        let purse = |holds| {
+            let mut purse = Purse::first(START);
+            purse.earn(START, holds, holds);
+            purse
+        };
+        let (full, too_full) = (purse(PURSE_MAX), purse(PURSE_MAX + 1));
+        let ahead = Purse::first(later);
+        #[rustfmt::skip]
+        let can_be = [
+            means,
+            Means { kin: full, others: full, ..means },
+            Means { wider_at: Some(START + PATIENCE_MAX), ..means },
+            Means { patience: PATIENCE_MAX, ..means },
+        ];
+        assert!(can_be.into_iter().all(|it| turns.resume(START, it)));
+        #[rustfmt::skip]
+        let can_not = [
+            Means { kin: too_full, ..means },
+            Means { kin: ahead, ..means },
+            Means { others: too_full, ..means },
+            Means { others: ahead, ..means },
+            Means { last_at: later, ..means },
+            Means { kin_at: later, ..means },
+            Means { others_at: later, ..means },
+            Means { wider_at: Some(later + PATIENCE_MAX), ..means },
+            Means { patience: PATIENCE.saturating_sub(INSTANT), ..means },
+            Means { patience: PATIENCE_MAX + INSTANT, ..means },
+        ];
+        for it in can_not {
+            assert!(!turns.resume(START, it), "{it:?}");
+        }
+    }
+}

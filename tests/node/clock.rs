@@ -5,7 +5,7 @@ use core::time::Duration;
 use pex::book::AddrBook;
 use pex::peers::Options;
 use pex::v1::{self, Switch};
-use pex::{Config, Epoch, Kind, Node, NodeAddress, NodeEvent, NodeId, Seed, Time};
+use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
 
 const START: Time = Time::from_secs(1_700_000_000);
 
@@ -54,4 +54,34 @@ fn other_options_tell_the_exchange_too_what_time_it_is() {
     let (to, epoch) = (NodeId::new([1; 20]), Epoch::new(1));
     let _nothing = node.handle(now + second, NodeEvent::Unsent { to, epoch });
     assert_eq!(node.pex().stats().clock_stalls, 1);
+}
+
+#[test]
+fn a_timer_is_set_whenever_the_deadline_moves_and_not_else() {
+    let (me, seed) = (NodeId::new([0xee; 20]), Seed::new([7; 32]));
+    let mut node = Node::new(Config::default(), Options::default(), me, seed, START);
+    let mut armed = None;
+    let mut kept = 0;
+    for n in 1..=9 {
+        let address = NodeAddress::mconn(NodeId::new([n; 20]), [32, n, 8, 8].into(), 26_656);
+        let (to, epoch) = (address.id(), Epoch::new(1));
+        for event in [
+            NodeEvent::Named { address },
+            NodeEvent::Unsent { to, epoch },
+        ] {
+            let actions = node.handle(START, event);
+            let set: Vec<Time> = actions
+                .iter()
+                .filter_map(|it| match it {
+                    NodeAction::SetTimer(at) => Some(*at),
+                    _ => None,
+                })
+                .collect();
+            let moved = node.deadline().filter(|_| node.deadline() != armed);
+            assert_eq!(set, Vec::from_iter(moved), "{n}");
+            kept += usize::from(moved.is_none());
+            armed = node.deadline();
+        }
+    }
+    assert!(armed.is_some() && (9..18).contains(&kept), "{kept}");
 }

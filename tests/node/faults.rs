@@ -128,3 +128,66 @@ fn a_guest_of_a_seed_node_that_asks_too_soon_is_let_go_to_come_again() {
         let _over = node.handle(START, NodeEvent::Down { peer, epoch });
     }
 }
+
+#[test]
+fn of_small_faults_the_first_in_a_minute_costs_nothing_and_each_further_one_a_point() {
+    let options = Options::builder().feeler_every(None).build().unwrap();
+    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
+    let address = NodeAddress::mconn(PEER, [32, 1, 1, 1].into(), 26_656);
+    let (epoch, kind, ip) = (EPOCH, Kind::V2, address.ip());
+    let dialed = NodeEvent::Dialed {
+        address,
+        epoch,
+        kind,
+        ip,
+    };
+    let _asked = node.handle(START, dialed);
+    let mut asks = |seconds: u32| {
+        let (from, message) = (PEER, Message::Request(Dialect::V2));
+        let event = NodeEvent::Message {
+            from,
+            epoch,
+            message,
+        };
+        let before = node.peers().score(PEER);
+        let actions = node.handle(START + seconds * SECOND, event);
+        let fault = |it: &NodeAction| matches!(it, NodeAction::Fault { .. });
+        let faults = actions.iter().filter(|it| fault(it)).count();
+        (faults, before - node.peers().score(PEER))
+    };
+    let at_once = [(); 6].map(|()| asks(0));
+    assert_eq!(at_once, [(0, 0), (0, 0), (0, 0), (1, 0), (1, 1), (1, 1)]);
+    // Of three strikes one is left after two minutes, and none after three.
+    for (seconds, last) in [(120, 1), (180 + 60, 0)] {
+        let later = [(); 4].map(|()| asks(seconds));
+        assert_eq!(later, [(0, 0), (0, 0), (0, 0), (1, last)], "{seconds}");
+    }
+}
+
+#[test]
+fn a_silence_that_goes_on_costs_a_point_when_it_is_seen_and_no_more() {
+    let options = Options::builder().feeler_every(None).build().unwrap();
+    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
+    let address = NodeAddress::mconn(PEER, [32, 1, 1, 1].into(), 26_656);
+    let (epoch, kind, ip) = (EPOCH, Kind::V2, address.ip());
+    let dialed = NodeEvent::Dialed {
+        address,
+        epoch,
+        kind,
+        ip,
+    };
+    let _asked = node.handle(START, dialed);
+    let begin = node.peers().score(PEER);
+    let (mut now, mut lost) = (START, Vec::new());
+    while lost.len() < 5 {
+        now = node.deadline().unwrap().max(now);
+        let actions = node.handle(now, NodeEvent::Tick);
+        if actions
+            .iter()
+            .any(|it| matches!(it, NodeAction::Fault { .. }))
+        {
+            lost.push(begin - node.peers().score(PEER));
+        }
+    }
+    assert_eq!(lost, [1; 5]);
+}

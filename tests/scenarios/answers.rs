@@ -256,3 +256,20 @@ fn an_answer_is_sent_at_once() {
     assert!(answered(&actions).is_some());
     assert_eq!(w.now, before + secs(1));
 }
+
+#[test]
+fn a_store_of_a_thousand_is_told_in_the_words_of_v1_and_nobody_is_left_out() {
+    for (kind, each, gap) in [(Kind::V1, 250, secs(10)), (Kind::V2, 100, ms(100))] {
+        let mut w = World::new();
+        w.store = Store::of(nodes(1_000..2_000));
+        w.up(1, kind);
+        let mut told = BTreeSet::new();
+        for _ in 0..1_000 / each {
+            w.pass(gap);
+            let answer = answered(&w.requests(1, Dialect::V1)).unwrap();
+            assert_eq!(answer.len(), each, "{kind:?}");
+            told.extend(answer);
+        }
+        assert_eq!(told.len(), 1_000);
+    }
+}

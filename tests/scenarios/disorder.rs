@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use pex::wire::{Dialect, Message, WireError};
-use pex::{Epoch, Event, Kind, NodeId, Pex, Seed, Time};
+use pex::wire::{self, Dialect, Message, WireError};
+use pex::{Action, Config, Epoch, Event, Kind, NodeAddress, NodeId, Pex, Policy, Seed, Time};
 
 use crate::support::{ME, START, Store, World, answer, asked, id, ms, node, nodes, secs};
 
@@ -59,7 +59,7 @@ fn messages_of_nobody_are_absorbed() {
         (id(1), Epoch::new(99)),
         (id(3), cut),
     ] {
-        let message = pex::wire::decode(&bytes).unwrap().unwrap();
+        let message = wire::decode(&bytes).unwrap().unwrap();
         let event = Event::Message {
             from,
             epoch,
@@ -195,8 +195,7 @@ fn try_all(pex: &Pex, now: Time, events: &[Event<'_>], store: &Store, depth: u32
         // Half a gap, so that gaps pass within a path, and more than a timeout in eight.
         let now = now + ms(if deeper % 2 == 0 { 5_150 } else { 150 });
         for action in pex.handle(now, event.clone(), store) {
-            let (pex::Action::Send { epoch, .. } | pex::Action::Disconnect { epoch, .. }) = action
-            else {
+            let (Action::Send { epoch, .. } | Action::Disconnect { epoch, .. }) = action else {
                 continue;
             };
             let present = pex.peers().iter().any(|(_, at)| *at == epoch);
@@ -211,9 +210,9 @@ fn try_all(pex: &Pex, now: Time, events: &[Event<'_>], store: &Store, depth: u32
 #[test]
 fn every_order_of_five_events_of_a_peer_is_legal() {
     let bytes = answer(Dialect::V2, &[node(9)]);
-    let message = pex::wire::decode(&bytes).unwrap().unwrap();
+    let message = wire::decode(&bytes).unwrap().unwrap();
     let events = anything(id(1), &message);
-    let pex = Pex::new(pex::Config::default(), ME, Seed::new([3; 32]), START);
+    let pex = Pex::new(Config::default(), ME, Seed::new([3; 32]), START);
     let paths = try_all(&pex, START, &events, &Store::default(), 5);
     assert_eq!(paths, 9_u64.pow(5));
 }
@@ -256,4 +255,68 @@ fn rewinding_to_the_present_or_later_changes_nothing() {
     let mut same = w.pex.clone();
     same.rewind(Time::MAX);
     assert_eq!(same.dump(), w.pex.dump());
+}
+
+/// Whom a machine asks for so long after these actions, and when, where each answer comes at once and
+/// `reply` says what it tells.
+fn asks(
+    pex: &mut Pex,
+    mut actions: Vec<Action>,
+    from: Time,
+    span: Duration,
+    mut reply: impl FnMut() -> Vec<NodeAddress>,
+) -> Vec<(Duration, NodeId)> {
+    let (store, mut asks, mut now) = (Store::default(), Vec::new(), from);
+    while now <= from + span {
+        while let Some(action) = actions.pop() {
+            let Action::Send { to, epoch, message } = action else {
+                continue;
+            };
+            asks.push((now - from, to));
+            let bytes = answer(message.dialect(), &reply());
+            let answered = Event::Message {
+                from: to,
+                epoch,
+                message: wire::decode(&bytes).unwrap().unwrap(),
+            };
+            actions.extend(pex.handle(now, answered, &store));
+        }
+        now = pex.deadline().unwrap();
+        actions.extend(pex.handle(now, Event::Tick, &store));
+    }
+    asks
+}
+
+#[test]
+fn whoever_has_his_clock_set_back_asks_whom_he_would_have_asked_and_as_soon() {
+    for policy in [
+        Policy::Unseen,
+        Policy::Tendermint0350,
+        Policy::Tendermint0359,
+    ] {
+        let config = Config::builder().policy(policy).asked_first(100);
+        let mut ahead = Pex::new(config.build().unwrap(), ME, Seed::new([3; 32]), START);
+        let mut actions = Vec::new();
+        for n in 1..=40 {
+            let kind = if n % 4 == 0 { Kind::Kin } else { Kind::V2 };
+            let (peer, epoch) = (id(n), Epoch::new(1));
+            let up = Event::PeerUp { peer, epoch, kind };
+            actions.extend(ahead.handle(START, up, &Store::default()));
+        }
+        let mut told = 1_000;
+        let news = || {
+            told += 10;
+            nodes(told..told + 10)
+        };
+        assert!(asks(&mut ahead, actions, START, secs(1), news).len() > 5);
+
+        let (now, earlier) = (START + secs(6), Time::from_secs(100));
+        let due = Vec::from_iter(ahead.handle(now, Event::Tick, &Store::default()));
+        let mut back = ahead.clone();
+        back.rewind(earlier);
+        let same = || nodes(1_000..1_010);
+        let as_ever = asks(&mut ahead, due.clone(), now, secs(400), same);
+        let since = asks(&mut back, due, earlier, secs(400), same);
+        assert!(since == as_ever, "{policy:?}");
+    }
 }

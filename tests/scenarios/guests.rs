@@ -279,3 +279,10 @@ fn among_few_of_kin_one_who_tells_of_a_small_network_slows_no_search() {
         }
     }
 }
+
+#[test]
+fn who_has_stayed_and_gone_or_has_to_go_does_not_outvote_three_who_are_there() {
+    let mut it = Among::kin(3);
+    let off = it.patient_guests(5, &Ring::new(20_000, 2));
+    assert!(off <= MOST, "{off} of a thousand, {} at last", it.size());
+}

@@ -294,3 +294,23 @@ fn after_a_silence_the_gap_runs_from_its_end_over_a_reconnect_too() {
     w.pass(secs(30));
     assert_eq!(w.asked(1)[1], secs(22));
 }
+
+#[test]
+fn kin_whose_news_lie_where_others_have_told_of_all_rests_before_it_is_asked_again() {
+    for (begin, wait) in [(500_000_000, ms(110)), (1_202_000_000, ms(1_100))] {
+        let mut w = World::new();
+        w.up(1, Kind::Kin);
+        w.answers(1, &nodes_apart(1_200_000_000, 4_000_000, 100));
+        w.down(1);
+        // Each of these is new, between two that follow each other by what the first has told.
+        w.up(2, Kind::Kin);
+        w.answers(2, &nodes_apart(begin, 4_000_000, 60));
+        assert_eq!(asked(&w.pass(just_before(wait))), []);
+        assert_eq!(asked(&w.pass(ms(1))), [id(2)], "{begin}");
+    }
+}
+
+/// So many nodes whose ids lie so far apart.
+fn nodes_apart(begin: u32, step: u32, many: u32) -> Vec<NodeAddress> {
+    (0..many).map(|n| node(begin + n * step)).collect()
+}

@@ -1,6 +1,6 @@
 //! Whom to ask next, and what a peer that does not answer can do to it: nothing.
 
-use pex::{Config, Fault, Kind, NodeAddress, NodeId};
+use pex::{Config, Fault, Kind, NodeAddress, NodeId, Pex, Seed};
 use quickcheck::QuickCheck;
 
 use crate::support::{World, asked, cut, id, just_before, ms, node, nodes, reported, secs, steps};
@@ -299,4 +299,49 @@ fn who_is_asked_stands_in_no_line_until_he_has_answered() {
     w.answers(1, &nodes(100..120));
     w.pass(secs(1));
     assert_eq!(in_line(&w), [true, false, false]);
+}
+
+#[test]
+fn those_who_are_held_back_are_asked_by_eights_after_one_second_and_two_and_four() {
+    let mut w = World::new();
+    let first: usize = (1..=40).map(|n| asked(&w.up(n, Kind::V2)).len()).sum();
+    assert_eq!(first, 12);
+    for wait in [1, 2, 4] {
+        assert_eq!(asked(&w.pass(just_before(secs(wait)))), []);
+        assert_eq!(asked(&w.pass(ms(1))).len(), 8, "{wait}");
+    }
+}
+
+#[test]
+fn for_who_tells_some_news_one_more_is_asked_and_for_who_tells_little_else_two() {
+    for (fresh, more) in [(0, 0), (9, 0), (10, 1), (39, 1), (40, 2), (80, 2)] {
+        let mut w = World::new();
+        (1..=20).for_each(|peer| drop(w.up(peer, Kind::V2)));
+        w.answers(1, &nodes(1_000..1_080));
+        let told = [nodes(1_000..1_080 - fresh), nodes(2_000..2_000 + fresh)].concat();
+        assert_eq!(asked(&w.answers(2, &told)).len(), more, "{fresh} of 80");
+        assert_eq!(asked(&w.answers(3, &[])), []);
+    }
+}
+
+#[test]
+fn after_a_restart_everybody_stands_in_the_line_in_which_he_stood() {
+    let mut w = one_at_a_time();
+    for (peer, kind) in [(1, Kind::V2), (2, Kind::Kin)] {
+        w.up(peer, kind);
+        w.answers(peer, &nodes(100 * peer..100 * peer + 50));
+    }
+    // While the third is asked, the others become ready, and a fourth comes.
+    w.up(3, Kind::V2);
+    w.up(4, Kind::Kin);
+    w.pass(secs(2));
+    assert!([1, 2, 4].into_iter().all(|n| w.pex.is_in_line(id(n))));
+    let dump = w.pex.dump();
+    let config = w.pex.config().clone();
+    w.pex = Pex::restore(config, Seed::new([7; 32]), &dump).unwrap();
+    assert_eq!(w.pex.dump(), dump);
+    // Newcomers come first, and then kin.
+    assert_eq!(asked(&w.answers(3, &[])), [id(4)]);
+    assert_eq!(asked(&w.answers(4, &[])), [id(2)]);
+    assert_eq!(asked(&w.answers(2, &[])), [id(1)]);
 }
