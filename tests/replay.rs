@@ -231,3 +231,17 @@ fn a_player_is_restored_and_set_back_as_its_machine_is() {
     let _nothing = player.play(log.start(), &LoggedEvent::Rewound);
     assert_eq!(player.pex().dump(), machine.dump());
 }
+
+#[test]
+fn empty_lines_and_comments_between_the_events_of_a_log_say_nothing() {
+    let mut driver = Driver::new(Policy::Unseen, 1);
+    (0..9).for_each(|_| driver.step());
+    let log = driver.finish().0;
+    let text = log.to_string();
+    let (head, events) = text.split_once("\n\n").unwrap();
+    let events: String = events
+        .lines()
+        .map(|line| format!("\n# What follows:\n{line}\n"))
+        .collect();
+    assert_eq!(format!("{head}\n\n{events}").parse(), Ok(log));
+}

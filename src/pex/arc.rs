@@ -281,4 +281,17 @@ mod tests {
         assert!(of(&every(NARROWEST)).is_some());
         assert!(of(&every(NARROWEST - 1)).is_none());
     }
+
+    #[test]
+    fn an_arc_goes_on_over_a_gap_of_twelve_usual_ones_and_no_more() {
+        let gap = u64::MAX / 1_000;
+        let told: Vec<u64> = (20..60).map(|n| n * gap).collect();
+        for (before, places) in [(GOES_ON * gap, 41), (GOES_ON * gap + 1, 40), (0, 40)] {
+            let along = of(&told).unwrap().along(Some(told[0] - before));
+            assert_eq!(
+                along.iter().filter(|&&at| at != front(TELLER)).count(),
+                places
+            );
+        }
+    }
 }

@@ -509,4 +509,14 @@ mod tests {
             assert!(!turns.resume(START, it), "{it:?}");
         }
     }
+
+    #[test]
+    fn where_nobody_was_asked_again_for_130_seconds_somebody_is_before_newcomers() {
+        let mut turns = searching();
+        turns.push_back(1, Line::Kin);
+        (2..=3).for_each(|slot| turns.push_back(slot, Line::Newcomers));
+        let due = START + EVERY;
+        let order = [due.back(INSTANT), due, due].map(|at| turns.next(at));
+        assert_eq!(order, [Some(2), Some(1), Some(3)]);
+    }
 }

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use pex::peers::{Options, PeerRecord};
-use pex::wire::{Dialect, Message};
+use pex::peers::{DialFailure, Options, PeerRecord};
+use pex::wire::{Dialect, Message, ResponseBuilder};
 use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
 
 const ME: NodeId = NodeId::new([0xee; 20]);
@@ -95,4 +95,58 @@ fn a_clock_that_was_ahead_is_set_back_in_both_parts_of_a_node() {
     let _nothing = node.handle(START, NodeEvent::Named { address });
     assert_eq!(node.pex().stats().clock_stalls, 0);
     assert_eq!(node.peers().counts().clock_stalls, 0);
+}
+
+#[test]
+fn an_answer_makes_good_the_failed_dials_of_a_peer_that_has_been_there_for_a_minute() {
+    let options = Options::builder().feeler_every(None).build().unwrap();
+    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
+    let address = addresses(1).remove(0);
+    let named = NodeEvent::Named {
+        address: address.clone(),
+    };
+    let _dial = node.handle(START, named);
+    let (from, epoch, kind, ip) = (address.id(), Epoch::new(1), Kind::V2, address.ip());
+    let why = DialFailure::Unreachable;
+    let failed = NodeEvent::DialFailed {
+        address: address.clone(),
+        why,
+    };
+    let _nothing = node.handle(START, failed);
+    let dialed = NodeEvent::Dialed {
+        address,
+        epoch,
+        kind,
+        ip,
+    };
+    let mut actions: Vec<_> = node.handle(START, dialed).into_iter().collect();
+    let failures = |node: &Node| node.peers().record(from).unwrap().addresses[0].failures;
+    let (mut now, mut before_and_after) = (START, [0; 2]);
+    while now < START + Duration::from_secs(120) {
+        let is_request = |it: &NodeAction| {
+            let NodeAction::Send { message, .. } = it else {
+                return false;
+            };
+            matches!(message, Message::Request(_))
+        };
+        let event = if actions.iter().any(is_request) {
+            let message = Message::Response(ResponseBuilder::new(Dialect::V2).finish());
+            NodeEvent::Message {
+                from,
+                epoch,
+                message,
+            }
+        } else {
+            now = node.deadline().unwrap();
+            NodeEvent::Tick
+        };
+        let is_answer = matches!(event, NodeEvent::Message { .. });
+        actions = node.handle(now, event).into_iter().collect();
+        if is_answer {
+            let is_late = now >= START + Duration::from_secs(60);
+            assert_eq!(failures(&node), u32::from(!is_late), "{now}");
+            before_and_after[usize::from(is_late)] += 1;
+        }
+    }
+    assert!(before_and_after.iter().all(|&answers| answers > 0));
 }

@@ -263,3 +263,42 @@ fn at_the_end_of_time_events_are_taken_and_timers_lie_ahead_of_the_machine() {
     assert_eq!(pex.stats().requests_sent, 3, "nothing becomes due any more");
     assert_eq!(pex.stats().clock_stalls, 0);
 }
+
+/// The dump of a machine with its peers and its lines changed.
+fn with_lines(pex: &Pex, with: impl FnOnce(&mut Vec<Peer>, &mut Vec<NodeId>)) -> Vec<u8> {
+    let dump = pex.dump();
+    let (magic, body) = dump.split_at(8);
+    let ((head, mut peers, mut lists), rest) =
+        postcard::take_from_bytes::<(Head, Vec<Peer>, Lists)>(body).unwrap();
+    with(&mut peers, &mut lists.0);
+    let front = postcard::to_allocvec(&(head, peers, lists)).unwrap();
+    [magic, &front, rest].concat()
+}
+
+#[test]
+fn a_dump_in_which_somebody_is_in_no_line_or_waits_for_over_ten_minutes_is_refused() {
+    let config = Config::builder().outstanding_max(1).build().unwrap();
+    let mut w = World::with(config.clone());
+    for peer in 1..=4 {
+        w.up(peer, Kind::V2);
+    }
+    // So that the first is the next to be asked, however long the second waits.
+    w.answers(1, &nodes(10..20));
+    w.answers(2, &nodes(20..30));
+    let restored = |bytes: &[u8]| Pex::restore(config.clone(), SEED, bytes).map(|_| ());
+    let in_no_line = with_lines(&w.pex, |_, lines| assert_eq!(lines.pop(), Some(id(4))));
+    assert_eq!(restored(&in_no_line), Err(RestoreError::Damaged));
+    let longest = w.now + secs(600);
+    for (until, expected) in [
+        (longest, Ok(())),
+        (longest + ms(1), Err(RestoreError::Damaged)),
+    ] {
+        let waits = with_lines(&w.pex, |peers, _| {
+            let Phase::Waiting((at, _)) = &mut peers[1].phase else {
+                panic!("the second has answered");
+            };
+            *at = until;
+        });
+        assert_eq!(restored(&waits), expected);
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pex::{Action, Config, Estimate, Kind, NodeAddress, NodeId, Pex, Seed};
 
-use crate::support::{World, id, ms, node, secs};
+use crate::support::{World, asked, id, ms, node, secs};
 
 /// A network, or one that is made up: its nodes in the order of their ids.
 struct Ring(Vec<u32>);
@@ -281,8 +281,13 @@ fn among_few_of_kin_one_who_tells_of_a_small_network_slows_no_search() {
 }
 
 #[test]
-fn who_has_stayed_and_gone_or_has_to_go_does_not_outvote_three_who_are_there() {
+fn how_many_may_be_asked_at_once_is_by_what_those_tell_who_are_there_once_they_are_three() {
     let mut it = Among::kin(3);
-    let off = it.patient_guests(5, &Ring::new(20_000, 2));
-    assert!(off <= MOST, "{off} of a thousand, {} at last", it.size());
+    (1..=3).for_each(|n| it.goes(n));
+    it.passes(secs(60));
+    let grown = Ring::new(20_000, 2);
+    let first = (11..=60).map(|n| asked(&it.w.up(n, Kind::Kin)).len());
+    assert_eq!(first.sum::<usize>(), 12);
+    let mut more = |n: u32| asked(&it.w.answers(n, &grown.arc(n as usize * 389))).len();
+    assert_eq!([11, 12, 13].map(&mut more), [0, 0, 38]);
 }

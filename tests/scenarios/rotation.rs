@@ -345,3 +345,14 @@ fn after_a_restart_everybody_stands_in_the_line_in_which_he_stood() {
     assert_eq!(asked(&w.answers(4, &[])), [id(2)]);
     assert_eq!(asked(&w.answers(2, &[])), [id(1)]);
 }
+
+#[test]
+fn peers_of_v1_take_nobodys_place_among_those_who_are_asked_first() {
+    let mut w = World::new();
+    let mut come = |peers: core::ops::Range<u32>, kind| -> usize {
+        peers.map(|n| asked(&w.up(n, kind)).len()).sum()
+    };
+    assert_eq!(come(1..31, Kind::V2), 12);
+    assert_eq!(come(31..34, Kind::V1), 3);
+    assert_eq!(come(34..36, Kind::V2), 0);
+}
