@@ -294,4 +294,15 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn an_arc_is_two_fifths_of_what_was_told_at_least() {
+        let mut chance = Chance::new(&Seed::new([6; 32]));
+        for (news, nodes, is_arc) in [(150, 100, true), (200, 50, false)] {
+            let mut told: Vec<u64> = (0..news).map(|_| chance.next_u64()).collect();
+            let start = chance.next_u64();
+            told.extend(walk(&mut chance, start, nodes));
+            assert_eq!(of(&told).is_some(), is_arc, "{nodes}");
+        }
+    }
 }

@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(believed(&told).last(), Some(&100));
         let told: Vec<_> = [(100, 0); 40].into_iter().chain([(100, 100); 80]).collect();
         assert_eq!(believed(&told).last(), Some(&0));
+        assert_eq!(believed(&[(1_000, 1_000), (1_000, 0), (1_000, 0)])[2], 500);
         let told: Vec<_> = [(700, 700)].into_iter().chain([(700, 0); 20]).collect();
         assert_eq!(believed(&told).last(), Some(&700));
     }

@@ -260,4 +260,22 @@ mod tests {
         assert_eq!(table.welcome(id(2)).ask_at, Time::from_secs(5));
         assert_eq!(table.welcome(id(3)).ask_at, Time::from_secs(9));
     }
+
+    #[test]
+    fn whoever_is_gone_or_unknown_is_asked_by_the_clock_that_was_set_back() {
+        let mut table = Remembered::new(1, Time::EPOCH);
+        for (n, at) in [(1, 90), (2, 80)] {
+            let ask_at = Time::from_secs(at);
+            table.put(
+                id(n),
+                Standing {
+                    ask_at,
+                    ..Standing::default()
+                },
+            );
+        }
+        table.rewind(70 * SECOND);
+        assert_eq!(table.welcome(id(2)).ask_at, Time::from_secs(10));
+        assert_eq!(table.welcome(id(3)).ask_at, Time::from_secs(20));
+    }
 }

@@ -519,4 +519,18 @@ mod tests {
         let order = [due.back(INSTANT), due, due].map(|at| turns.next(at));
         assert_eq!(order, [Some(2), Some(1), Some(3)]);
     }
+
+    #[test]
+    fn a_line_in_which_nobody_stands_makes_nothing_overdue() {
+        for line in [Line::Kin, Line::Others] {
+            let mut turns = searching();
+            let asked_at = START + EACH_LINE.saturating_sub(EVERY / 2);
+            turns.push_back(1, line);
+            assert_eq!(turns.next(asked_at), Some(1));
+            turns.push_back(1, line);
+            turns.push_back(2, Line::Newcomers);
+            assert_eq!(turns.next(START + EACH_LINE), Some(2), "{line:?}");
+            assert_eq!(turns.next(START + EACH_LINE), Some(1));
+        }
+    }
 }

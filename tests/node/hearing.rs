@@ -235,3 +235,40 @@ fn an_address_that_is_told_again_and_again_is_kept_and_one_that_nobody_tells_is_
     assert_eq!(node.peers().addresses_of(id(3)), []);
     assert_eq!(node.peers().counts().learned, 2, "each was taken in once");
 }
+
+#[test]
+fn who_tells_what_is_of_no_use_is_asked_less_often_each_time_though_all_of_it_is_new() {
+    let mut node = met(id(1), Kind::V2);
+    let mut now = START;
+    let waits = [0, 1, 2].map(|time| {
+        let told: Vec<NodeAddress> = (0..100).map(|n| made_up_node(time * 100 + n)).collect();
+        let _heard = answer(&mut node, now, id(1), &told);
+        let last = core::mem::replace(&mut now, next_question(&mut node));
+        (now - last).as_millis()
+    });
+    assert_eq!(waits, [300, 600, 1_200]);
+}
+
+#[test]
+fn who_asks_has_not_answered() {
+    let mut node = met(id(1), Kind::V2);
+    let (from, epoch) = (id(1), Epoch::new(1));
+    let message = Message::Request(Dialect::V2);
+    let asks = NodeEvent::Message {
+        from,
+        epoch,
+        message,
+    };
+    let actions = node.handle(START, asks);
+    let is_answer = |it: &NodeAction| matches!(it, NodeAction::Answered { .. });
+    assert!(!actions.iter().any(is_answer));
+    // Nor has he with what nobody has asked for.
+    let _heard = answer(&mut node, START, id(1), &[]);
+    let message = Message::Response(ResponseBuilder::new(Dialect::V2).finish());
+    let again = NodeEvent::Message {
+        from,
+        epoch,
+        message,
+    };
+    assert!(!node.handle(START, again).iter().any(is_answer));
+}

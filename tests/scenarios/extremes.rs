@@ -215,6 +215,8 @@ fn a_dump_whose_numbers_are_about_to_run_out_is_refused() {
         let questions = changed(&w.pex, |head, _| head.6 = number);
         assert_eq!(restored(&questions), Err(RestoreError::Damaged), "{number}");
     }
+    let most = changed(&w.pex, |head, _| head.5 = (1 << 63) - 1);
+    assert_eq!(restored(&most), Ok(()));
     // Fewer entries made than there are: the next would take the name of one that is there.
     let too_few = changed(&w.pex, |head, _| head.5 = 1);
     assert_eq!(restored(&too_few), Err(RestoreError::Damaged));

@@ -310,6 +310,21 @@ fn kin_whose_news_lie_where_others_have_told_of_all_rests_before_it_is_asked_aga
     }
 }
 
+#[test]
+fn kin_that_tells_forty_in_no_order_rests_and_kin_that_knows_fewer_need_not() {
+    for (many, wait) in [(39, ms(110)), (40, ms(1_100))] {
+        let mut w = World::new();
+        w.up(1, Kind::Kin);
+        let mut told = nodes_apart(1_000, 60_000_000, many);
+        // A step back is a way round the ring, of which an arc has but one.
+        told.swap(30, 31);
+        told.swap(33, 34);
+        w.answers(1, &told);
+        assert_eq!(asked(&w.pass(just_before(wait))), [], "{many}");
+        assert_eq!(asked(&w.pass(ms(1))), [id(1)], "{many}");
+    }
+}
+
 /// So many nodes whose ids lie so far apart.
 fn nodes_apart(begin: u32, step: u32, many: u32) -> Vec<NodeAddress> {
     (0..many).map(|n| node(begin + n * step)).collect()

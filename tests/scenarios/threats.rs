@@ -10,7 +10,8 @@ use pex::{
 };
 
 use crate::support::{
-    ME, START, Store, World, added, address, answer, asked, id, ms, node, nodes, request, secs,
+    ME, START, Store, World, added, address, answer, asked, asks_names, id, ms, node, nodes,
+    request, secs,
 };
 
 /// A world in which much has happened: peers at rest, asked, silent, cut, gone, and one whose
@@ -367,4 +368,38 @@ fn a_request_of_two_bytes_gets_no_more_than_the_bound_in_bytes() {
     // One answer, and no room in it for one more of these addresses.
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!((25_600 - 470..=25_600).contains(&sent[0]), "{sent:?}");
+}
+
+#[test]
+fn a_dump_is_taken_by_a_configuration_just_as_large_as_what_it_holds_and_by_no_smaller_one() {
+    let config = || Config::builder().outstanding_max(2).resolve_max(2);
+    let mut w = World::with(config().build().unwrap());
+    for n in [8, 9] {
+        w.store
+            .add(address(&format!("{}@name{n}.example:26656", id(n))));
+    }
+    for n in 1..=5 {
+        w.up(n, Kind::V2);
+    }
+    w.down(4);
+    w.down(5);
+    assert_eq!(asks_names(&w.requests(3, Dialect::V1)).len(), 2);
+    let dump = w.pex.dump();
+    let timeout = secs(10);
+    for (fits, small) in [
+        (config().peers_max(3), config().peers_max(2)),
+        (config().remembered_max(2), config().remembered_max(1)),
+        (config(), config().outstanding_max(1)),
+        (config(), config().resolve_max(1)),
+        (
+            config().request_timeout(timeout),
+            config().request_timeout(timeout.saturating_sub(ms(1))),
+        ),
+    ] {
+        let [fits, small] = [fits, small].map(|it| {
+            let config = it.build().unwrap();
+            Pex::restore(config, Seed::new([7; 32]), &dump).map(|_| ())
+        });
+        assert_eq!((fits, small), (Ok(()), Err(RestoreError::OtherConfig)));
+    }
 }
