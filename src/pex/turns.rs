@@ -533,4 +533,80 @@ mod tests {
             assert_eq!(turns.next(START + EACH_LINE), Some(1));
         }
     }
+
+    /// Somebody in each line was asked just now, and these are the purses.
+    fn just_asked(turns: &mut Turns, now: Time, kin: Purse, others: Purse) {
+        let means = Means {
+            kin,
+            others,
+            last_at: now,
+            kin_at: now,
+            others_at: now,
+            ..turns.means()
+        };
+        assert!(turns.resume(now, means));
+    }
+
+    #[test]
+    fn where_nobody_can_be_paid_for_the_two_lines_take_turns() {
+        let mut turns = Turns::new(&Config::default());
+        turns.push_back(1, Line::Kin);
+        turns.push_back(2, Line::Others);
+        let order = [(); 4].map(|()| {
+            just_asked(&mut turns, START, Purse::default(), Purse::default());
+            let slot = turns.next(START + EVERY)?;
+            turns.push_back(slot, turns.line(slot == 1, true));
+            Some(slot)
+        });
+        assert_eq!(order, [2, 1, 2, 1].map(Some));
+    }
+
+    #[test]
+    fn it_is_somebodys_turn_when_it_is_said_to_be_and_not_before() {
+        let holding = |holds| {
+            let mut purse = Purse::default();
+            purse.earn(START, holds, holds);
+            purse
+        };
+        let evenly = Duration::from_millis(10_500);
+        for (holds, wait) in [
+            (COST - 1, EVERY),
+            (COST, evenly),
+            (LEAN_MAX, evenly),
+            (LEAN_MAX + 1, Duration::ZERO),
+        ] {
+            for line in [Line::Kin, Line::Others] {
+                let mut turns = Turns::new(&Config::default());
+                // The other line could pay for a question at once.
+                let (poor, rich) = (holding(holds), holding(PURSE_MAX));
+                let (kin, others) = match line {
+                    Line::Kin => (poor, rich),
+                    _ => (rich, poor),
+                };
+                just_asked(&mut turns, START, kin, others);
+                assert_eq!(turns.next_at(START), None);
+                turns.push_back(1, line);
+                let at = START + wait;
+                assert_eq!(turns.next_at(START).map(|it| it.max(START)), Some(at));
+                if wait > Duration::ZERO {
+                    assert_eq!(turns.next(at.back(INSTANT)), None);
+                }
+                assert_eq!(turns.next(at), Some(1), "{line:?} {holds}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_waits_for_260_seconds_though_the_other_was_asked_of_late() {
+        for line in [Line::Kin, Line::Others] {
+            let mut turns = Turns::new(&Config::default());
+            just_asked(&mut turns, START, Purse::default(), Purse::default());
+            turns.means.last_at = START + EACH_LINE.saturating_sub(INSTANT);
+            turns.push_back(1, line);
+            let due = START + EACH_LINE;
+            assert_eq!(turns.next_at(turns.means.last_at), Some(due));
+            assert_eq!(turns.next(due.back(INSTANT)), None);
+            assert_eq!(turns.next(due), Some(1), "{line:?}");
+        }
+    }
 }
