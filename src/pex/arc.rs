@@ -229,6 +229,7 @@ mod tests {
         let mut chance = Chance::new(&Seed::new([4; 32]));
         let own = front(TELLER);
         let arc = walk(&mut chance, own - (1 << 58), 100);
+        assert!(!of(&arc).unwrap().is_first());
         let along = of(&arc).unwrap().along(None);
         assert!(along.contains(&own) && along.is_sorted());
         assert_eq!(along.len(), 101);

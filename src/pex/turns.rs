@@ -547,6 +547,12 @@ mod tests {
         assert!(turns.resume(now, means));
     }
 
+    fn holding(holds: u32) -> Purse {
+        let mut purse = Purse::default();
+        purse.earn(START, holds, holds);
+        purse
+    }
+
     #[test]
     fn where_nobody_can_be_paid_for_the_two_lines_take_turns() {
         let mut turns = Turns::new(&Config::default());
@@ -563,11 +569,6 @@ mod tests {
 
     #[test]
     fn it_is_somebodys_turn_when_it_is_said_to_be_and_not_before() {
-        let holding = |holds| {
-            let mut purse = Purse::default();
-            purse.earn(START, holds, holds);
-            purse
-        };
         let evenly = Duration::from_millis(10_500);
         for (holds, wait) in [
             (COST - 1, EVERY),
@@ -607,6 +608,119 @@ mod tests {
             assert_eq!(turns.next_at(turns.means.last_at), Some(due));
             assert_eq!(turns.next(due.back(INSTANT)), None);
             assert_eq!(turns.next(due), Some(1), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn when_a_search_begins_nine_questions_to_each_line_are_paid_for_at_once() {
+        for line in [Line::Kin, Line::Others] {
+            let mut turns = searching();
+            let mut paid = 0;
+            turns.push_back(1, line);
+            while turns.next(START).is_some() {
+                turns.push_back(1, line);
+                paid += 1;
+            }
+            assert_eq!(paid, 9, "{line:?}");
+        }
+    }
+
+    /// What a purse holds that held so much before such an answer, of which so much was told and new.
+    fn after(holds: u32, is_kin: bool, is_first: bool, told: [u32; 2], order: Order) -> Purse {
+        let mut turns = Turns::new(&Config::default());
+        just_asked(&mut turns, START, holding(holds), holding(holds));
+        let [told, fresh] = told;
+        let worth = Worth {
+            is_kin,
+            is_first,
+            told,
+            fresh,
+            order,
+        };
+        turns.on_answer(START, worth);
+        assert_eq!(*turns.purse(!is_kin), holding(holds));
+        *turns.purse(is_kin)
+    }
+
+    #[test]
+    fn each_new_node_pays_for_a_question_or_for_three_out_of_a_lean_purse() {
+        for (holds, told, now_holds) in [
+            (0, [100, 0], 0),
+            (1, [100, 1], 7),
+            (0, [3, 1], 6),
+            // Half of it is new, which pays for one more.
+            (0, [2, 1], 12),
+            (0, [100, 24], LEAN_MAX),
+            // So many are part of a network that was never heard of.
+            (0, [100, 25], 50),
+            (LEAN_MAX, [100, 1], LEAN_MAX),
+            (LEAN_MAX + 1, [100, 1], LEAN_MAX + 3),
+            (PURSE_MAX - 1, [100, 100], PURSE_MAX),
+        ] {
+            let others = after(holds, false, false, told, Order::Any);
+            assert_eq!(others, holding(now_holds), "{holds}, then {told:?}");
+            if told[1] > 0 {
+                for is_first in [true, false] {
+                    let kin = after(holds, true, is_first, told, Order::Arc(None));
+                    assert_eq!(kin, holding(now_holds), "{holds}, then {told:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_somebody_tells_first_or_in_no_order_where_there_is_one_pays_for_little() {
+        for (holds, now_holds) in [(0, PURSE_FIRST), (100, 100)] {
+            let first = after(holds, false, true, [100, 100], Order::Any);
+            assert_eq!(first, holding(now_holds));
+            let disorderly = after(holds, true, false, [100, 100], Order::Disorder);
+            assert_eq!(disorderly, holding(now_holds));
+        }
+    }
+
+    #[test]
+    fn kin_without_news_costs_an_eighth_of_what_its_purse_holds_and_others_cost_nothing() {
+        for (holds, now_holds) in [(16, 14), (100, 87), (1, 0)] {
+            let kin = after(holds, true, false, [100, 0], Order::Arc(None));
+            assert_eq!(kin, holding(now_holds));
+            let others = after(holds, false, false, [100, 0], Order::Any);
+            assert_eq!(others, holding(holds));
+        }
+    }
+
+    #[test]
+    fn a_question_that_nobody_answers_has_cost_nothing_and_another_may_be_asked() {
+        for (holds, now_holds) in [(0, 2), (LEAN_MAX - 1, LEAN_MAX), (100, 102)] {
+            for is_kin in [true, false] {
+                let mut turns = Turns::new(&Config::default());
+                just_asked(&mut turns, START, holding(holds), holding(holds));
+                turns.on_silence(START, is_kin);
+                assert_eq!(*turns.purse(is_kin), holding(now_holds));
+                assert_eq!(*turns.purse(!is_kin), holding(holds));
+                assert_eq!(turns.means.width, turns.first + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn of_each_eighty_nodes_by_the_arcs_one_may_be_asked_and_of_few_as_many_as_at_first() {
+        for (nodes, width) in [
+            (None, 12),
+            (Some(80), 12),
+            (Some(13 * 80 - 1), 12),
+            (Some(13 * 80), 13),
+            (Some(100 * 80), 100),
+        ] {
+            let mut turns = searching();
+            let worth = Worth {
+                is_kin: true,
+                is_first: true,
+                told: 100,
+                fresh: 100,
+                order: Order::Arc(nodes),
+            };
+            turns.on_answer(START, worth);
+            assert_eq!(turns.means.width, width, "{nodes:?}");
         }
     }
 }

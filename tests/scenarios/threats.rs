@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use pex::wire::Dialect;
 use pex::{
-    Action, Config, Directory as _, Epoch, Event, Kind, NodeAddress, Pex, RestoreError, Roster,
-    Seed,
+    Action, Config, Directory as _, Epoch, Event, Kind, NodeAddress, Pex, Policy, RestoreError,
+    Roster, Seed,
 };
 
 use crate::support::{
@@ -391,6 +391,7 @@ fn a_dump_is_taken_by_a_configuration_just_as_large_as_what_it_holds_and_by_no_s
         (config().remembered_max(2), config().remembered_max(1)),
         (config(), config().outstanding_max(1)),
         (config(), config().resolve_max(1)),
+        (config(), config().policy(Policy::Tendermint0359)),
         (
             config().request_timeout(timeout),
             config().request_timeout(timeout.saturating_sub(ms(1))),
