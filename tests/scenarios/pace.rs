@@ -325,6 +325,25 @@ fn kin_that_tells_forty_in_no_order_rests_and_kin_that_knows_fewer_need_not() {
     }
 }
 
+#[test]
+fn kin_is_asked_for_more_of_an_arc_if_one_of_its_last_ten_nodes_is_new() {
+    for (new, wait) in [(89, ms(1_100)), (90, ms(110)), (99, ms(110))] {
+        let mut w = World::new();
+        let arc = nodes_apart(500_000_000, 4_000_000, 100);
+        let mut known = arc.clone();
+        known.remove(new);
+        // By what is told in no order nobody knows that there is nothing between.
+        known.reverse();
+        w.up(1, Kind::V2);
+        w.answers(1, &known);
+        w.down(1);
+        w.up(2, Kind::Kin);
+        w.answers(2, &arc);
+        assert_eq!(asked(&w.pass(just_before(wait))), [], "{new}");
+        assert_eq!(asked(&w.pass(ms(1))), [id(2)], "{new}");
+    }
+}
+
 /// So many nodes whose ids lie so far apart.
 fn nodes_apart(begin: u32, step: u32, many: u32) -> Vec<NodeAddress> {
     (0..many).map(|n| node(begin + n * step)).collect()
