@@ -239,9 +239,6 @@ fn empty_lines_and_comments_between_the_events_of_a_log_say_nothing() {
     let log = driver.finish().0;
     let text = log.to_string();
     let (head, events) = text.split_once("\n\n").unwrap();
-    let events: String = events
-        .lines()
-        .map(|line| format!("\n# What follows:\n{line}\n"))
-        .collect();
+    let events = events.replace('\n', "\n\n# What follows:\n");
     assert_eq!(format!("{head}\n\n{events}").parse(), Ok(log));
 }
