@@ -214,6 +214,8 @@ fn the_changes_of_a_second_are_few_and_those_of_a_moment_none() {
         book
     };
     assert_eq!(of([1, 2]).changes_since(&of([2, 1])), []);
+    // All of these are in one bucket, by one teller, and of the same time.
+    assert_eq!(of([1, 2]).changes_since(&of([3, 4])).len(), 4);
 }
 
 /// A node of the world.

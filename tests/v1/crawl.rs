@@ -18,6 +18,9 @@ fn a_fresh_seed_dials_its_own_seeds() {
     w.dialed(first);
     w.ready(first);
     assert_eq!(w.up(), [first]);
+    // Also if somebody comes before: it knows of nobody by that.
+    let mut w = World::seed(|it| it.seeds(seeds.clone())).trusting(&seeds);
+    assert_eq!(dials(&w.accept(3)).len(), 2);
 }
 
 #[test]

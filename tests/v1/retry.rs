@@ -154,6 +154,22 @@ fn who_accepts_and_hangs_up_at_once_is_dialed_less_and_less_often() {
 }
 
 #[test]
+fn who_has_had_a_place_for_us_is_left_alone_as_at_first_when_it_has_none_again() {
+    let mut w = World::quiet(|it| it.slots(3, 3));
+    w.connect(1);
+    w.learn(&node(2), 9);
+    w.run(secs(3 * 3_600), |_| Answer::HangsUp);
+    assert!(w.dials_of(2).len() >= 4);
+    w.run(DAY, |_| Answer::Up);
+    assert_eq!(w.outbound(), [1, 2]);
+    let before = w.dials_of(2).len();
+    w.down(2);
+    w.run(secs(300), |_| Answer::HangsUp);
+    let pauses = steps(&w.dials_of(2)[before..]);
+    assert!((secs(60)..secs(120)).contains(&pauses[0]), "{pauses:?}");
+}
+
+#[test]
 fn who_has_stayed_for_an_hour_was_of_use_and_who_hangs_up_at_once_was_not() {
     // Or for a minute.
     for (stays, attempts) in [(HOUR, 0), (secs(60), 0), (ms(59_999), 1), (secs(1), 1)] {
