@@ -101,9 +101,11 @@ fn of_a_node_with_no_address_that_is_taken_neither_the_score_nor_the_anchor_is()
         (record.score, record.anchor) = (50, true);
     }
     let options = Options::builder().anchors(1).build().unwrap();
-    let (peers, taken) = loaded(options, &[near, far]);
-    assert_eq!((taken, [1, 2].map(|n| peers.score(id(n)))), (1, [0, 50]));
-    assert!(peers.anchors().eq([id(2)]));
+    let mut one_more = foreign(&[node(3)]);
+    one_more.anchor = true;
+    let (peers, taken) = loaded(options, &[near, far, one_more]);
+    assert_eq!((taken, [1, 2].map(|n| peers.score(id(n)))), (2, [0, 50]));
+    assert!(peers.anchors().eq([id(2)]), "one is enough");
 }
 
 #[test]

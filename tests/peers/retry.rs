@@ -450,6 +450,20 @@ fn what_a_node_failed_before_does_not_cut_its_cool_down_short_once_that_is_made_
 }
 
 #[test]
+fn what_a_node_failed_before_does_not_keep_it_waiting_once_that_is_made_good() {
+    let mut w = World::quiet(|it| it.retry(HOUR, 8 * HOUR).retry_persistent_max(8 * HOUR));
+    w.connect(99);
+    w.learn(&node(1), 50);
+    w.dies(1);
+    w.accept(1);
+    w.ready(1);
+    w.pass(secs(60));
+    w.behaves(1);
+    w.down(1);
+    assert_eq!(dials(&w.pass(secs(30))), [1]);
+}
+
+#[test]
 fn a_new_address_of_a_node_that_hung_up_at_once_is_dialed_when_the_cool_down_is_over() {
     for (wait, dialed) in [(29, vec![]), (30, vec![1])] {
         let mut w = company();
@@ -548,6 +562,18 @@ fn where_tries_are_counted_nobody_is_asked_again_who_is_not_who_was_expected() {
     w.learn(&node(1), 50);
     w.run(10 * DAY, |_| Answer::Fails(DialFailure::NotThisNode));
     assert_eq!(w.dials_of(1).len(), 1);
+}
+
+#[test]
+fn where_nothing_is_forgotten_each_of_those_at_one_place_is_tried_by_itself() {
+    for (forgets, failures) in [(true, 1), (false, 0)] {
+        let mut w = if forgets { company() } else { trying(3) };
+        for n in 1..=2 {
+            w.learn(&at(n, host(5, 5)), 50 + n);
+        }
+        w.dies(1);
+        assert_eq!(w.record(2).unwrap().addresses[0].failures, failures);
+    }
 }
 
 #[test]

@@ -287,6 +287,18 @@ fn four_nodes_at_one_name_or_ip_address_are_kept() {
 }
 
 #[test]
+fn where_one_place_may_fill_the_store_one_teller_may_tell_of_all_who_live_there() {
+    let mut w = World::quiet(|it| {
+        let it = it.addresses_max(100).addresses_per(4, 100);
+        it.network_share(100, 100).teller_percent(100).slots(0, 52)
+    });
+    for n in 0..60 {
+        w.learn(&at_port(n, host(7, 7), 1_000 + n), 20_000);
+    }
+    assert_eq!(w.peers.addresses(), 60);
+}
+
+#[test]
 fn on_a_site_that_is_served_any_number_of_nodes_may_live_at_one_place() {
     let mut w = World::quiet(|it| it.nearest(pex::Reach::Site).slots(0, 52));
     w.judge.nearest = pex::Reach::Site;

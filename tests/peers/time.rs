@@ -160,6 +160,21 @@ fn of_whom_nothing_lies_ahead_after_going_back_nothing_is_written_down_anew() {
 }
 
 #[test]
+fn what_turned_out_false_a_year_ahead_may_be_told_again_a_few_days_after_going_back() {
+    let mut w = World::quiet(|it| it);
+    w.now = START + YEAR;
+    w.connect(99);
+    w.learn(&node(1), 60);
+    w.fails(1, DialFailure::NotThisNode);
+    w.rewind(START);
+    w.learn(&node(1), 60);
+    assert!(!w.knows(&node(1)));
+    w.pass(3 * DAY);
+    w.learn(&node(1), 60);
+    assert!(w.knows(&node(1)));
+}
+
+#[test]
 fn at_the_beginning_of_time_and_at_its_end_the_machine_works() {
     for start in [
         0,
