@@ -356,3 +356,31 @@ fn peers_of_v1_take_nobodys_place_among_those_who_are_asked_first() {
     assert_eq!(come(31..34, Kind::V1), 3);
     assert_eq!(come(34..36, Kind::V2), 0);
 }
+
+#[test]
+fn a_request_that_could_not_be_sent_costs_no_other_its_turn() {
+    for kind in [Kind::V2, Kind::Kin] {
+        let mut w = World::new();
+        w.up(1, kind);
+        for times in 0..20 {
+            w.unsent(1);
+            assert_eq!(asked(&w.pass(just_before(secs(1)))), []);
+            assert_eq!(asked(&w.pass(ms(1))), [id(1)], "{kind:?}, {times}");
+        }
+    }
+}
+
+#[test]
+fn twenty_who_are_silent_are_each_asked_every_ten_minutes_since_silence_costs_nothing() {
+    for kind in [Kind::V2, Kind::Kin] {
+        let mut w = World::new();
+        (1..=20).for_each(|n| drop(w.up(n, kind)));
+        w.pass(secs(2 * 3_600));
+        for n in 1..=20 {
+            let late = w.asked(n).into_iter().filter(|&at| at > secs(3_600));
+            let waits = steps(&late.collect::<Vec<_>>());
+            assert!(waits.len() >= 4, "{kind:?}: {waits:?}");
+            assert!(waits.iter().all(|&it| it <= secs(660)), "{waits:?}");
+        }
+    }
+}
