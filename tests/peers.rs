@@ -16,6 +16,9 @@ mod accept;
 #[path = "peers/age.rs"]
 mod age;
 #[cfg(test)]
+#[path = "peers/alone.rs"]
+mod alone;
+#[cfg(test)]
 #[path = "peers/anchors.rs"]
 mod anchors;
 #[cfg(test)]
@@ -25,11 +28,17 @@ mod anything;
 #[path = "peers/changes.rs"]
 mod changes;
 #[cfg(test)]
+#[path = "peers/choice.rs"]
+mod choice;
+#[cfg(test)]
 #[path = "support/world.rs"]
 mod common;
 #[cfg(test)]
 #[path = "peers/conduct.rs"]
 mod conduct;
+#[cfg(test)]
+#[path = "peers/cooldown.rs"]
+mod cooldown;
 #[cfg(test)]
 #[path = "peers/crowd.rs"]
 mod crowd;

@@ -25,6 +25,9 @@ mod dialing;
 #[path = "v1/disorder.rs"]
 mod disorder;
 #[cfg(test)]
+#[path = "v1/feelers.rs"]
+mod feelers;
+#[cfg(test)]
 #[path = "support/judge_of_peers.rs"]
 mod judge;
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! Whom we dial, and whom not yet.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use pex::NodeAddress;
 use pex::peers::{DialFailure, Event, Eviction, Standing};
-use pex::{Group, NodeAddress};
 
 use crate::world::{
     Answer, DAY, DEAD, HOUR, NOBODY, START, World, at, at_port, dials, evicted, host, id, ms, node,
@@ -187,54 +185,6 @@ fn a_connection_with_a_node_that_was_banned_meanwhile_is_ended() {
 }
 
 #[test]
-fn the_operators_choice_is_dialed_first_and_the_highest_score_before_the_lower() {
-    let mut w = World::quiet(|it| {
-        let it = it.connected_max(4).slots(1, 0).upgrade_max(0);
-        it.persistent([id(3)]).scores([(id(1), 1), (id(2), 500)])
-    });
-    w.connect(9);
-    for n in 1..=6 {
-        w.name(&node(n));
-    }
-    let mut order = dials(&w.down(9));
-    for _ in 0..3 {
-        let last = *order.last().unwrap();
-        order.extend(dials(&w.dies(last)));
-    }
-    assert_eq!(order[..3], [3, 2, 1]);
-    assert!(order[3] > 3);
-}
-
-#[test]
-fn of_a_nodes_addresses_the_one_that_answered_before_is_dialed_first() {
-    let mut w = World::quiet(|it| it.persistent([id(1)]));
-    w.name(&at(1, host(50, 1)));
-    w.dies(1);
-    w.connect(1);
-    for n in 51..53 {
-        w.name(&at(1, host(n, 1)));
-    }
-    w.pass(HOUR);
-    w.down(1);
-    assert_eq!(dials(&w.pass(secs(30))), [1]);
-    assert_eq!(w.judge.dialing[&id(1)].0, node(1));
-}
-
-#[test]
-fn where_all_live_in_one_network_we_have_a_third_of_our_connections_with_it() {
-    let mut w = World::quiet(|it| it);
-    for n in 0..20 {
-        w.name(&at(n, host(1, n * 300)));
-    }
-    w.run(HOUR, |_| Answer::Up);
-    assert_eq!(w.outbound().len(), 4);
-    // Nor is time spent on what can't be done.
-    let ticks = w.ticks;
-    w.run(HOUR, |_| Answer::Up);
-    assert!(w.ticks - ticks < 10, "{}", w.ticks - ticks);
-}
-
-#[test]
 fn an_ip_address_is_dialed_once_at_a_time_and_not_while_we_are_connected_with_it() {
     let mut w = World::quiet(|it| it.network_share(32, 8));
     let port = |n: u32| at_port(n, host(1, 1), 1_000 + n);
@@ -277,87 +227,6 @@ fn in_a_subnet_two_addresses_of_hearsay_are_dialed_in_a_minute_and_no_more() {
     w.run(HOUR, |_| DEAD);
     assert!(w.dial_times().len() > 30);
     assert!(w.ticks < 400, "{}", w.ticks);
-}
-
-#[test]
-fn a_network_is_picked_first_and_an_address_second() {
-    // One network has 32 addresses, nine have one each: it is dialed first a tenth of the time.
-    let mut first: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut w = World::quiet(|it| it.connected_max(2).slots(1, 1));
-    w.connect(1_000);
-    for n in 0..41 {
-        let network = n.min(9);
-        w.name(&at(n, host(network, 300 * n)));
-    }
-    for _ in 0..1_000 {
-        let mut again = w.peers.clone();
-        std::mem::swap(&mut w.peers, &mut again);
-        let before = (w.judge.clone(), w.log.len());
-        let dialed = dials(&w.down(1_000))[0];
-        *first.entry(dialed.min(9)).or_default() += 1;
-        // Another draw: what was drawn is part of the state.
-        let draws = w.epoch().number();
-        (w.peers, w.judge) = (again, before.0);
-        w.log.truncate(before.1);
-        w.welcome(2_000 + u32::try_from(draws).unwrap());
-        w.down(2_000 + u32::try_from(draws).unwrap());
-    }
-    assert_eq!(first.values().sum::<u32>(), 1_000);
-    let of_the_large = first.get(&9).copied().unwrap_or(0);
-    assert!((60..=140).contains(&of_the_large), "{first:?}");
-}
-
-#[test]
-fn nine_of_ten_picks_are_of_nodes_that_were_reached_before() {
-    let tested = |percent: u8| {
-        let mut w = World::quiet(|it| {
-            let it = it.connected_max(60).slots(30, 0).dials(100, 1_000);
-            it.tested_percent(percent)
-                .oldest_of(1)
-                .network_share(32, 32)
-        });
-        (w.judge.dialing_max, w.judge.dials_per_second) = (100, 1_000);
-        for n in 0..30 {
-            w.connect(n);
-        }
-        w.pass(HOUR);
-        for n in 0..30 {
-            w.down(n);
-        }
-        for n in 100..130 {
-            // No place is free: they have been taken by those who come back.
-            w.learn(&node(n), 1_000 + n);
-        }
-        w
-    };
-    let mut w = tested(90);
-    // All cool down; meanwhile the others are dialed, and fail.
-    w.run(secs(29), |_| DEAD);
-    w.log.clear();
-    w.run(secs(40), |_| Answer::Up);
-    assert_eq!(w.outbound().into_iter().filter(|n| *n < 30).count(), 30);
-}
-
-#[test]
-fn of_ten_picks_as_many_as_the_option_says_are_of_nodes_that_were_reached_before() {
-    for (percent, least, most) in [(0, 0, 0), (90, 7, 10), (100, 10, 10)] {
-        let mut w = World::quiet(|it| it.connected_max(2).slots(1, 1).tested_percent(percent));
-        // There is a place for one, and it is taken: the others are seen to be there, and sent away.
-        w.connect(1_000);
-        for n in 0..20 {
-            w.reached(&node(n));
-            w.down(n);
-            w.learn(&node(100 + n), 2_000 + n);
-        }
-        w.pass(HOUR);
-        let mut order = dials(&w.down(1_000));
-        while order.len() < 10 {
-            let last = order[order.len() - 1];
-            order.extend(dials(&w.dies(last)));
-        }
-        let tested = order.iter().filter(|n| **n < 20).count();
-        assert!((least..=most).contains(&tested), "{percent}: {order:?}");
-    }
 }
 
 #[test]
@@ -409,19 +278,6 @@ fn an_outcome_of_a_dial_that_was_not_asked_for_is_absorbed() {
 }
 
 #[test]
-fn every_address_of_every_node_is_tried_in_the_end() {
-    let mut w = World::quiet(|it| it);
-    let all: BTreeSet<NodeAddress> = (0..30)
-        .map(|n| at(n / 3, host(100 + n, 1)))
-        .inspect(|it| drop(w.name(it)))
-        .collect();
-    w.run(secs(55), |_| DEAD);
-    let tried: Vec<NodeAddress> = w.dial_times().into_iter().map(|(_, it)| it).collect();
-    assert_eq!(tried.len(), 30, "each once, and then none");
-    assert_eq!(tried.into_iter().collect::<BTreeSet<_>>(), all);
-}
-
-#[test]
 fn no_more_than_ten_are_dialed_in_any_second() {
     let mut w = World::quiet(|it| it);
     for n in 1..200 {
@@ -445,30 +301,6 @@ fn no_more_than_ten_are_dialed_in_any_second() {
     assert_eq!(times.iter().map(|&from| in_a_second(from)).max(), Some(10));
     // And no fewer on the whole: the bound is not a brake.
     assert!((41..=60).contains(&times.len()), "{}", times.len());
-}
-
-#[test]
-fn where_all_live_on_our_own_site_every_place_is_taken() {
-    let mut w = World::quiet(|it| it);
-    for n in 0..20 {
-        let ip = [10, 0, 0, u8::try_from(n + 1).unwrap()].into();
-        w.name(&at(n, ip));
-    }
-    w.run(HOUR, |_| Answer::Up);
-    assert_eq!(w.outbound().len(), 12);
-}
-
-#[test]
-fn our_connections_are_with_different_networks_while_there_are_such() {
-    let mut w = World::quiet(|it| it);
-    // Twenty nodes in each of fifteen networks.
-    for n in 0..300 {
-        w.learn(&at(n, host(n % 15, 300 * (n / 15))), 1_000 + n);
-    }
-    w.run(HOUR, |_| Answer::Up);
-    let networks = w.judge.links.values().filter_map(|it| it.ip).map(Group::of);
-    let networks: BTreeSet<Group> = networks.collect();
-    assert_eq!((w.outbound().len(), networks.len()), (12, 12));
 }
 
 #[test]
@@ -529,24 +361,6 @@ fn feelers_and_dials_of_a_day_do_not_exceed_a_few_in_an_hour_once_all_places_are
     let dials = w.dial_times().len() - made;
     assert!((24 * 15..24 * 40).contains(&dials), "{dials}");
     assert_eq!(w.peers.check(), Ok(()));
-}
-
-#[test]
-fn an_unconditional_peer_does_not_wait_behind_one_for_whom_there_is_no_place() {
-    for upgrades in [0, 1] {
-        let mut w = World::quiet(|it| {
-            let it = it.connected_max(2).slots(1, 1).upgrade_max(upgrades);
-            it.scores([(id(2), 5), (id(3), 1)]).unconditional([id(3)])
-        });
-        w.connect(1);
-        if upgrades > 0 {
-            // The place of the first is promised to another already.
-            w.name(&node(4));
-        }
-        w.name(&node(2));
-        w.name(&node(3));
-        assert!(w.dialing().contains(&3), "{upgrades}");
-    }
 }
 
 #[test]

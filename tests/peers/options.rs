@@ -1,7 +1,7 @@
 //! The options: their bounds, and the combinations that can't be built.
 //!
 //! That a bound holds is for the tests of what it bounds: `accept`, `dialing`, `learn`, `shares`,
-//! `retry`, `upgrade`, `feelers`, `rotation`, `anchors`, `conduct`, `persistence`.
+//! `retry`, `cooldown`, `choice`, `upgrade`, `feelers`, `rotation`, `anchors`, `conduct`, `persistence`.
 
 use core::time::Duration;
 

@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use pex::peers::{AddressRecord, DialFailure, PeerRecord};
+use pex::peers::DialFailure;
 
 use crate::world::{
-    Answer, DAY, DEAD, HOUR, NOBODY, START, World, at, dials, host, id, node, number, secs, text,
+    Answer, DAY, DEAD, HOUR, NOBODY, World, at, dials, host, id, node, number, secs, text,
 };
 
 /// A world with one peer that stays, so that a failed dial is not our own fault.
@@ -17,7 +17,7 @@ pub(crate) fn company() -> World {
 }
 
 /// The time from each dial of a node to the next, in seconds.
-fn gaps(w: &World, n: u32) -> Vec<u64> {
+pub(crate) fn gaps(w: &World, n: u32) -> Vec<u64> {
     let dials = w.dials_of(n);
     dials
         .windows(2)
@@ -83,39 +83,6 @@ fn nodes_that_fail_together_are_not_dialed_again_together() {
 }
 
 #[test]
-fn nodes_that_failed_together_while_we_were_alone_are_not_dialed_together_when_somebody_is_there() {
-    let mut w = World::quiet(|it| it);
-    let all: Vec<u32> = (1..=6).collect();
-    for &n in &all {
-        w.name(&node(n));
-    }
-    for &n in &all {
-        w.dies(n);
-    }
-    w.connect(99);
-    w.run(secs(80), |_| DEAD);
-    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
-    assert!(seconds.len() > 4, "{seconds:?}");
-}
-
-#[test]
-fn where_those_in_need_wait_as_long_as_all_others_they_do_not_come_together_either() {
-    let mut w = World::quiet(|it| it.retry_persistent_max(8 * HOUR));
-    w.connect(99);
-    let all: Vec<u32> = (1..=6).collect();
-    for &n in &all {
-        w.name(&node(n));
-    }
-    for &n in &all {
-        w.dies(n);
-    }
-    w.down(99);
-    w.run(secs(80), |_| DEAD);
-    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
-    assert!(seconds.len() > 4, "{seconds:?}");
-}
-
-#[test]
 fn a_dial_that_was_not_tried_costs_a_minute_and_nothing_else() {
     let mut w = company();
     w.name(&node(1));
@@ -154,18 +121,6 @@ fn an_address_that_was_never_reached_is_forgotten_after_three_failures() {
 }
 
 #[test]
-fn an_address_that_was_never_reached_is_kept_for_weeks_while_we_are_connected_with_nobody() {
-    let mut w = World::quiet(|it| it);
-    w.learn(&node(1), 50);
-    w.run(40 * DAY, |_| DEAD);
-    assert!(w.dials_of(1).len() > 100 && w.knows(&node(1)));
-    // Among others it has had its chances.
-    w.connect(99);
-    w.run(DAY, |_| DEAD);
-    assert!(!w.knows(&node(1)));
-}
-
-#[test]
 fn a_node_that_was_good_is_kept_for_a_week_and_forgotten_then() {
     let mut w = company();
     was_good(&mut w, 1);
@@ -173,33 +128,6 @@ fn a_node_that_was_good_is_kept_for_a_week_and_forgotten_then() {
     assert!(w.knows(&node(1)) && w.dials_of(1).len() > 10);
     w.run(12 * HOUR, |_| DEAD);
     assert!(!w.knows(&node(1)));
-}
-
-#[test]
-fn a_node_that_accepts_and_hangs_up_is_dialed_less_and_less() {
-    let mut w = company();
-    w.name(&node(1));
-    let start = w.now;
-    let mut times = Vec::new();
-    while w.now < start + DAY {
-        if w.judge.dialing.contains_key(&id(1)) {
-            times.push(w.now - start);
-            w.dialed(1);
-            w.ready(1);
-            w.pass(secs(1));
-            w.down(1);
-        }
-        w.pass(secs(1));
-    }
-    assert!((6..=8).contains(&times.len()), "{times:?}");
-    // Once it stays for a minute, all is forgiven.
-    while !w.judge.dialing.contains_key(&id(1)) {
-        w.pass(secs(60));
-    }
-    w.dialed(1);
-    w.pass(secs(60));
-    w.down(1);
-    assert_eq!(w.record(1).unwrap().addresses[0].failures, 0);
 }
 
 #[test]
@@ -356,170 +284,6 @@ fn an_address_that_was_true_once_and_leads_to_another_now_is_given_two_more_chan
 }
 
 #[test]
-fn a_node_that_has_lost_every_peer_comes_back_to_those_whom_the_operator_named() {
-    let mut w = World::quiet(|it| it);
-    w.name(&node(1));
-    w.connect(2);
-    // The seed was down for as long as another peer was there.
-    w.run(2 * HOUR, |_| DEAD);
-    w.down(2);
-    w.run(secs(700), |it| {
-        if number(it.id()) == 1 {
-            Answer::Up
-        } else {
-            DEAD
-        }
-    });
-    assert_eq!(w.outbound(), [1]);
-}
-
-#[test]
-fn while_we_are_connected_with_nobody_nothing_is_forgotten_and_nobody_waits_longer_than_five_minutes()
- {
-    let mut w = World::quiet(|it| it);
-    for n in 1..=5 {
-        was_good(&mut w, n);
-    }
-    // The failures of those who went first have had time to add up.
-    w.run(secs(60), |_| DEAD);
-    w.log.clear();
-    w.run(2 * DAY, |_| DEAD);
-    for n in 1..=5 {
-        let gaps = gaps(&w, n);
-        assert!(
-            gaps.len() > 400 && gaps.iter().all(|it| *it <= 376),
-            "{gaps:?}"
-        );
-    }
-    // When the world is back, so are we.
-    w.run(secs(400), |_| Answer::Up);
-    assert_eq!(w.outbound(), [1, 2, 3, 4, 5]);
-}
-
-#[test]
-fn however_many_are_left_alone_for_hours_all_are_tried_soon_when_the_last_peer_is_lost() {
-    let mut w = World::quiet(|it| it);
-    w.checks_inside = false;
-    w.connect(99);
-    w.pass(HOUR);
-    for n in 1_000..1_300 {
-        let mut kept = AddressRecord::new(node(n));
-        (kept.last_success, kept.last_failure) = (Some(START), Some(w.now));
-        kept.failures = 6;
-        let mut record = PeerRecord::new(id(n));
-        record.addresses.push(kept);
-        assert_eq!(w.peers.load(&record), 1);
-    }
-    w.log.clear();
-    w.run(2 * HOUR, |_| DEAD);
-    assert_eq!(w.dial_times(), []);
-    w.down(99);
-    w.run(secs(100), |_| DEAD);
-    let tried: BTreeSet<u32> = w.dial_times().iter().map(|it| number(it.1.id())).collect();
-    assert_eq!(tried.len(), 301);
-    // Then there is nothing more to look for.
-    let ticks = w.ticks;
-    w.run(secs(100), |_| DEAD);
-    assert!(w.ticks - ticks < 20, "{}", w.ticks - ticks);
-}
-
-#[test]
-fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
-    let mut w = company();
-    w.connect(1);
-    w.pass(HOUR);
-    w.down(1);
-    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
-    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
-    assert_eq!(dials(&w.pass(secs(1))), [1]);
-}
-
-#[test]
-fn what_a_node_failed_before_does_not_cut_its_cool_down_short_once_that_is_made_good() {
-    let mut w = company();
-    w.learn(&node(1), 50);
-    w.dies(1);
-    w.accept(1);
-    w.ready(1);
-    w.pass(secs(60));
-    w.behaves(1);
-    w.down(1);
-    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
-    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
-    assert_eq!(dials(&w.pass(secs(1))), [1]);
-}
-
-#[test]
-fn what_a_node_failed_before_does_not_keep_it_waiting_once_that_is_made_good() {
-    let mut w = World::quiet(|it| it.retry(HOUR, 8 * HOUR).retry_persistent_max(8 * HOUR));
-    w.connect(99);
-    w.learn(&node(1), 50);
-    w.dies(1);
-    w.accept(1);
-    w.ready(1);
-    w.pass(secs(60));
-    w.behaves(1);
-    w.down(1);
-    assert_eq!(dials(&w.pass(secs(30))), [1]);
-}
-
-#[test]
-fn a_new_address_of_a_node_that_hung_up_at_once_is_dialed_when_the_cool_down_is_over() {
-    for (wait, dialed) in [(29, vec![]), (30, vec![1])] {
-        let mut w = company();
-        w.connect(1);
-        w.down(1);
-        w.pass(secs(wait));
-        assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), dialed, "{wait}");
-    }
-}
-
-#[test]
-fn after_a_connection_its_node_is_left_alone_for_the_cool_down() {
-    for (cooldown, lasted) in [(30, 3_600), (7_200, 3_600), (7_200, 1), (30, 1)] {
-        let mut w = World::quiet(|it| it.cooldown(secs(cooldown)));
-        w.connect(99);
-        w.connect(1);
-        w.pass(secs(lasted));
-        w.down(1);
-        let ended = w.now;
-        w.run(DAY, |_| Answer::Silence);
-        let dials = w.dial_times();
-        let again = dials
-            .iter()
-            .find(|(at, it)| it.id() == id(1) && *at > ended - START);
-        let waited = START + again.unwrap().0 - ended;
-        // Who hangs up at once is left alone for a minute besides.
-        let least = if lasted < 60 {
-            cooldown.max(60)
-        } else {
-            cooldown
-        };
-        assert!(waited >= secs(least), "{cooldown} {lasted}: {waited:?}");
-        assert!(
-            waited <= secs(least + 15),
-            "{cooldown} {lasted}: {waited:?}"
-        );
-    }
-}
-
-#[test]
-fn a_persistent_peer_that_is_gone_is_dialed_again_after_five_seconds() {
-    let mut w = company();
-    w.connect(7);
-    w.pass(HOUR);
-    w.down(7);
-    assert_eq!(dials(&w.pass(secs(4))), NOBODY);
-    assert_eq!(dials(&w.pass(secs(1))), [7]);
-    // One that hangs up at once has failed, and waits for a minute.
-    w.dialed(7);
-    w.ready(7);
-    w.pass(secs(1));
-    w.down(7);
-    assert_eq!(dials(&w.pass(secs(59))), NOBODY);
-}
-
-#[test]
 fn who_is_told_at_a_place_of_another_is_forgotten_and_the_other_is_not() {
     let mut w = company();
     let place = host(5, 5);
@@ -608,33 +372,4 @@ fn what_strangers_tell_of_a_persistent_peer_does_not_go_before_what_the_operator
         });
     }
     assert!(w.up().contains(&7));
-}
-
-#[test]
-fn a_guest_is_no_reason_to_leave_those_alone_for_hours_whom_we_have_lost() {
-    for trouble in [DEAD, Answer::HangsUp] {
-        let mut w = World::with(|it| it);
-        w.checks_inside = false;
-        for n in 1..=10 {
-            w.learn(&node(n), 300 + n);
-            w.run(secs(5), |_| Answer::Up);
-        }
-        w.run(HOUR, |_| Answer::Up);
-        for n in w.outbound() {
-            w.down(n);
-        }
-        w.welcome(500);
-        w.run(7 * HOUR, |_| trouble);
-        w.run(secs(400), |_| Answer::Up);
-        assert!(!w.outbound().is_empty(), "{trouble:?}");
-    }
-}
-
-#[test]
-fn with_an_unconditional_peer_we_are_not_alone_and_what_fails_is_forgotten() {
-    let mut w = World::quiet(|it| it.unconditional([id(1)]));
-    w.welcome(1);
-    w.learn(&node(5), 9);
-    w.run(2 * HOUR, |_| DEAD);
-    assert!(!w.knows(&node(5)));
 }
