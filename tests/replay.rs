@@ -36,7 +36,10 @@ fn check_replays(policy: Policy, events: usize) {
     (0..events).for_each(|_| driver.step());
     driver.assert_eventful();
     let (log, actions, dump) = driver.finish();
-    assert_eq!(log.config().policy(), policy);
+    assert_eq!(
+        (log.config().policy(), log.config().peers_max()),
+        (policy, 32)
+    );
     assert_eq!((log.me(), log.start()), (driver::ME, driver::START));
     let events = log.events().len();
     assert!(actions.len() == events, "{events} events");
@@ -222,6 +225,11 @@ fn a_player_is_restored_and_set_back_as_its_machine_is() {
     let (log, _, dump) = driver.finish();
     let mut player = log.player();
     assert_ne!(player.pex().dump(), dump);
+    let said = player.restore(&[]).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "these bytes are no dump of this version; start afresh"
+    );
     assert_eq!(player.restore(&dump), Ok(()));
     assert_eq!(player.pex().dump(), dump);
 

@@ -5,7 +5,8 @@
 //! panics. With `--until-broken SEEDS [FROM]` it runs so many seeds instead, and no more once one has
 //! broken something. `cargo run -p pex-sim --example swarm -- --seed SEED` runs one again, and prints its
 //! scenario and what came of it. With `--print SEED` the scenario alone is printed, for `pex sim` to run
-//! with that seed. `--minimise SEED` makes what breaks as small as it goes.
+//! with that seed. `--minimise SEED` makes what breaks as small as it goes. `--digests SEEDS [FROM]` prints a
+//! digest of all that was done for each of so many seeds, which is the same on every machine.
 
 #![expect(
     clippy::disallowed_types,
@@ -35,9 +36,10 @@ fn main() -> ExitCode {
             Ok(seed) => one(seed, arguments[0] == "--print"),
             Err(_) => usage(),
         },
-        ["--until-broken", seeds] | ["--until-broken", seeds, _] => {
+        ["--until-broken" | "--digests", seeds] | ["--until-broken" | "--digests", seeds, _] => {
             let from = arguments.get(2).map_or(Ok(0), |from| number(from));
             match (number(seeds), from) {
+                (Ok(seeds), Ok(from)) if arguments[0] == "--digests" => digests(seeds, from),
                 (Ok(seeds), Ok(from)) => until_broken(seeds, from),
                 _ => usage(),
             }
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
 fn usage() -> ExitCode {
     eprintln!(
         "write: swarm EVENTS [FIRST-SEED], swarm --until-broken SEEDS [FIRST-SEED], \
-         or swarm --seed, --print or --minimise SEED"
+         swarm --digests SEEDS [FIRST-SEED], or swarm --seed, --print or --minimise SEED"
     );
     ExitCode::from(2)
 }
@@ -118,6 +120,20 @@ fn until_broken(seeds: u64, from: u64) -> ExitCode {
         println!("{seeds} seeds broke nothing");
         ExitCode::SUCCESS
     }
+}
+
+/// What was done for each of so many seeds, in one line a seed.
+fn digests(seeds: u64, from: u64) -> ExitCode {
+    for seed in from..from.saturating_add(seeds) {
+        match run(seed, Some(CHECK_BUDGET)) {
+            Ok(outcome) => println!("{seed}: {} events, {:016x}", outcome.events, outcome.digest),
+            Err(what) => {
+                println!("{seed}: {what}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 /// The most runs that it takes to make something small.
