@@ -70,6 +70,7 @@ pub use error::{OUT_OF_DESCRIPTORS, SendError, Step, TransportError, is_out_of_d
 pub use frame::{FRAME_BYTES, FRAME_DATA_MAX, Opener, Sealer};
 pub use identity::{KeyError, NodeKey, id_of};
 pub use limits::InboundLimits;
+#[cfg(feature = "system")]
 pub(crate) use node_info::check_moniker;
 pub use node_info::{CHANNELS_MAX, NODE_INFO_BYTES_MAX, NodeInfo, PEX_CHANNEL, TEXT_BYTES_MAX};
 pub use node_info_error::{Field, NodeInfoError};
