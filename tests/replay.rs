@@ -166,15 +166,15 @@ fn a_line_that_is_wrong_is_named_with_what_is_wrong() {
     assert!(matches!(store, LogProblem::Address(_)));
 }
 
+/// A log in which nothing happens.
+fn empty() -> String {
+    let (me, seed) = (NodeId::new([1; 20]), Seed::new([7; 32]));
+    Log::new(Config::default(), me, seed, Time::EPOCH).to_string()
+}
+
 #[test]
 fn what_is_wrong_with_a_part_of_a_line_is_the_cause_of_the_error() {
-    let text = Log::new(
-        Config::default(),
-        NodeId::new([1; 20]),
-        Seed::new([7; 32]),
-        Time::EPOCH,
-    )
-    .to_string();
+    let text = empty();
     let cause = |text: String| {
         let error = text.parse::<Log>().unwrap_err();
         error.source().map(ToString::to_string)
@@ -196,13 +196,7 @@ fn what_is_wrong_with_a_part_of_a_line_is_the_cause_of_the_error() {
 
 #[test]
 fn a_head_that_is_wrong_is_refused() {
-    let text = Log::new(
-        Config::default(),
-        NodeId::new([1; 20]),
-        Seed::new([7; 32]),
-        Time::EPOCH,
-    )
-    .to_string();
+    let text = empty();
     let problem = |text: String| text.parse::<Log>().unwrap_err().problem;
     assert_eq!(problem(String::new()), LogProblem::NotALog);
     assert_eq!(problem(text.replace("log 1", "log 2")), LogProblem::NotALog);

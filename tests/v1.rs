@@ -13,6 +13,9 @@
 #[path = "support/anything.rs"]
 mod anything;
 #[cfg(test)]
+#[path = "v1/choice.rs"]
+mod choice;
+#[cfg(test)]
 #[path = "support/world.rs"]
 mod common;
 #[cfg(test)]

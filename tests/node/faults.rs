@@ -12,21 +12,27 @@ const EPOCH: Epoch = Epoch::new(1);
 const START: Time = Time::from_secs(1_700_000_000);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A peer of V1 with which a node is connected for so long, that asks each `asks`, and answers or not.
-/// Returns the faults that were seen, and whether it was told to go.
-fn lives_with(hours: u32, asks: Option<Duration>, answers: bool) -> (usize, bool) {
+/// A node that has dialed the peer, and what it does when it is connected.
+fn dialed(kind: Kind) -> (Node, Vec<NodeAction>) {
     let options = Options::builder().feeler_every(None).build().unwrap();
     let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
     let address = NodeAddress::mconn(PEER, [32, 1, 1, 1].into(), 26_656);
-    let (epoch, kind, ip) = (EPOCH, Kind::V1, address.ip());
+    let (epoch, ip) = (EPOCH, address.ip());
     let dialed = NodeEvent::Dialed {
         address,
         epoch,
         kind,
         ip,
     };
+    let actions = node.handle(START, dialed).into_iter().collect();
+    (node, actions)
+}
+
+/// A peer of V1 with which a node is connected for so long, that asks each `asks`, and answers or not.
+/// Returns the faults that were seen, and whether it was told to go.
+fn lives_with(hours: u32, asks: Option<Duration>, answers: bool) -> (usize, bool) {
+    let (mut node, mut actions) = dialed(Kind::V1);
     let (mut now, mut faults, mut gone) = (START, 0, false);
-    let mut actions: Vec<_> = node.handle(now, dialed).into_iter().collect();
     let end = START + 3_600 * hours * SECOND;
     let mut ask_at = asks.map_or(end, |gap| START + gap);
     while now < end {
@@ -57,7 +63,7 @@ fn lives_with(hours: u32, asks: Option<Duration>, answers: bool) -> (usize, bool
             };
             NodeEvent::Message {
                 from: PEER,
-                epoch,
+                epoch: EPOCH,
                 message,
             }
         } else {
@@ -131,19 +137,9 @@ fn a_guest_of_a_seed_node_that_asks_too_soon_is_let_go_to_come_again() {
 
 #[test]
 fn of_small_faults_the_first_in_a_minute_costs_nothing_and_each_further_one_a_point() {
-    let options = Options::builder().feeler_every(None).build().unwrap();
-    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
-    let address = NodeAddress::mconn(PEER, [32, 1, 1, 1].into(), 26_656);
-    let (epoch, kind, ip) = (EPOCH, Kind::V2, address.ip());
-    let dialed = NodeEvent::Dialed {
-        address,
-        epoch,
-        kind,
-        ip,
-    };
-    let _asked = node.handle(START, dialed);
+    let (mut node, _asked) = dialed(Kind::V2);
     let mut asks = |seconds: u32| {
-        let (from, message) = (PEER, Message::Request(Dialect::V2));
+        let (from, epoch, message) = (PEER, EPOCH, Message::Request(Dialect::V2));
         let event = NodeEvent::Message {
             from,
             epoch,
@@ -166,17 +162,7 @@ fn of_small_faults_the_first_in_a_minute_costs_nothing_and_each_further_one_a_po
 
 #[test]
 fn a_silence_that_goes_on_costs_a_point_when_it_is_seen_and_no_more() {
-    let options = Options::builder().feeler_every(None).build().unwrap();
-    let mut node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
-    let address = NodeAddress::mconn(PEER, [32, 1, 1, 1].into(), 26_656);
-    let (epoch, kind, ip) = (EPOCH, Kind::V2, address.ip());
-    let dialed = NodeEvent::Dialed {
-        address,
-        epoch,
-        kind,
-        ip,
-    };
-    let _asked = node.handle(START, dialed);
+    let (mut node, _asked) = dialed(Kind::V2);
     let begin = node.peers().score(PEER);
     let (mut now, mut lost) = (START, Vec::new());
     while lost.len() < 5 {

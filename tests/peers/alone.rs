@@ -1,4 +1,4 @@
-//! How those who could not be reached are dialed again while we are connected with nobody of our own choice.
+//! Whom we dial again, and how soon, while we are connected with nobody of our own choice.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -8,37 +8,36 @@ use pex::peers::{AddressRecord, PeerRecord};
 use crate::retry::{gaps, was_good};
 use crate::world::{Answer, DAY, DEAD, HOUR, START, World, id, node, number, secs};
 
+fn six_fail_together(w: &mut World) {
+    for n in 1..=6 {
+        w.name(&node(n));
+    }
+    for n in 1..=6 {
+        w.dies(n);
+    }
+}
+
+fn they_are_dialed_again_apart(mut w: World) {
+    w.run(secs(80), |_| DEAD);
+    let seconds: BTreeSet<Duration> = (1..=6).map(|n| w.dials_of(n)[1]).collect();
+    assert!(seconds.len() > 4, "{seconds:?}");
+}
+
 #[test]
 fn nodes_that_failed_together_while_we_were_alone_are_not_dialed_together_when_somebody_is_there() {
     let mut w = World::quiet(|it| it);
-    let all: Vec<u32> = (1..=6).collect();
-    for &n in &all {
-        w.name(&node(n));
-    }
-    for &n in &all {
-        w.dies(n);
-    }
+    six_fail_together(&mut w);
     w.connect(99);
-    w.run(secs(80), |_| DEAD);
-    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
-    assert!(seconds.len() > 4, "{seconds:?}");
+    they_are_dialed_again_apart(w);
 }
 
 #[test]
 fn where_those_in_need_wait_as_long_as_all_others_they_do_not_come_together_either() {
     let mut w = World::quiet(|it| it.retry_persistent_max(8 * HOUR));
     w.connect(99);
-    let all: Vec<u32> = (1..=6).collect();
-    for &n in &all {
-        w.name(&node(n));
-    }
-    for &n in &all {
-        w.dies(n);
-    }
+    six_fail_together(&mut w);
     w.down(99);
-    w.run(secs(80), |_| DEAD);
-    let seconds: BTreeSet<Duration> = all.iter().map(|&n| w.dials_of(n)[1]).collect();
-    assert!(seconds.len() > 4, "{seconds:?}");
+    they_are_dialed_again_apart(w);
 }
 
 #[test]

@@ -30,15 +30,19 @@ fn a_node_that_accepts_and_hangs_up_is_dialed_less_and_less() {
     assert_eq!(w.record(1).unwrap().addresses[0].failures, 0);
 }
 
+fn a_new_address_waits_out_the_cool_down(w: &mut World) {
+    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
+    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
+    assert_eq!(dials(&w.pass(secs(1))), [1]);
+}
+
 #[test]
 fn a_new_address_of_a_node_does_not_cut_its_cool_down_short() {
     let mut w = company();
     w.connect(1);
     w.pass(HOUR);
     w.down(1);
-    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
-    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
-    assert_eq!(dials(&w.pass(secs(1))), [1]);
+    a_new_address_waits_out_the_cool_down(&mut w);
 }
 
 #[test]
@@ -51,9 +55,7 @@ fn what_a_node_failed_before_does_not_cut_its_cool_down_short_once_that_is_made_
     w.pass(secs(60));
     w.behaves(1);
     w.down(1);
-    assert_eq!(dials(&w.learn(&at(1, host(50, 1)), 60)), NOBODY);
-    assert_eq!(dials(&w.pass(secs(29))), NOBODY);
-    assert_eq!(dials(&w.pass(secs(1))), [1]);
+    a_new_address_waits_out_the_cool_down(&mut w);
 }
 
 #[test]
