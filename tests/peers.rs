@@ -64,6 +64,9 @@ mod learn;
 #[path = "peers/lifecycle.rs"]
 mod lifecycle;
 #[cfg(test)]
+#[path = "peers/near.rs"]
+mod near;
+#[cfg(test)]
 #[path = "support/nodes.rs"]
 mod nodes;
 #[cfg(test)]
