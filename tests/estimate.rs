@@ -12,6 +12,9 @@
 //! minute without optimisation.
 
 #[cfg(test)]
+#[path = "estimate/histories.rs"]
+mod histories;
+#[cfg(test)]
 #[path = "estimate/network.rs"]
 mod network;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A machine that is told by one peer after another.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pex::wire::{self, Dialect, Message, ResponseBuilder};
@@ -12,8 +13,13 @@ const ME: NodeId = NodeId::new([0xee; 20]);
 
 pub(crate) struct World {
     pub(crate) pex: Pex,
+    seed: Seed,
     now: Time,
     epoch: u64,
+    /// Those who are connected and stay.
+    staying: BTreeMap<NodeId, Epoch>,
+    /// Of these, whom the machine has asked and who has not answered.
+    asked: Vec<NodeId>,
 }
 
 impl World {
@@ -21,40 +27,92 @@ impl World {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let now = Time::from_secs(1_000);
+        let seed = Seed::new(bytes);
         Self {
-            pex: Pex::new(Config::default(), ME, Seed::new(bytes), now),
+            pex: Pex::new(Config::default(), ME, seed, now),
+            seed,
             now,
             epoch: 0,
+            staying: BTreeMap::new(),
+            asked: Vec::new(),
         }
     }
 
     /// The peer connects, is asked, answers with these nodes, and goes; `span` passes in all.
     pub(crate) fn told(&mut self, span: Duration, peer: NodeId, kind: Kind, told: &[NodeId]) {
+        let until = self.now + span;
+        let epoch = self.connect(peer, kind);
+        while !self.asked.contains(&peer) {
+            self.now = self.pex.deadline().expect("a peer that is up is asked");
+            self.happens(Event::Tick);
+        }
+        self.asked.retain(|&asked| asked != peer);
+        self.answer(peer, epoch, told);
+        self.happens(Event::PeerDown { peer, epoch });
+        self.now = self.now.max(until);
+    }
+
+    /// The peer connects and stays.
+    pub(crate) fn stays(&mut self, peer: NodeId, kind: Kind) {
+        let epoch = self.connect(peer, kind);
+        self.staying.insert(peer, epoch);
+    }
+
+    /// The next one of those who stay to be asked before this time has passed since the beginning.
+    pub(crate) fn asks_until(&mut self, since: Duration) -> Option<NodeId> {
+        let until = Time::from_secs(1_000) + since;
+        loop {
+            if !self.asked.is_empty() {
+                return Some(self.asked.remove(0));
+            }
+            let due = self.pex.deadline().filter(|&due| due <= until);
+            self.now = self.now.max(due.unwrap_or(until));
+            due?;
+            self.happens(Event::Tick);
+        }
+    }
+
+    /// One of those who stay answers.
+    pub(crate) fn answers(&mut self, peer: NodeId, told: &[NodeId]) {
+        self.answer(peer, self.staying[&peer], told);
+    }
+
+    /// The clock is set back.
+    pub(crate) fn set_back(&mut self, by: Duration) {
+        self.now = Time::EPOCH + (self.now - Time::EPOCH).saturating_sub(by);
+        self.pex.rewind(self.now);
+    }
+
+    /// The machine ends, and another one begins with what it knew.
+    pub(crate) fn begin_anew(&mut self) {
+        let dump = self.pex.dump();
+        self.pex = Pex::restore(Config::default(), self.seed, &dump).unwrap();
+    }
+
+    fn connect(&mut self, peer: NodeId, kind: Kind) -> Epoch {
         self.epoch += 1;
         let epoch = Epoch::new(self.epoch);
-        let until = self.now + span;
-        let mut actions = self
-            .pex
-            .handle(self.now, Event::PeerUp { peer, epoch, kind }, &Nobody);
-        while !actions
-            .iter()
-            .any(|action| matches!(action, Action::Send { to, .. } if *to == peer))
-        {
-            self.now = self.pex.deadline().expect("a peer that is up is asked");
-            actions = self.pex.handle(self.now, Event::Tick, &Nobody);
-        }
+        self.happens(Event::PeerUp { peer, epoch, kind });
+        epoch
+    }
+
+    fn answer(&mut self, from: NodeId, epoch: Epoch, told: &[NodeId]) {
         let bytes = answer(told);
         let message = wire::decode(&bytes).unwrap().unwrap();
         let event = Event::Message {
-            from: peer,
+            from,
             epoch,
             message,
         };
-        let _ = self.pex.handle(self.now, event, &Nobody);
-        let _ = self
-            .pex
-            .handle(self.now, Event::PeerDown { peer, epoch }, &Nobody);
-        self.now = self.now.max(until);
+        self.happens(event);
+    }
+
+    fn happens(&mut self, event: Event<'_>) {
+        for action in self.pex.handle(self.now, event, &Nobody) {
+            if let Action::Send { to, .. } = action {
+                self.asked.push(to);
+            }
+        }
     }
 
     pub(crate) fn known(&self) -> (u64, u64, u64) {

@@ -287,6 +287,26 @@ fn a_persistent_peer_that_was_reached_has_failed_never_before() {
 }
 
 #[test]
+fn one_known_by_a_name_that_was_reached_has_failed_never_before_and_another_still_has() {
+    // The book has no place for a name, so what is known of it is in the list of the operator alone.
+    let names = [1, 2].map(|n| text(n, "n.example.org:26656"));
+    let mut w = World::quiet(|it| it.persistent(names.to_vec())).trusting(&names);
+    w.run(HOUR, |_| DEAD);
+    w.run(
+        secs(400),
+        |it| if *it == names[0] { Answer::Up } else { DEAD },
+    );
+    w.down(1);
+    let before = [1, 2].map(|n| w.dials_of(n).len());
+    w.run(secs(620), |_| DEAD);
+    let [reached, other] = [0, 1].map(|it| w.dials_of(it as u32 + 1)[before[it]..].to_vec());
+    let wait = reached[1] - reached[0];
+    assert!((secs(60)..secs(90)).contains(&wait), "{reached:?}");
+    let wait = other[1] - other[0];
+    assert!((secs(300)..secs(330)).contains(&wait), "{other:?}");
+}
+
+#[test]
 fn of_4_096_who_hang_up_it_is_known_how_often_and_any_other_waits_as_after_the_first_time() {
     let mut w = World::quiet(|it| it.slots(9, 9));
     w.checks_inside = false;

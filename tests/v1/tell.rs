@@ -70,6 +70,34 @@ fn who_is_told_in_the_order_of_ids_begins_with_anybody_and_a_seed_has_no_such_or
 }
 
 #[test]
+fn an_arc_goes_round_the_ring_of_ids_in_whatever_order_they_were_learned() {
+    for early in [true, false] {
+        let mut w = World::quiet(|it| it.slots(0, 9));
+        if early {
+            w.peers.tell_arcs();
+        }
+        let learned = [3, 9, 1, 7, 5, 10, 2, 8, 6, 4];
+        for n in learned {
+            w.learn(&node(n), 100 + n);
+        }
+        w.peers.tell_arcs();
+        let mut ids: Vec<_> = (1..=10).map(id).collect();
+        ids.sort_unstable();
+        for from in 0..10 {
+            let mut arc = Vec::new();
+            w.peers.walk_arc(ids[from], &mut |address| {
+                arc.push(address.id());
+                ControlFlow::Continue(())
+            });
+            // From the next one on, and all the way round to where it began.
+            ids.rotate_left(from + 1);
+            assert_eq!(arc, ids);
+            ids.rotate_right(from + 1);
+        }
+    }
+}
+
+#[test]
 fn what_was_learned_last_is_told_first_but_not_by_a_seed_which_checks_it_before() {
     let mut w = of_ten(false);
     let before = w.peers.learned();

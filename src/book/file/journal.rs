@@ -368,3 +368,6 @@ impl Reading {
         self.place(Some(at), entry, kind, &buckets);
     }
 }
+
+#[cfg(test)]
+mod tests;
