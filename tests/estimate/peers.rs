@@ -129,6 +129,10 @@ impl Peer {
         peers
     }
 
+    pub(crate) const fn lies(&self) -> bool {
+        self.lies.is_some()
+    }
+
     pub(crate) fn answer(&mut self, network: &Network, chance: &mut Chance) -> Vec<NodeId> {
         match (self.lies, self.answers) {
             (Some(lies), _) => self.lie(lies, network, chance),

@@ -1,0 +1,158 @@
+//! Networks that change while they are told of.
+
+use core::time::Duration;
+
+use super::{FULL, History, compare};
+use crate::network::Network;
+use crate::peers::{Answers, Crowd, Peer};
+
+/// Nodes come and go, a part of the network a minute, while one peer tells each second.
+fn churn() -> String {
+    let mut text = String::new();
+    for (name, size, answers, store, a_minute) in [
+        (
+            "nobody of 800 nodes comes or goes",
+            800,
+            Answers::Random,
+            FULL,
+            0,
+        ),
+        (
+            "of 800 nodes 8 are replaced a minute",
+            800,
+            Answers::Random,
+            FULL,
+            8,
+        ),
+        (
+            "of 800 nodes 120 are replaced a minute",
+            800,
+            Answers::Random,
+            FULL,
+            120,
+        ),
+        (
+            "of 800 nodes 24 are replaced a minute, in arcs",
+            800,
+            Answers::Arc,
+            FULL,
+            24,
+        ),
+        (
+            "of 6,000 nodes 60 are replaced a minute, in arcs",
+            6_000,
+            Answers::Arc,
+            FULL,
+            60,
+        ),
+        (
+            "of 700 nodes 7 are replaced a minute, each knows 200",
+            700,
+            Answers::Random,
+            200,
+            7,
+        ),
+        (
+            "of 20,000 nodes 200 are replaced a minute",
+            20_000,
+            Answers::Random,
+            FULL,
+            200,
+        ),
+    ] {
+        let mut history = History::new(name);
+        let mut network = Network::new(size, &mut history.chance);
+        let crowd = Crowd::honest(answers, store);
+        let mut peers = Peer::all(crowd, &network, &mut history.chance);
+        let mut due = 0;
+        for second in 1..=360_usize {
+            let place = second % peers.len();
+            peers[place].rest(&mut history.chance);
+            let span = Duration::from_secs(1);
+            history.all_tell(span, &network, &mut peers[place..=place]);
+            due += a_minute;
+            while due >= 60 {
+                network.lose_one(&mut history.chance);
+                network.gain_one(&mut history.chance);
+                due -= 60;
+            }
+            if second % 30 == 0 {
+                history.write();
+            }
+        }
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_nodes_come_and_go_is_as_written_down() {
+    compare("churn", &churn());
+}
+
+/// One network takes the place of another one.
+fn jumps() -> String {
+    let mut text = String::new();
+    for (name, answers) in [
+        ("300 nodes become 6,000 and 300 again", Answers::Random),
+        (
+            "300 nodes become 6,000 and 300 again, in arcs",
+            Answers::Arc,
+        ),
+    ] {
+        let mut history = History::new(name);
+        let crowd = Crowd::honest(answers, FULL);
+        for size in [300, 6_000, 300] {
+            let network = Network::new(size, &mut history.chance);
+            let mut peers = Peer::all(crowd, &network, &mut history.chance);
+            history.tell(&network, &mut peers, 64, 4);
+        }
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_one_network_takes_the_place_of_another_is_as_written_down() {
+    compare("jumps", &jumps());
+}
+
+/// The clock is set back, and the machine is restored from its dump.
+fn disorder() -> String {
+    let mut text = String::new();
+    for (name, answers) in [
+        (
+            "the clock is set back by an hour, and all begins anew",
+            Answers::Random,
+        ),
+        ("the same in arcs", Answers::Arc),
+    ] {
+        let mut history = History::new(name);
+        let mut network = Network::new(900, &mut history.chance);
+        let crowd = Crowd::honest(answers, FULL);
+        let mut peers = Peer::all(crowd, &network, &mut history.chance);
+        for turn in 0..300_usize {
+            let place = turn % peers.len();
+            peers[place].rest(&mut history.chance);
+            let span = Duration::from_secs(1);
+            history.all_tell(span, &network, &mut peers[place..=place]);
+            network.lose_one(&mut history.chance);
+            network.gain_one(&mut history.chance);
+            match turn {
+                150 => history.world.set_back(Duration::from_secs(3_600)),
+                220 => history.world.begin_anew(),
+                _ => {}
+            }
+            if turn % 20 == 19 {
+                history.write();
+            }
+        }
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_when_the_clock_is_set_back_and_all_begins_anew_is_as_written_down() {
+    compare("disorder", &disorder());
+}

@@ -1,0 +1,191 @@
+//! Answers of those who lie, and ids that were chosen.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use pex::{Kind, NodeId};
+
+use super::{FULL, History, SOON, compare, crowd};
+use crate::network::{Network, id_at};
+use crate::peers::{Answers, Crowd, Lies, Peer};
+
+fn lies() -> String {
+    let random = Crowd::honest(Answers::Random, FULL);
+    let some = Crowd::honest(Answers::Random, 500);
+    let arcs = Crowd::honest(Answers::Arc, FULL);
+    let mut text = String::new();
+    for (name, size, honest, liars, lies) in [
+        (
+            "six of 64 make up nodes anew",
+            1_000,
+            random,
+            6,
+            Lies::Fresh,
+        ),
+        ("six of 64 tell of one pool", 1_000, some, 6, Lies::Shared),
+        ("six of 64 tell the same", 4_000, random, 6, Lies::Same),
+        ("21 of 64 make up nodes anew", 3_000, some, 21, Lies::Fresh),
+        ("21 of 64 tell of one pool", 3_000, some, 21, Lies::Shared),
+        ("21 of 64 tell the same", 3_000, random, 21, Lies::Same),
+        (
+            "six of 64 tell of arcs three times as dense",
+            9_000,
+            arcs,
+            6,
+            Lies::Dense(3),
+        ),
+        (
+            "21 of 64 tell of arcs a thousand times as dense",
+            9_000,
+            arcs,
+            21,
+            Lies::Dense(1_000),
+        ),
+        (
+            "six of 64 tell of arcs twice as sparse",
+            9_000,
+            arcs,
+            6,
+            Lies::Sparse(2),
+        ),
+        (
+            "21 of 64 tell of arcs fifty times as sparse",
+            9_000,
+            arcs,
+            21,
+            Lies::Sparse(50),
+        ),
+    ] {
+        text += &crowd(name, size, honest.with(liars, lies), 130, 13);
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_some_lie_is_as_written_down() {
+    compare("lies", &lies());
+}
+
+/// Ids that were chosen to lie close together.
+fn ground_ids() -> String {
+    let mut history = History::new("9,000 nodes, and 900 in a thousandth of the ring");
+    let mut network = Network::new(9_000, &mut history.chance);
+    let start = history.chance.next();
+    for _ in 0..900 {
+        let off = history.chance.next() / 1_000;
+        network.nodes.push(id_at(start.wrapping_add(off), off));
+    }
+    network.nodes.sort_unstable();
+    let mut peers = Peer::all(
+        Crowd::honest(Answers::Arc, FULL),
+        &network,
+        &mut history.chance,
+    );
+    history.tell(&network, &mut peers, 300, 20);
+    history.text
+}
+
+#[test]
+fn what_is_said_of_ids_that_were_chosen_is_as_written_down() {
+    compare("ground_ids", &ground_ids());
+}
+
+/// Twelve ids each that were chosen to lie together, all around the ring.
+fn clusters() -> String {
+    let mut history = History::new("9,000 nodes, and 60 times twelve at one place");
+    let mut network = Network::new(9_000, &mut history.chance);
+    for _ in 0..60 {
+        let start = history.chance.next();
+        for _ in 0..12 {
+            let off = history.chance.next() >> 30;
+            network.nodes.push(id_at(start.wrapping_add(off), off));
+        }
+    }
+    network.nodes.sort_unstable();
+    let arcs = Crowd::honest(Answers::Arc, FULL);
+    let mut peers = Peer::all(arcs, &network, &mut history.chance);
+    history.tell(&network, &mut peers, 8, 1);
+    history.tell(&network, &mut peers, 280, 20);
+    history.text
+}
+
+#[test]
+fn what_is_said_where_ids_were_chosen_to_lie_together_by_twelves_is_as_written_down() {
+    compare("clusters", &clusters());
+}
+
+/// Whoever comes first lies, when nothing is usual yet.
+fn first_who_lie() -> String {
+    let mut text = String::new();
+    for (name, lies) in [
+        ("the first two of ten tell of dense arcs", Lies::Dense(5)),
+        ("the first two of ten tell of sparse arcs", Lies::Sparse(5)),
+    ] {
+        let mut history = History::new(name);
+        let network = Network::new(8_000, &mut history.chance);
+        let mut arcs = Crowd::honest(Answers::Arc, FULL).with(2, lies);
+        arcs.peers = 10;
+        let mut peers = Peer::all(arcs, &network, &mut history.chance);
+        peers.sort_by_key(|peer| !peer.lies());
+        history.tell(&network, &mut peers, 10, 1);
+        history.tell(&network, &mut peers, 30, 5);
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_the_first_lie_is_as_written_down() {
+    compare("first_who_lie", &first_who_lie());
+}
+
+/// Those who stay are asked in their turn, and guests come and go.
+fn guests() -> String {
+    let mut text = String::new();
+    for (name, stay, lies) in [
+        ("six stay, guests make up dense arcs", 6, Lies::Dense(4)),
+        ("six stay, guests make up sparse arcs", 6, Lies::Sparse(4)),
+        ("two stay, guests make up dense arcs", 2, Lies::Dense(4)),
+    ] {
+        let mut history = History::new(name);
+        let network = Network::new(12_000, &mut history.chance);
+        let honest = Peer::all(
+            Crowd::honest(Answers::Arc, FULL),
+            &network,
+            &mut history.chance,
+        );
+        let mut honest: BTreeMap<NodeId, Peer> = honest
+            .into_iter()
+            .take(stay)
+            .map(|it| (it.id, it))
+            .collect();
+        honest
+            .keys()
+            .for_each(|&id| history.world.stays(id, Kind::Kin));
+        let guests = Crowd::honest(Answers::Arc, FULL).with(64, lies);
+        let mut guests = Peer::all(guests, &network, &mut history.chance);
+        for turn in 0..120_usize {
+            let until = Duration::from_secs(turn as u64 + 1);
+            while let Some(asked) = history.world.asks_until(until) {
+                let peer = honest.get_mut(&asked).expect("who stays");
+                let nodes = peer.answer(&network, &mut history.chance);
+                history.world.answers(asked, &nodes);
+                history.answers += 1;
+            }
+            if turn % 2 == 1 {
+                let guest = turn / 2 % guests.len();
+                history.all_tell(SOON, &network, &mut guests[guest..=guest]);
+            }
+            if turn % 8 == 7 {
+                history.write();
+            }
+        }
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_some_stay_and_guests_come_is_as_written_down() {
+    compare("guests", &guests());
+}
