@@ -13,8 +13,8 @@ const ME: NodeId = NodeId::new([0xee; 20]);
 
 pub(crate) struct World {
     pub(crate) pex: Pex,
+    pub(crate) now: Time,
     seed: Seed,
-    now: Time,
     epoch: u64,
     /// Those who are connected and stay.
     staying: BTreeMap<NodeId, Epoch>,
@@ -30,8 +30,8 @@ impl World {
         let seed = Seed::new(bytes);
         Self {
             pex: Pex::new(Config::default(), ME, seed, now),
-            seed,
             now,
+            seed,
             epoch: 0,
             staying: BTreeMap::new(),
             asked: Vec::new(),
@@ -58,9 +58,8 @@ impl World {
         self.staying.insert(peer, epoch);
     }
 
-    /// The next one of those who stay to be asked before this time has passed since the beginning.
-    pub(crate) fn asks_until(&mut self, since: Duration) -> Option<NodeId> {
-        let until = Time::from_secs(1_000) + since;
+    /// The next one of those who stay to be asked until then.
+    pub(crate) fn asks_until(&mut self, until: Time) -> Option<NodeId> {
         loop {
             if !self.asked.is_empty() {
                 return Some(self.asked.remove(0));

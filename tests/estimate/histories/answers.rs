@@ -193,7 +193,25 @@ fn both_kinds() -> String {
         }
         text += &history.text;
     }
-    text
+    text + &few_of_each_kind()
+}
+
+/// One of kin, and others who have hardly a node in common.
+fn few_of_each_kind() -> String {
+    let mut history = History::new("one of kin tells of 500 nodes, and others of six each");
+    let network = Network::new(500, &mut history.chance);
+    let mut one = Crowd::honest(Answers::Arc, FULL);
+    one.peers = 1;
+    let mut kin = Peer::all(one, &network, &mut history.chance);
+    history.tell(&network, &mut kin, 1, 1);
+    for peer in 0..40_usize {
+        let nodes: Vec<NodeId> = (0..6)
+            .map(|_| network.nodes[history.chance.below(500)])
+            .collect();
+        history.told(SOON, network.nodes[peer * 12], Kind::V2, &nodes);
+        history.write();
+    }
+    history.text
 }
 
 #[test]

@@ -9,13 +9,14 @@ use crate::peers::{Answers, Crowd, Peer};
 /// Nodes come and go, a part of the network a minute, while one peer tells each second.
 fn churn() -> String {
     let mut text = String::new();
-    for (name, size, answers, store, a_minute) in [
+    for (name, size, answers, store, a_minute, seconds) in [
         (
             "nobody of 800 nodes comes or goes",
             800,
             Answers::Random,
             FULL,
             0,
+            360,
         ),
         (
             "of 800 nodes 8 are replaced a minute",
@@ -23,6 +24,7 @@ fn churn() -> String {
             Answers::Random,
             FULL,
             8,
+            360,
         ),
         (
             "of 800 nodes 120 are replaced a minute",
@@ -30,6 +32,7 @@ fn churn() -> String {
             Answers::Random,
             FULL,
             120,
+            360,
         ),
         (
             "of 800 nodes 24 are replaced a minute, in arcs",
@@ -37,6 +40,7 @@ fn churn() -> String {
             Answers::Arc,
             FULL,
             24,
+            360,
         ),
         (
             "of 6,000 nodes 60 are replaced a minute, in arcs",
@@ -44,6 +48,7 @@ fn churn() -> String {
             Answers::Arc,
             FULL,
             60,
+            360,
         ),
         (
             "of 700 nodes 7 are replaced a minute, each knows 200",
@@ -51,6 +56,7 @@ fn churn() -> String {
             Answers::Random,
             200,
             7,
+            360,
         ),
         (
             "of 20,000 nodes 200 are replaced a minute",
@@ -58,6 +64,15 @@ fn churn() -> String {
             Answers::Random,
             FULL,
             200,
+            360,
+        ),
+        (
+            "of 8,000 nodes 40 are replaced a minute, for half an hour",
+            8_000,
+            Answers::Random,
+            FULL,
+            40,
+            1_800,
         ),
     ] {
         let mut history = History::new(name);
@@ -65,7 +80,7 @@ fn churn() -> String {
         let crowd = Crowd::honest(answers, store);
         let mut peers = Peer::all(crowd, &network, &mut history.chance);
         let mut due = 0;
-        for second in 1..=360_usize {
+        for second in 1..=seconds {
             let place = second % peers.len();
             peers[place].rest(&mut history.chance);
             let span = Duration::from_secs(1);
@@ -76,7 +91,7 @@ fn churn() -> String {
                 network.gain_one(&mut history.chance);
                 due -= 60;
             }
-            if second % 30 == 0 {
+            if second % (seconds / 12) == 0 {
                 history.write();
             }
         }

@@ -139,13 +139,109 @@ fn what_is_said_where_the_first_lie_is_as_written_down() {
     compare("first_who_lie", &first_who_lie());
 }
 
+/// Some of those who tell at random make up their answers, where more of kin tell of arcs.
+fn outvoted() -> String {
+    let mut text = String::new();
+    for (name, liars, kin) in [
+        ("forty of kin, and six others who make up nodes", 6, 40),
+        (
+            "forty of kin, and three others, two of whom make up nodes",
+            2,
+            40,
+        ),
+        ("four of kin, and six others who make up nodes", 6, 4),
+    ] {
+        let mut history = History::new(name);
+        let network = Network::new(3_000, &mut history.chance);
+        let mut arcs = Crowd::honest(Answers::Arc, FULL);
+        arcs.peers = kin;
+        let mut kin = Peer::all(arcs, &network, &mut history.chance);
+        let mut others = Crowd::honest(Answers::Random, FULL).with(liars, Lies::Fresh);
+        others.peers = liars.max(3);
+        let mut others = Peer::all(others, &network, &mut history.chance);
+        for turn in 0..80 {
+            let (one, other) = (turn % kin.len(), turn % others.len());
+            history.all_tell(SOON, &network, &mut kin[one..=one]);
+            history.all_tell(SOON, &network, &mut others[other..=other]);
+            if turn % 5 == 4 {
+                history.write();
+            }
+        }
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_kin_outvotes_those_who_make_up_nodes_is_as_written_down() {
+    compare("outvoted", &outvoted());
+}
+
+/// Some tell what one of them tells.
+fn echoes() -> String {
+    let mut text = String::new();
+    for (name, size, echo) in [
+        ("five of 40 say the same of 700 nodes", 700, 5),
+        ("twelve of 40 say the same of 700 nodes", 700, 12),
+        ("two of 40 say the same of 3,000 nodes", 3_000, 2),
+    ] {
+        let mut history = History::new(name);
+        let network = Network::new(size, &mut history.chance);
+        let mut all = Crowd::honest(Answers::Random, FULL);
+        all.peers = 40;
+        let mut peers = Peer::all(all, &network, &mut history.chance);
+        let said = peers[0].answer(&network, &mut history.chance);
+        for turn in 0..80_usize {
+            let peer = &mut peers[turn * 7 % 40];
+            let nodes = if turn * 7 % 40 < echo {
+                said.clone()
+            } else {
+                peer.answer(&network, &mut history.chance)
+            };
+            let id = peer.id;
+            history.told(SOON, id, Kind::V2, &nodes);
+            if turn % 5 == 4 {
+                history.write();
+            }
+        }
+        text += &history.text;
+    }
+    text
+}
+
+#[test]
+fn what_is_said_where_some_say_what_another_says_is_as_written_down() {
+    compare("echoes", &echoes());
+}
+
 /// Those who stay are asked in their turn, and guests come and go.
 fn guests() -> String {
     let mut text = String::new();
-    for (name, stay, lies) in [
-        ("six stay, guests make up dense arcs", 6, Lies::Dense(4)),
-        ("six stay, guests make up sparse arcs", 6, Lies::Sparse(4)),
-        ("two stay, guests make up dense arcs", 2, Lies::Dense(4)),
+    for (name, stay, lies, set_back) in [
+        (
+            "six stay, guests make up dense arcs",
+            6,
+            Lies::Dense(4),
+            None,
+        ),
+        (
+            "six stay, guests make up sparse arcs",
+            6,
+            Lies::Sparse(4),
+            None,
+        ),
+        (
+            "two stay, guests make up dense arcs",
+            2,
+            Lies::Dense(4),
+            None,
+        ),
+        (
+            "six stay, guests make up dense arcs, the clock is set back",
+            6,
+            Lies::Dense(2),
+            Some(10),
+        ),
     ] {
         let mut history = History::new(name);
         let network = Network::new(12_000, &mut history.chance);
@@ -165,7 +261,10 @@ fn guests() -> String {
         let guests = Crowd::honest(Answers::Arc, FULL).with(64, lies);
         let mut guests = Peer::all(guests, &network, &mut history.chance);
         for turn in 0..120_usize {
-            let until = Duration::from_secs(turn as u64 + 1);
+            if set_back == Some(turn) {
+                history.world.set_back(Duration::from_secs(600));
+            }
+            let until = history.world.now + Duration::from_secs(1);
             while let Some(asked) = history.world.asks_until(until) {
                 let peer = honest.get_mut(&asked).expect("who stays");
                 let nodes = peer.answer(&network, &mut history.chance);
