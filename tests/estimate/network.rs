@@ -58,7 +58,11 @@ impl Network {
 
     /// Another one comes.
     pub(crate) fn gain_one(&mut self, chance: &mut Chance) {
-        let new = chance.id();
+        self.gain_at(chance.id());
+    }
+
+    /// One comes that has this id.
+    pub(crate) fn gain_at(&mut self, new: NodeId) {
         let place = self.nodes.partition_point(|&id| id < new);
         self.nodes.insert(place, new);
         self.born.push(new);

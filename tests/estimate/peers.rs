@@ -26,8 +26,8 @@ pub(crate) enum Answers {
 pub(crate) enum Lies {
     /// Nodes that it makes up anew.
     Fresh,
-    /// Nodes out of a pool that all liars share.
-    Shared,
+    /// Nodes out of a pool of so many that all liars share.
+    Shared(usize),
     /// The same nodes each time.
     Same,
     /// An arc of made-up nodes so many times as close together as the real ones.
@@ -35,9 +35,6 @@ pub(crate) enum Lies {
     /// So many times as far apart.
     Sparse(u32),
 }
-
-/// Made-up nodes that liars share.
-const POOL: usize = 500;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crowd {
@@ -203,10 +200,10 @@ impl Peer {
         match lies {
             Lies::Fresh => (0..EACH).map(|_| chance.id()).collect(),
             Lies::Same => (0..EACH).map(|_| own.id()).collect(),
-            Lies::Shared => {
+            Lies::Shared(size) => {
                 let mut pool = Chance::new(self.seed);
-                let pool: Vec<NodeId> = (0..POOL).map(|_| pool.id()).collect();
-                (0..EACH).map(|_| pool[chance.below(POOL)]).collect()
+                let pool: Vec<NodeId> = (0..size).map(|_| pool.id()).collect();
+                (0..EACH).map(|_| pool[chance.below(size)]).collect()
             }
             Lies::Dense(times) => spaced(gap / u64::from(times)),
             Lies::Sparse(times) => spaced(gap.saturating_mul(times.into()).min(u64::MAX / 101)),

@@ -170,7 +170,7 @@ fn a_hundred_other_answers_say_it_whatever_the_stores_hold() {
 
 const LIES: [(&str, Lies); 3] = [
     ("fresh fakes", Lies::Fresh),
-    ("shared fakes", Lies::Shared),
+    ("shared fakes", Lies::Shared(500)),
     ("the same fakes", Lies::Same),
 ];
 

@@ -249,3 +249,87 @@ pub(super) fn rate(stretches: &[Stretch]) -> f64 {
     let (nodes, length) = total(stretches);
     nodes as f64 * RING / (length as f64).max(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The gaps between nodes at these places.
+    fn gaps(places: &[u64]) -> Vec<Stretch> {
+        places
+            .windows(2)
+            .map(|pair| Stretch::gap(pair[0], pair[1]))
+            .collect()
+    }
+
+    #[test]
+    fn a_cover_holds_what_lies_behind_its_first_node_up_to_its_last() {
+        let mut cover = Cover::default();
+        cover.add(&gaps(&[100, 200, 300]), None, &[]);
+        cover.add(&gaps(&[500, 600]), None, &[]);
+        let held = [99, 100, 101, 200, 300, 301, 500, 501, 600, 601].map(|at| cover.holds(at));
+        let behind = |at: u64| (101..=300).contains(&at) || (501..=600).contains(&at);
+        assert_eq!(
+            held,
+            [99, 100, 101, 200, 300, 301, 500, 501, 600, 601].map(behind)
+        );
+    }
+
+    #[test]
+    fn four_nodes_say_how_many_there_are_and_three_do_not() {
+        let quarter = 1 << 62;
+        for nodes in [3, 4, 5] {
+            let mut cover = Cover::default();
+            let places: Vec<u64> = (0..=nodes).map(|n| n * (quarter / 8)).collect();
+            cover.add(&gaps(&places), None, &[]);
+            let known = cover.density().map(|it| it.known);
+            assert_eq!(known, (nodes >= 4).then_some(nodes));
+        }
+        assert!(Cover::default().density().is_none());
+    }
+
+    #[test]
+    fn of_more_stretches_than_are_kept_the_one_with_the_fewest_nodes_goes_unless_it_is_the_new_one()
+    {
+        let mut cover = Cover::default();
+        let stretch = |place: u64, nodes: u32| Stretch {
+            after: place * 1_000,
+            to: place * 1_000 + 500,
+            nodes,
+        };
+        for place in 0..STRETCHES as u64 {
+            cover.insert(stretch(place, if place == 40 { 3 } else { 5 }));
+        }
+        for (nodes, least) in [(2, 3), (3, 3), (4, 4), (9, 5)] {
+            cover.insert(stretch(1_000, nodes));
+            assert_eq!(cover.stretches.len(), STRETCHES);
+            assert_eq!(cover.stretches.iter().map(|it| it.nodes).min(), Some(least));
+            let has_new = cover
+                .stretches
+                .iter()
+                .any(|it| it.nodes == nodes && it.after == 1_000_000);
+            assert_eq!(has_new, nodes > 3);
+            cover
+                .stretches
+                .retain(|it| it.after != 1_000_000 || it.nodes == 4);
+            if cover.stretches.len() < STRETCHES {
+                cover.insert(stretch(2_000, 5));
+            }
+        }
+    }
+
+    #[test]
+    fn stretches_that_meet_are_one_when_there_are_too_many_and_none_is_lost() {
+        let mut cover = Cover::default();
+        for place in 0..STRETCHES as u64 {
+            cover.insert(Stretch::gap(place * 10, place * 10 + 10));
+        }
+        cover.insert(Stretch::gap(5_000, 5_010));
+        assert_eq!(cover.stretches.len(), 2);
+        assert_eq!(
+            total(&cover.stretches),
+            (STRETCHES as u64 + 1, STRETCHES as u64 * 10 + 10)
+        );
+        assert!(cover.is_sound());
+    }
+}

@@ -192,6 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn of_few_answers_that_have_little_in_common_there_are_many_more_than_they_told() {
+        // Two of a hundred with one in common: 10,000, and the same of four answers of fifty.
+        let (nodes, _) = census_of_answers(2, 100.0, 199.0);
+        assert!((nodes - 10_000.0).abs() < 1e-6, "{nodes}");
+        let (one, spread) = census(&[50.0; 4], 199.0);
+        let (other, same) = census_of_answers(4, 50.0, 199.0);
+        assert!(one > 7_000.0 && (one - other).abs() < 1e-6 * one);
+        assert!((spread - same).abs() < 1e-6 * spread, "{spread} {same}");
+    }
+
+    #[test]
     fn the_tail_of_a_poisson_variable_is_that_of_the_textbook() {
         let (none, beyond) = tail(1.0);
         assert!((none - 0.367_879).abs() < 1e-6, "{none}");

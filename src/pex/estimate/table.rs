@@ -301,3 +301,57 @@ impl Table {
         counts == (self.live, self.plural, self.many) && self.live as usize <= length - length / 16
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The hash of a node that lies where these upper bits say.
+    const fn at(upper: u32) -> u64 {
+        (upper as u64) << 32
+    }
+
+    #[test]
+    fn who_tells_of_a_node_is_news_and_that_it_is_told_again_is_none() {
+        let mut table = Table::default();
+        assert!(table.tell(at(7), 1));
+        assert!(!table.tell(at(7), 1));
+        assert!(table.tell(at(7), 2));
+        table.next_slice();
+        assert!(!table.tell(at(7), 2), "not even in another slice");
+        assert!(table.tell(at(8), 2));
+    }
+
+    #[test]
+    fn one_teller_alone_is_not_two_whatever_its_code_is() {
+        for code in 1..=127 {
+            let mut table = Table::default();
+            table.tell(at(7), code);
+            assert_eq!((table.len(), table.plural()), (1, 0), "{code}");
+            table.tell(at(7), code % 127 + 1);
+            assert_eq!((table.len(), table.plural()), (1, 1), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_table_doubles_until_it_is_full_and_then_a_thirty_second_part_goes() {
+        let mut table = Table::default();
+        let (mut lengths, mut shares) = (Vec::new(), Vec::new());
+        for n in 0..8_000_u32 {
+            table.tell(at(n.wrapping_mul(0x9e37_79b1)), 1);
+            if lengths.last() != Some(&table.slots.len()) {
+                lengths.push(table.slots.len());
+            }
+            if shares.last() != Some(&table.share().to_bits()) {
+                shares.push(table.share().to_bits());
+            }
+        }
+        assert_eq!(lengths, [64, 128, 256, 512, 1_024, 2_048, SLOTS]);
+        let less = |times: i32| (31.0_f64 / 32.0).powi(times);
+        for (times, share) in (0..).zip(shares.iter().map(|&it| f64::from_bits(it))) {
+            assert!((share - less(times)).abs() < 1e-8, "{times} {share}");
+        }
+        assert!(shares.len() > 2 && table.is_sound(1));
+        assert_eq!(shares[1], (31.0_f64 / 32.0).to_bits());
+    }
+}

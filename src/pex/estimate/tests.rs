@@ -60,6 +60,26 @@ fn nothing_is_known_before_two_peers_tell_of_the_same_node() {
 }
 
 #[test]
+fn what_was_said_is_said_again_without_bounds_when_nothing_speaks_for_it_any_more() {
+    let mut census = Census::default();
+    census.anchor.nodes = 500;
+    let unbounded = Estimate::Known {
+        nodes: 500,
+        low: 0,
+        high: MOST,
+    };
+    assert_eq!(census.estimate(), unbounded);
+    let mark = open(&mut census, 1);
+    (0..600).for_each(|n| census.count(hash(n + 1), mark));
+    let at_least_those = Estimate::Known {
+        nodes: 600,
+        low: 600,
+        high: MOST,
+    };
+    assert_eq!(census.estimate(), at_least_those);
+}
+
+#[test]
 fn what_one_peer_repeats_says_nothing_of_the_network() {
     let mut census = Census::default();
     for _ in 0..50 {

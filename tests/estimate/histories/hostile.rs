@@ -22,10 +22,29 @@ fn lies() -> String {
             6,
             Lies::Fresh,
         ),
-        ("six of 64 tell of one pool", 1_000, some, 6, Lies::Shared),
+        (
+            "six of 64 tell of one pool",
+            1_000,
+            some,
+            6,
+            Lies::Shared(500),
+        ),
         ("six of 64 tell the same", 4_000, random, 6, Lies::Same),
         ("21 of 64 make up nodes anew", 3_000, some, 21, Lies::Fresh),
-        ("21 of 64 tell of one pool", 3_000, some, 21, Lies::Shared),
+        (
+            "21 of 64 tell of one pool",
+            3_000,
+            some,
+            21,
+            Lies::Shared(500),
+        ),
+        (
+            "21 of 64 tell of one large pool",
+            3_000,
+            some,
+            21,
+            Lies::Shared(1_500),
+        ),
         ("21 of 64 tell the same", 3_000, random, 21, Lies::Same),
         (
             "six of 64 tell of arcs three times as dense",
@@ -106,6 +125,20 @@ fn clusters() -> String {
     let mut peers = Peer::all(arcs, &network, &mut history.chance);
     history.tell(&network, &mut peers, 8, 1);
     history.tell(&network, &mut peers, 280, 20);
+    // Some of them are new, and so are others.
+    for turn in 0..120_usize {
+        let old = history.chance.below(network.nodes.len());
+        let near = u64::from_be_bytes(network.nodes[old].as_bytes()[..8].try_into().unwrap());
+        network.gain_at(id_at(
+            near.wrapping_add(1 + history.chance.next() % 1_000),
+            1,
+        ));
+        let place = turn % peers.len();
+        history.all_tell(Duration::from_secs(1), &network, &mut peers[place..=place]);
+        if turn % 10 == 9 {
+            history.write();
+        }
+    }
     history.text
 }
 
@@ -117,13 +150,18 @@ fn what_is_said_where_ids_were_chosen_to_lie_together_by_twelves_is_as_written_d
 /// Whoever comes first lies, when nothing is usual yet.
 fn first_who_lie() -> String {
     let mut text = String::new();
-    for (name, lies) in [
-        ("the first two of ten tell of dense arcs", Lies::Dense(5)),
-        ("the first two of ten tell of sparse arcs", Lies::Sparse(5)),
+    for (name, liars, lies) in [
+        ("the first two of ten tell of dense arcs", 2, Lies::Dense(5)),
+        (
+            "the first two of ten tell of sparse arcs",
+            2,
+            Lies::Sparse(5),
+        ),
+        ("the first of ten tells of dense arcs", 1, Lies::Dense(5)),
     ] {
         let mut history = History::new(name);
         let network = Network::new(8_000, &mut history.chance);
-        let mut arcs = Crowd::honest(Answers::Arc, FULL).with(2, lies);
+        let mut arcs = Crowd::honest(Answers::Arc, FULL).with(liars, lies);
         arcs.peers = 10;
         let mut peers = Peer::all(arcs, &network, &mut history.chance);
         peers.sort_by_key(|peer| !peer.lies());
@@ -150,6 +188,7 @@ fn outvoted() -> String {
             40,
         ),
         ("four of kin, and six others who make up nodes", 6, 4),
+        ("five of kin, and five others who make up nodes", 5, 5),
     ] {
         let mut history = History::new(name);
         let network = Network::new(3_000, &mut history.chance);
