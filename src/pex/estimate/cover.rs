@@ -319,6 +319,17 @@ mod tests {
     }
 
     #[test]
+    fn stretches_that_meet_are_one_as_soon_as_half_of_the_places_are_taken() {
+        let (mut cover, part) = (Cover::default(), u64::MAX / 100);
+        for place in 0..=STRETCHES as u64 / 2 {
+            assert_eq!(cover.stretches.len() as u64, place);
+            let gap = Stretch::gap(place * part, (place + 1) * part);
+            cover.add(&[gap], Some(100.0), &[]);
+        }
+        assert_eq!(cover.stretches.len(), 1);
+    }
+
+    #[test]
     fn stretches_that_meet_are_one_when_there_are_too_many_and_none_is_lost() {
         let mut cover = Cover::default();
         for place in 0..STRETCHES as u64 {

@@ -138,6 +138,26 @@ fn little_in_common() -> String {
             history.write();
         }
     }
+    history.text + &next_to_nothing_in_common()
+}
+
+/// More nodes than are kept, of which next to none was told twice.
+fn next_to_nothing_in_common() -> String {
+    let mut history =
+        History::new("a hundred nodes each of so many that next to none is told twice");
+    let mut last: Vec<NodeId> = Vec::new();
+    for peer in 0..120_usize {
+        let mut nodes: Vec<NodeId> = (0..100).map(|_| history.chance.id()).collect();
+        if peer % 16 == 15 {
+            nodes[0] = last[0];
+        }
+        let id = history.chance.id();
+        history.told(SOON, id, Kind::V2, &nodes);
+        last = nodes;
+        if peer % 10 == 9 {
+            history.write();
+        }
+    }
     history.text
 }
 

@@ -129,7 +129,19 @@ fn jumps() -> String {
         }
         text += &history.text;
     }
-    text
+    text + &small_stores()
+}
+
+/// The same where each knows so few that most are told of by one or two.
+fn small_stores() -> String {
+    let mut history = History::new("600 nodes become 900 others, each knows 20");
+    for size in [600, 900] {
+        let network = Network::new(size, &mut history.chance);
+        let crowd = Crowd::honest(Answers::Random, 20);
+        let mut peers = Peer::all(crowd, &network, &mut history.chance);
+        history.tell(&network, &mut peers, 6_400, 400);
+    }
+    history.text
 }
 
 #[test]
