@@ -297,9 +297,9 @@ fn one_known_by_a_name_that_was_reached_has_failed_never_before_and_another_stil
         |it| if *it == names[0] { Answer::Up } else { DEAD },
     );
     w.down(1);
-    let before = [1, 2].map(|n| w.dials_of(n).len());
+    let before = [1, 2].map(|n| (n, w.dials_of(n).len()));
     w.run(secs(620), |_| DEAD);
-    let [reached, other] = [0, 1].map(|it| w.dials_of(it as u32 + 1)[before[it]..].to_vec());
+    let [reached, other] = before.map(|(n, before)| w.dials_of(n)[before..].to_vec());
     let wait = reached[1] - reached[0];
     assert!((secs(60)..secs(90)).contains(&wait), "{reached:?}");
     let wait = other[1] - other[0];

@@ -294,9 +294,9 @@ fn guests() -> String {
             .take(stay)
             .map(|it| (it.id, it))
             .collect();
-        honest
-            .keys()
-            .for_each(|&id| history.world.stays(id, Kind::Kin));
+        for &id in honest.keys() {
+            history.world.stays(id, Kind::Kin);
+        }
         let guests = Crowd::honest(Answers::Arc, FULL).with(64, lies);
         let mut guests = Peer::all(guests, &network, &mut history.chance);
         for turn in 0..120_usize {
