@@ -8,79 +8,23 @@ use crate::peers::{Answers, Crowd, Lies, Peer};
 
 /// Nodes come and go, a part of the network a minute, while one peer tells each second.
 fn churn() -> String {
+    let [random, some, few] = [FULL, 200, 30].map(|store| Crowd::honest(Answers::Random, store));
+    let arcs = Crowd::honest(Answers::Arc, FULL);
+    #[rustfmt::skip]
+    let rows = [
+        ("nobody of 800 nodes comes or goes", 800, random, 0, 360),
+        ("of 800 nodes 8 are replaced a minute", 800, random, 8, 360),
+        ("of 800 nodes 120 are replaced a minute", 800, random, 120, 360),
+        ("of 800 nodes 24 are replaced a minute, in arcs", 800, arcs, 24, 360),
+        ("of 6,000 nodes 60 are replaced a minute, in arcs", 6_000, arcs, 60, 360),
+        ("of 700 nodes 7 are replaced a minute, each knows 200", 700, some, 7, 360),
+        ("of 20,000 nodes 200 are replaced a minute", 20_000, random, 200, 360),
+        ("of 8,000 nodes 40 are replaced a minute, for half an hour", 8_000, random, 40, 1_800),
+        ("nobody of 900 nodes comes or goes for an hour, each knows 30", 900, few, 0, 3_600),
+        ("of 800 nodes 24 are replaced a minute, six of 64 make up nodes", 800, random.with(6, Lies::Fresh), 24, 720),
+    ];
     let mut text = String::new();
-    for (name, size, crowd, a_minute, seconds) in [
-        (
-            "nobody of 800 nodes comes or goes",
-            800,
-            Crowd::honest(Answers::Random, FULL),
-            0,
-            360,
-        ),
-        (
-            "of 800 nodes 8 are replaced a minute",
-            800,
-            Crowd::honest(Answers::Random, FULL),
-            8,
-            360,
-        ),
-        (
-            "of 800 nodes 120 are replaced a minute",
-            800,
-            Crowd::honest(Answers::Random, FULL),
-            120,
-            360,
-        ),
-        (
-            "of 800 nodes 24 are replaced a minute, in arcs",
-            800,
-            Crowd::honest(Answers::Arc, FULL),
-            24,
-            360,
-        ),
-        (
-            "of 6,000 nodes 60 are replaced a minute, in arcs",
-            6_000,
-            Crowd::honest(Answers::Arc, FULL),
-            60,
-            360,
-        ),
-        (
-            "of 700 nodes 7 are replaced a minute, each knows 200",
-            700,
-            Crowd::honest(Answers::Random, 200),
-            7,
-            360,
-        ),
-        (
-            "of 20,000 nodes 200 are replaced a minute",
-            20_000,
-            Crowd::honest(Answers::Random, FULL),
-            200,
-            360,
-        ),
-        (
-            "of 8,000 nodes 40 are replaced a minute, for half an hour",
-            8_000,
-            Crowd::honest(Answers::Random, FULL),
-            40,
-            1_800,
-        ),
-        (
-            "nobody of 900 nodes comes or goes for an hour, each knows 30",
-            900,
-            Crowd::honest(Answers::Random, 30),
-            0,
-            3_600,
-        ),
-        (
-            "of 800 nodes 24 are replaced a minute, six of 64 make up nodes",
-            800,
-            Crowd::honest(Answers::Random, FULL).with(6, Lies::Fresh),
-            24,
-            720,
-        ),
-    ] {
+    for (name, size, crowd, a_minute, seconds) in rows {
         let mut history = History::new(name);
         let mut network = Network::new(size, &mut history.chance);
         let mut peers = Peer::all(crowd, &network, &mut history.chance);

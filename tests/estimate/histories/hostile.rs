@@ -13,68 +13,22 @@ fn lies() -> String {
     let random = Crowd::honest(Answers::Random, FULL);
     let some = Crowd::honest(Answers::Random, 500);
     let arcs = Crowd::honest(Answers::Arc, FULL);
-    let mut text = String::new();
-    for (name, size, honest, liars, lies) in [
-        (
-            "six of 64 make up nodes anew",
-            1_000,
-            random,
-            6,
-            Lies::Fresh,
-        ),
-        (
-            "six of 64 tell of one pool",
-            1_000,
-            some,
-            6,
-            Lies::Shared(500),
-        ),
+    #[rustfmt::skip]
+    let rows = [
+        ("six of 64 make up nodes anew", 1_000, random, 6, Lies::Fresh),
+        ("six of 64 tell of one pool", 1_000, some, 6, Lies::Shared(500)),
         ("six of 64 tell the same", 4_000, random, 6, Lies::Same),
         ("21 of 64 make up nodes anew", 3_000, some, 21, Lies::Fresh),
-        (
-            "21 of 64 tell of one pool",
-            3_000,
-            some,
-            21,
-            Lies::Shared(500),
-        ),
-        (
-            "21 of 64 tell of one large pool",
-            3_000,
-            some,
-            21,
-            Lies::Shared(1_500),
-        ),
+        ("21 of 64 tell of one pool", 3_000, some, 21, Lies::Shared(500)),
+        ("21 of 64 tell of one large pool", 3_000, some, 21, Lies::Shared(1_500)),
         ("21 of 64 tell the same", 3_000, random, 21, Lies::Same),
-        (
-            "six of 64 tell of arcs three times as dense",
-            9_000,
-            arcs,
-            6,
-            Lies::Dense(3),
-        ),
-        (
-            "21 of 64 tell of arcs a thousand times as dense",
-            9_000,
-            arcs,
-            21,
-            Lies::Dense(1_000),
-        ),
-        (
-            "six of 64 tell of arcs twice as sparse",
-            9_000,
-            arcs,
-            6,
-            Lies::Sparse(2),
-        ),
-        (
-            "21 of 64 tell of arcs fifty times as sparse",
-            9_000,
-            arcs,
-            21,
-            Lies::Sparse(50),
-        ),
-    ] {
+        ("six of 64 tell of arcs three times as dense", 9_000, arcs, 6, Lies::Dense(3)),
+        ("21 of 64 tell of arcs a thousand times as dense", 9_000, arcs, 21, Lies::Dense(1_000)),
+        ("six of 64 tell of arcs twice as sparse", 9_000, arcs, 6, Lies::Sparse(2)),
+        ("21 of 64 tell of arcs fifty times as sparse", 9_000, arcs, 21, Lies::Sparse(50)),
+    ];
+    let mut text = String::new();
+    for (name, size, honest, liars, lies) in rows {
         text += &crowd(name, size, honest.with(liars, lies), 130, 13);
     }
     text
