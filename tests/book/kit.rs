@@ -1,5 +1,8 @@
 //! Nodes, places and books for the tests of the address book.
 
+#[path = "../support/split_mix.rs"]
+mod split_mix;
+
 use core::time::Duration;
 use std::net::IpAddr;
 
@@ -97,15 +100,12 @@ pub(crate) fn sound(book: &AddrBook) {
     assert_eq!(book.check(), Ok(()));
 }
 
-/// Numbers that look random, and are the same each time: SplitMix64.
+/// Numbers that look random, and are the same each time.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        split_mix::next(&mut self.0)
     }
 
     /// An address in IPv4 to which everybody can route.

@@ -1,5 +1,8 @@
 //! Numbers by chance, the same in every run.
 
+#[path = "../support/split_mix.rs"]
+mod split_mix;
+
 use core::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -10,12 +13,8 @@ impl Chance {
         Self(seed)
     }
 
-    /// SplitMix64.
     pub(crate) const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        split_mix::next(&mut self.0)
     }
 
     pub(crate) fn below(&mut self, bound: u32) -> u32 {

@@ -1,7 +1,12 @@
 //! The only source of chance in an experiment: SplitMix64, in integers, so that a seed gives the
 //! same run on every machine.
 
+#[path = "../support/split_mix.rs"]
+mod split_mix;
+
 use core::time::Duration;
+
+use split_mix::mix;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
@@ -13,8 +18,7 @@ impl Chance {
     }
 
     pub(crate) const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
+        split_mix::next(&mut self.0)
     }
 
     /// A keyed hash of these words, to put things into buckets.
@@ -66,12 +70,6 @@ impl Chance {
         }
         &from[..count]
     }
-}
-
-const fn mix(mut word: u64) -> u64 {
-    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }
 
 /// `span` times `fraction` / 2^64.

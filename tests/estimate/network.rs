@@ -1,8 +1,11 @@
 //! A network of which everything is known: its nodes, in the order of their ids.
 
+#[path = "../support/split_mix.rs"]
+mod split_mix;
+
 use pex::NodeId;
 
-/// A generator of numbers: SplitMix64.
+/// Numbers by chance, the same in every run.
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 
@@ -12,10 +15,7 @@ impl Chance {
     }
 
     pub(crate) const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let n = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let n = (n ^ n >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        n ^ n >> 31
+        split_mix::next(&mut self.0)
     }
 
     pub(crate) fn below(&mut self, bound: usize) -> usize {

@@ -1,5 +1,8 @@
 //! The nodes of a test: their ids, where they live, and numbers that follow from a seed.
 
+#[path = "split_mix.rs"]
+mod split_mix;
+
 use core::time::Duration;
 use std::net::IpAddr;
 
@@ -78,13 +81,8 @@ pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let it = u64::from(u32::try_from((it ^ (it >> 31)) >> 32).unwrap());
-        u32::try_from((it * u64::from(bound)) >> 32).unwrap()
+        let upper = split_mix::next(&mut self.0) >> 32;
+        u32::try_from((upper * u64::from(bound)) >> 32).unwrap()
     }
 
     pub(crate) fn of<T: Clone>(&mut self, list: &[T]) -> Option<T> {
