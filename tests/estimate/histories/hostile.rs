@@ -103,16 +103,14 @@ fn what_is_said_where_ids_were_chosen_to_lie_together_by_twelves_is_as_written_d
 
 /// Whoever comes first lies, when nothing is usual yet.
 fn first_who_lie() -> String {
-    let mut text = String::new();
-    for (name, liars, lies) in [
+    #[rustfmt::skip]
+    let rows = [
         ("the first two of ten tell of dense arcs", 2, Lies::Dense(5)),
-        (
-            "the first two of ten tell of sparse arcs",
-            2,
-            Lies::Sparse(5),
-        ),
+        ("the first two of ten tell of sparse arcs", 2, Lies::Sparse(5)),
         ("the first of ten tells of dense arcs", 1, Lies::Dense(5)),
-    ] {
+    ];
+    let mut text = String::new();
+    for (name, liars, lies) in rows {
         let mut history = History::new(name);
         let network = Network::new(8_000, &mut history.chance);
         let mut arcs = Crowd::honest(Answers::Arc, FULL).with(liars, lies);
@@ -133,17 +131,15 @@ fn what_is_said_where_the_first_lie_is_as_written_down() {
 
 /// Some of those who tell at random make up their answers, where more of kin tell of arcs.
 fn outvoted() -> String {
-    let mut text = String::new();
-    for (name, liars, kin) in [
+    #[rustfmt::skip]
+    let rows = [
         ("forty of kin, and six others who make up nodes", 6, 40),
-        (
-            "forty of kin, and three others, two of whom make up nodes",
-            2,
-            40,
-        ),
+        ("forty of kin, and three others, two of whom make up nodes", 2, 40),
         ("four of kin, and six others who make up nodes", 6, 4),
         ("five of kin, and five others who make up nodes", 5, 5),
-    ] {
+    ];
+    let mut text = String::new();
+    for (name, liars, kin) in rows {
         let mut history = History::new(name);
         let network = Network::new(3_000, &mut history.chance);
         let mut arcs = Crowd::honest(Answers::Arc, FULL);
@@ -209,33 +205,15 @@ fn what_is_said_where_some_say_what_another_says_is_as_written_down() {
 
 /// Those who stay are asked in their turn, and guests come and go.
 fn guests() -> String {
+    #[rustfmt::skip]
+    let rows = [
+        ("six stay, guests make up dense arcs", 6, Lies::Dense(4), None),
+        ("six stay, guests make up sparse arcs", 6, Lies::Sparse(4), None),
+        ("two stay, guests make up dense arcs", 2, Lies::Dense(4), None),
+        ("six stay, guests make up dense arcs, the clock is set back", 6, Lies::Dense(2), Some(10)),
+    ];
     let mut text = String::new();
-    for (name, stay, lies, set_back) in [
-        (
-            "six stay, guests make up dense arcs",
-            6,
-            Lies::Dense(4),
-            None,
-        ),
-        (
-            "six stay, guests make up sparse arcs",
-            6,
-            Lies::Sparse(4),
-            None,
-        ),
-        (
-            "two stay, guests make up dense arcs",
-            2,
-            Lies::Dense(4),
-            None,
-        ),
-        (
-            "six stay, guests make up dense arcs, the clock is set back",
-            6,
-            Lies::Dense(2),
-            Some(10),
-        ),
-    ] {
+    for (name, stay, lies, set_back) in rows {
         let mut history = History::new(name);
         let network = Network::new(12_000, &mut history.chance);
         let honest = Peer::all(
