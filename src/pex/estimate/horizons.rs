@@ -149,3 +149,53 @@ impl Horizons {
 const fn is_known_well(table: &Table) -> bool {
     table.many() * 10 >= table.plural() * 9
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time::from_secs(1_000);
+
+    /// Of a hundred seconds each, in which ten peers told of a hundred nodes; the last one ends now.
+    fn three_slices() -> Horizons {
+        let slice = |began| Slice {
+            began: Time::from_secs(began),
+            told: 1_000,
+            answers: 10,
+        };
+        Horizons([slice(900), slice(800), slice(700)], true)
+    }
+
+    #[test]
+    fn where_the_two_horizons_agree_the_longer_one_is_the_size() {
+        // Of a thousand nodes, twenty answers of a hundred tell of so many, and thirty.
+        let within = |slices| if slices == 2 { 878.0 } else { 958.0 };
+        let now = three_slices().now(NOW, 1.0, within);
+        let (long, variance) = census_of_answers(30, 100.0, 958.0);
+        assert!((now.nodes - long).abs() < 1e-9 && (long - 1_000.0).abs() < 2.0);
+        assert!(now.variance >= variance);
+    }
+
+    #[test]
+    fn where_many_came_the_size_lies_on_the_line_through_both_horizons() {
+        let within = |slices| if slices == 2 { 900.0 } else { 1_400.0 };
+        let now = three_slices().now(NOW, 1.0, within);
+        let (short, short_variance) = census_of_answers(20, 100.0, 900.0);
+        let (long, _) = census_of_answers(30, 100.0, 1_400.0);
+        // Spans of 200 and 300 seconds; it takes a tenth of a second for each node of the short one.
+        let wait = 200.0 * short / 2_000.0;
+        let steps = 1.0 + (200.0 - wait) / 100.0;
+        let came = long - short;
+        let nodes = long - steps * came;
+        assert!(
+            (now.nodes - nodes).abs() < long * 0.01,
+            "{} {nodes}",
+            now.nodes
+        );
+        // That of the short one, drawn out by so many steps, and of those who came and went.
+        let meant = steps * steps * (short_variance + came + 1.0);
+        // What is left of the doubt whether they came adds a twentieth; the longer one nothing.
+        let off = (now.variance - meant).abs();
+        assert!(off < meant * 0.1, "{} {meant}", now.variance);
+    }
+}
