@@ -54,6 +54,26 @@ impl History {
         self.answers += 1;
     }
 
+    /// A network of this size, and those of the crowd in it.
+    fn crowd(&mut self, size: usize, crowd: Crowd) -> (Network, Vec<Peer>) {
+        let network = Network::new(size, &mut self.chance);
+        let peers = Peer::all(crowd, &network, &mut self.chance);
+        (network, peers)
+    }
+
+    /// So many of these, by chance; some perhaps twice.
+    fn some_of(&mut self, nodes: &[NodeId], each: usize) -> Vec<NodeId> {
+        let mut one = || nodes[self.chance.below(nodes.len())];
+        (0..each).map(|_| one()).collect()
+    }
+
+    /// The one whose turn it is tells after a pause, and a second passes.
+    fn one_tells(&mut self, turn: usize, network: &Network, peers: &mut [Peer]) {
+        let place = turn % peers.len();
+        peers[place].rest(&mut self.chance);
+        self.all_tell(Duration::from_secs(1), network, &mut peers[place..=place]);
+    }
+
     /// The peers tell in turn.
     fn all_tell(&mut self, span: Duration, network: &Network, peers: &mut [Peer]) {
         for peer in peers {
@@ -88,8 +108,7 @@ impl History {
 /// A crowd tells of a network of this size.
 fn crowd(name: &str, size: usize, crowd: Crowd, answers: usize, each: usize) -> String {
     let mut history = History::new(name);
-    let network = Network::new(size, &mut history.chance);
-    let mut peers = Peer::all(crowd, &network, &mut history.chance);
+    let (network, mut peers) = history.crowd(size, crowd);
     history.tell(&network, &mut peers, answers, each);
     history.text
 }

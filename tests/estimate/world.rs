@@ -78,7 +78,8 @@ impl World {
 
     /// The clock is set back.
     pub(crate) fn set_back(&mut self, by: Duration) {
-        self.now = Time::EPOCH + (self.now - Time::EPOCH).saturating_sub(by);
+        let since = self.now - Time::EPOCH;
+        self.now = Time::EPOCH + since.checked_sub(by).expect("a time there is");
         self.pex.rewind(self.now);
     }
 

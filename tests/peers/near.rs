@@ -112,16 +112,23 @@ fn a_name_told_by_a_stranger_may_lead_to_the_world_only() {
     assert!(matches!(&actions[..], [Action::Dial { nearest, .. }] if *nearest == Reach::Nowhere));
 }
 
-#[test]
-fn a_name_that_the_world_told_leads_there_only_although_a_neighbour_says_it_too() {
-    let mut w = World::quiet(|it| it.connected_max(2).slots(1, 1));
+/// How near a name may lead that somebody of the world has told, and then a neighbour.
+fn leads_once_a_neighbour_says_it_too(mut w: World) -> Reach {
     w.connect(99);
-    w.accept_from(60, [10, 0, 0, 1].into(), None);
+    w.accept_from(60, [10, 0, 0, 60].into(), None);
     let name = text(1, "n.example.org:1");
     w.learn(&name, 50);
     w.learn(&name, 60);
-    let actions = w.down(99);
-    assert!(matches!(&actions[..], [.., Action::Dial { nearest, .. }] if *nearest == Reach::World));
+    match &w.down(99)[..] {
+        [.., Action::Dial { nearest, .. }] => *nearest,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_name_that_the_world_told_leads_there_only_although_a_neighbour_says_it_too() {
+    let w = World::quiet(|it| it.connected_max(2).slots(1, 1));
+    assert_eq!(leads_once_a_neighbour_says_it_too(w), Reach::World);
 }
 
 #[test]
@@ -145,13 +152,7 @@ fn on_a_network_of_a_site_its_own_nodes_are_believed_and_strangers_are_not() {
 fn on_a_network_of_a_site_a_name_may_lead_there_once_a_neighbour_says_it_too() {
     let mut w = World::quiet(|it| it.nearest(Reach::Site).connected_max(3).slots(1, 2));
     w.judge.nearest = Reach::Site;
-    w.connect(99);
-    w.accept_from(60, [10, 0, 0, 60].into(), None);
-    let name = text(1, "n.example.org:1");
-    w.learn(&name, 50);
-    w.learn(&name, 60);
-    let actions = w.down(99);
-    assert!(matches!(&actions[..], [.., Action::Dial { nearest, .. }] if *nearest == Reach::Site));
+    assert_eq!(leads_once_a_neighbour_says_it_too(w), Reach::Site);
 }
 
 #[test]

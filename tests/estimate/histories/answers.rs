@@ -109,9 +109,7 @@ fn neighbours() -> String {
     for peer in 0..96_usize {
         let first = history.chance.below(10) * 100;
         let each = 60 - peer / 2;
-        let nodes: Vec<NodeId> = (0..each)
-            .map(|_| network.nodes[first + history.chance.below(100)])
-            .collect();
+        let nodes = history.some_of(&network.nodes[first..first + 100], each);
         history.told(SOON, network.nodes[peer * 10], Kind::V2, &nodes);
         if peer < 10 || peer % 8 == 7 {
             history.write();
@@ -130,9 +128,7 @@ fn little_in_common() -> String {
     let mut history = History::new("five nodes each of 400");
     let network = Network::new(400, &mut history.chance);
     for peer in 0..60_usize {
-        let nodes: Vec<NodeId> = (0..5)
-            .map(|_| network.nodes[history.chance.below(400)])
-            .collect();
+        let nodes = history.some_of(&network.nodes, 5);
         history.told(SOON, network.nodes[peer * 5], Kind::V2, &nodes);
         if peer < 30 || peer % 5 == 4 {
             history.write();
@@ -169,10 +165,9 @@ fn what_is_said_where_hardly_two_have_a_node_in_common_is_as_written_down() {
 /// More peers than are told apart.
 fn many_peers() -> String {
     let mut history = History::new("three hundred peers tell of 3,000 nodes");
-    let network = Network::new(3_000, &mut history.chance);
     let mut crowd = Crowd::honest(Answers::Random, 400);
     crowd.peers = 300;
-    let mut peers = Peer::all(crowd, &network, &mut history.chance);
+    let (network, mut peers) = history.crowd(3_000, crowd);
     history.tell(&network, &mut peers, 360, 30);
     history.text
 }
@@ -206,7 +201,7 @@ fn both_kinds() -> String {
         let mut others = Peer::all(others, &other, &mut history.chance);
         for turn in 0..48 {
             history.all_tell(SOON, &network, &mut kin[turn % 16..=turn % 16]);
-            history.tell(&other, &mut others[turn..turn + 3], 3, 4);
+            history.all_tell(SOON, &other, &mut others[turn..turn + 3]);
             if turn % 4 == 3 {
                 history.write();
             }
@@ -219,15 +214,12 @@ fn both_kinds() -> String {
 /// One of kin, and others who have hardly a node in common.
 fn few_of_each_kind() -> String {
     let mut history = History::new("one of kin tells of 500 nodes, and others of six each");
-    let network = Network::new(500, &mut history.chance);
     let mut one = Crowd::honest(Answers::Arc, FULL);
     one.peers = 1;
-    let mut kin = Peer::all(one, &network, &mut history.chance);
+    let (network, mut kin) = history.crowd(500, one);
     history.tell(&network, &mut kin, 1, 1);
     for peer in 0..40_usize {
-        let nodes: Vec<NodeId> = (0..6)
-            .map(|_| network.nodes[history.chance.below(500)])
-            .collect();
+        let nodes = history.some_of(&network.nodes, 6);
         history.told(SOON, network.nodes[peer * 12], Kind::V2, &nodes);
         history.write();
     }

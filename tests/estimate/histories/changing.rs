@@ -3,8 +3,7 @@
 use core::time::Duration;
 
 use super::{FULL, History, compare};
-use crate::network::Network;
-use crate::peers::{Answers, Crowd, Lies, Peer};
+use crate::peers::{Answers, Crowd, Lies};
 
 /// Nodes come and go, a part of the network a minute, while one peer tells each second.
 fn churn() -> String {
@@ -26,14 +25,10 @@ fn churn() -> String {
     let mut text = String::new();
     for (name, size, crowd, a_minute, seconds) in rows {
         let mut history = History::new(name);
-        let mut network = Network::new(size, &mut history.chance);
-        let mut peers = Peer::all(crowd, &network, &mut history.chance);
+        let (mut network, mut peers) = history.crowd(size, crowd);
         let mut due = 0;
         for second in 1..=seconds {
-            let place = second % peers.len();
-            peers[place].rest(&mut history.chance);
-            let span = Duration::from_secs(1);
-            history.all_tell(span, &network, &mut peers[place..=place]);
+            history.one_tells(second, &network, &mut peers);
             due += a_minute;
             while due >= 60 {
                 network.lose_one(&mut history.chance);
@@ -67,8 +62,7 @@ fn jumps() -> String {
         let mut history = History::new(name);
         let crowd = Crowd::honest(answers, FULL);
         for size in [300, 6_000, 300] {
-            let network = Network::new(size, &mut history.chance);
-            let mut peers = Peer::all(crowd, &network, &mut history.chance);
+            let (network, mut peers) = history.crowd(size, crowd);
             history.tell(&network, &mut peers, 64, 4);
         }
         text += &history.text;
@@ -80,9 +74,8 @@ fn jumps() -> String {
 fn small_stores() -> String {
     let mut history = History::new("600 nodes become 900 others, each knows 20");
     for size in [600, 900] {
-        let network = Network::new(size, &mut history.chance);
         let crowd = Crowd::honest(Answers::Random, 20);
-        let mut peers = Peer::all(crowd, &network, &mut history.chance);
+        let (network, mut peers) = history.crowd(size, crowd);
         history.tell(&network, &mut peers, 6_400, 400);
     }
     history.text
@@ -98,24 +91,19 @@ fn disorder() -> String {
     let mut text = String::new();
     for (name, answers) in [
         (
-            "the clock is set back by an hour, and all begins anew",
+            "the clock is set back by ten minutes, and all begins anew",
             Answers::Random,
         ),
         ("the same in arcs", Answers::Arc),
     ] {
         let mut history = History::new(name);
-        let mut network = Network::new(900, &mut history.chance);
-        let crowd = Crowd::honest(answers, FULL);
-        let mut peers = Peer::all(crowd, &network, &mut history.chance);
+        let (mut network, mut peers) = history.crowd(900, Crowd::honest(answers, FULL));
         for turn in 0..300_usize {
-            let place = turn % peers.len();
-            peers[place].rest(&mut history.chance);
-            let span = Duration::from_secs(1);
-            history.all_tell(span, &network, &mut peers[place..=place]);
+            history.one_tells(turn, &network, &mut peers);
             network.lose_one(&mut history.chance);
             network.gain_one(&mut history.chance);
             match turn {
-                150 => history.world.set_back(Duration::from_secs(3_600)),
+                150 => history.world.set_back(Duration::from_secs(600)),
                 220 => history.world.begin_anew(),
                 _ => {}
             }

@@ -112,10 +112,9 @@ fn first_who_lie() -> String {
     let mut text = String::new();
     for (name, liars, lies) in rows {
         let mut history = History::new(name);
-        let network = Network::new(8_000, &mut history.chance);
         let mut arcs = Crowd::honest(Answers::Arc, FULL).with(liars, lies);
         arcs.peers = 10;
-        let mut peers = Peer::all(arcs, &network, &mut history.chance);
+        let (network, mut peers) = history.crowd(8_000, arcs);
         peers.sort_by_key(|peer| !peer.lies());
         history.tell(&network, &mut peers, 10, 1);
         history.tell(&network, &mut peers, 30, 5);
@@ -162,7 +161,7 @@ fn outvoted() -> String {
 }
 
 #[test]
-fn what_is_said_where_kin_outvotes_those_who_make_up_nodes_is_as_written_down() {
+fn what_is_said_where_kin_and_those_who_make_up_nodes_outvote_each_other_is_as_written_down() {
     compare("outvoted", &outvoted());
 }
 
@@ -175,10 +174,9 @@ fn echoes() -> String {
         ("two of 40 say the same of 3,000 nodes", 3_000, 2),
     ] {
         let mut history = History::new(name);
-        let network = Network::new(size, &mut history.chance);
         let mut all = Crowd::honest(Answers::Random, FULL);
         all.peers = 40;
-        let mut peers = Peer::all(all, &network, &mut history.chance);
+        let (network, mut peers) = history.crowd(size, all);
         let said = peers[0].answer(&network, &mut history.chance);
         for turn in 0..80_usize {
             let peer = &mut peers[turn * 7 % 40];
