@@ -40,6 +40,7 @@ mod dial;
 mod doubt;
 mod entry;
 mod event;
+mod forget;
 pub(crate) mod forgotten;
 mod hear;
 mod keep;

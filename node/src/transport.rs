@@ -60,6 +60,7 @@ mod node_info_error;
 mod pace;
 mod packet;
 mod parts;
+mod sealed_bytes;
 mod secret;
 mod traffic;
 mod upgrade;

@@ -20,9 +20,7 @@ use super::frame::{FRAME_BYTES, Opener, Sealer};
 use super::pace::{Heartbeat, ReadPace, later};
 use super::packet::{self, Assembler, Received};
 use super::parts::{Part, Parts};
-
-/// Sealed frames that are read from the socket at once.
-const FRAMES_AT_ONCE: usize = 4;
+use super::sealed_bytes::SealedBytes;
 
 /// How long the other side may take to hang up after us, and how long we still read from one that
 /// takes no more data.
@@ -381,46 +379,5 @@ async fn cut(receiving: Option<&Part>) {
     match receiving {
         Some(part) => part.cut().await,
         None => core::future::pending().await,
-    }
-}
-
-/// Bytes from the socket, up to a few frames.
-struct SealedBytes {
-    bytes: Box<[u8]>,
-    start: usize,
-    end: usize,
-}
-
-impl SealedBytes {
-    fn new() -> Self {
-        let bytes = vec![0; FRAMES_AT_ONCE * FRAME_BYTES].into_boxed_slice();
-        Self {
-            bytes,
-            start: 0,
-            end: 0,
-        }
-    }
-
-    /// Where to read more bytes to. Never empty while [`next_frame`](Self::next_frame) has none.
-    fn room(&mut self) -> &mut [u8] {
-        self.bytes.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        self.bytes.get_mut(self.end..).unwrap_or_default()
-    }
-
-    /// All the room there is, once what was read does not matter any more.
-    fn whole(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
-
-    fn filled(&mut self, bytes: usize) {
-        self.end = self.end.saturating_add(bytes).min(self.bytes.len());
-    }
-
-    fn next_frame(&mut self) -> Option<[u8; FRAME_BYTES]> {
-        let frame = *self.bytes.get(self.start..self.end)?.first_chunk()?;
-        self.start += FRAME_BYTES;
-        Some(frame)
     }
 }
