@@ -32,7 +32,7 @@ use crate::{Config, Epoch, Kind, NodeId, QueryId, Seed, Stats, Time};
 const MADE_MAX: u64 = u64::MAX / 2;
 
 /// The first bytes of a dump: a name and the version of the format.
-const MAGIC: &[u8; 8] = b"pex-v2\0\x06";
+const MAGIC: &[u8; 8] = b"pex-v2\0\x07";
 
 #[derive(Serialize, Deserialize)]
 struct Dump {

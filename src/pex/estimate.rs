@@ -1,7 +1,8 @@
 //! How large the network is, from what its nodes tell of each other.
 //!
 //! An answer is evidence of one of two kinds. Nodes that follow each other on the ring of ids, none
-//! left out, say how close they lie, and so how many there are on the whole (`arcs`, `cover`). Of
+//! left out, say how close they lie, and so how many there are on the whole (`arcs`, `cover`); and by
+//! what one tells and another one left out, how much of it a store holds (`parts`). Of
 //! any other answer counts what it has in common with those of other peers: all that one peer has
 //! told is one capture occasion, for repeats within a peer speak of its store and not of the network
 //! (`darroch`; `pairs` while there are fewer than ten recaptures). With neither, nothing is known
@@ -37,6 +38,7 @@ mod darroch;
 mod horizons;
 mod liars;
 mod pairs;
+mod parts;
 mod rates;
 mod table;
 mod tellers;
@@ -144,19 +146,27 @@ impl Census {
     ) -> Mark {
         self.now = now;
         self.answers = self.answers.saturating_add(1);
+        let before = self.tellers.len();
         let code = self
             .tellers
             .code(teller.hash, self.answers, &mut self.table);
+        if self.tellers.len() < before {
+            self.arcs.rename();
+        }
         if let Some(arc) = arc {
-            let peer = teller.hash;
-            if let Some(teller) = self.tellers.get_mut(code) {
+            let last_end = self.tellers.get_mut(code).and_then(|teller| {
                 let goes_on = !arc.is_first() && teller.rested(now) < PAUSE;
-                let last_end = Some(teller.arc_end).filter(|&end| end != 0 && goes_on);
-                self.arcs.add(now, arc, peer, last_end, is_here);
+                Some(teller.arc_end).filter(|&end| end != 0 && goes_on)
+            });
+            let teller = (code, &self.tellers);
+            self.arcs.add(now, arc, teller, last_end, is_here);
+            if let Some(teller) = self.tellers.get_mut(code) {
                 teller.tell_arc(now, arc.end());
             }
             self.news = true;
-            return Mark { code: 0 };
+            if !self.arcs.are_of_parts() {
+                return Mark { code: 0 };
+            }
         }
         self.horizons.open(now);
         Mark { code }
@@ -226,7 +236,7 @@ impl Census {
         let seen = self.seen(&captures, trusted);
         let by_arcs = arc.map(|arc| self.by_arcs(arc));
         let by_captures = self.by_captures(&pairs, trusted, &captures);
-        match Guess::of_both(by_arcs, by_captures) {
+        match Guess::of_both(by_arcs, by_captures, self.arcs.are_of_parts()) {
             Some(guess) => self.anchored(guess, seen),
             None if self.anchor.nodes > 0 => Estimate::Known {
                 nodes: self.anchor.nodes.max(seen),
@@ -354,14 +364,19 @@ impl Census {
 impl Guess {
     /// Both kinds of evidence as one: weighted by what they know, if they agree; if they do not,
     /// the one that more peers stand for.
-    fn of_both(arcs: Option<Self>, captures: Option<Self>) -> Option<Self> {
+    fn of_both(arcs: Option<Self>, captures: Option<Self>, are_of_parts: bool) -> Option<Self> {
         let (Some(a), Some(b)) = (arcs, captures) else {
             return arcs.or(captures);
         };
         let (one, other) = (a.spread.max(1e-12), b.spread.max(1e-12));
         let off = (a.nodes - b.nodes) / f64::midpoint(a.nodes, b.nodes);
         if off * off > 16.0 * (one + other) {
-            return Some(if a.tellers >= b.tellers { a } else { b });
+            let is_first = if are_of_parts {
+                a.nodes < b.nodes
+            } else {
+                a.tellers >= b.tellers
+            };
+            return Some(if is_first { a } else { b });
         }
         let weight = other / (one + other);
         let nodes = a.nodes * weight + b.nodes * (1.0 - weight);

@@ -67,10 +67,9 @@ impl Network {
         self.nodes.insert(place, new);
         self.born.push(new);
     }
+}
 
-    /// The node after this id on the ring.
-    pub(crate) fn after(&self, id: NodeId) -> usize {
-        let place = self.nodes.partition_point(|&other| other <= id);
-        place % self.nodes.len()
-    }
+/// Where the node after this id on the ring stands among these.
+pub(crate) fn after(nodes: &[NodeId], id: NodeId) -> usize {
+    nodes.partition_point(|&other| other <= id) % nodes.len()
 }

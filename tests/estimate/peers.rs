@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pex::{Kind, NodeId};
 
-use crate::network::{Chance, Network, id_at};
+use crate::network::{Chance, Network, after, id_at};
 
 /// Nodes in an answer.
 pub(crate) const EACH: usize = 100;
@@ -169,13 +169,14 @@ impl Peer {
 
     fn arc(&mut self, network: &Network) -> Vec<NodeId> {
         let born = network.born.iter().skip(self.learned);
-        let is_there = |id: &&NodeId| **id != self.id && network.nodes.binary_search(id).is_ok();
+        let store = self.store.as_ref().unwrap_or(&network.nodes);
+        let is_there = |id: &&NodeId| **id != self.id && store.binary_search(id).is_ok();
         let news = born.filter(is_there).take(EACH / 2).copied();
         let mut answer: Vec<NodeId> = news.collect();
         let news = answer.len();
         self.learned = network.born.len();
-        while answer.len() < EACH.min(network.nodes.len() - 1) {
-            self.end = network.nodes[network.after(self.end)];
+        while answer.len() < EACH.min(store.len() - 1) {
+            self.end = store[after(store, self.end)];
             if self.end != self.id && !answer[..news].contains(&self.end) {
                 answer.push(self.end);
             }

@@ -327,3 +327,36 @@ fn nodes_that_come_and_go_are_followed() {
         }
     }
 }
+
+/// Kin that knows but a part of the network tells arcs with gaps.
+#[test]
+fn a_hundred_arcs_say_it_whatever_part_of_the_network_the_stores_hold() {
+    for (size, store, usual, goal) in [
+        (1_000, 300, 20, (10.0, 30.0)),
+        (1_000, 900, 20, (10.0, 30.0)),
+        (10_000, 1_000, 20, (20.0, 80.0)),
+        (10_000, 5_000, 20, (10.0, 50.0)),
+        (10_000, 9_000, 20, (10.0, 40.0)),
+        (100_000, 50_000, 6, (60.0, 200.0)),
+    ] {
+        let crowd = Crowd::honest(Answers::Arc, store);
+        let outcome = Outcome::of(runs(usual), |seed| run(seed, size, crowd, 100));
+        check(&format!("arcs of {store}, {size} nodes"), &outcome, goal);
+        // 95 of 100, and of twenty hardly ever less than sixteen.
+        assert!(outcome.held() >= 0.8, "{}", outcome.held());
+    }
+}
+
+#[test]
+fn made_up_arcs_as_dense_as_the_others_do_not_make_the_stores_seem_to_hold_less() {
+    for (size, store, goal) in [
+        (1_000, FULL, (10.0, 60.0)),
+        (10_000, FULL, (5.0, 20.0)),
+        (10_000, 5_000, (20.0, 60.0)),
+        (100_000, FULL, (5.0, 20.0)),
+    ] {
+        let crowd = Crowd::honest(Answers::Arc, store).with(6, Lies::Dense(1));
+        let name = format!("six of 64 tell made-up arcs, {} known", store.min(size));
+        row(&name, size, crowd, 100, 10, goal);
+    }
+}

@@ -12,8 +12,10 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::cover::{Cover, Density, RING, Stretch, rate};
-use super::rates::Rates;
+use super::cover::{Cover, Density, RING, Stretch, Teller, rate};
+use super::parts::Parts;
+use super::rates::{Rates, seconds};
+use super::tellers::Tellers;
 use crate::Time;
 use crate::pex::arc::Arc;
 
@@ -77,24 +79,31 @@ pub(super) struct Arcs {
     young: Cover,
     /// What is usual, by each of the last tellers.
     rates: Rates,
+    /// What the stores hold of the network.
+    parts: Parts,
+    /// The cover is not the first one.
+    was_replaced: bool,
 }
 
 impl Arcs {
-    /// Takes in an arc of this peer, whose last one ended there, if it may go on from it; with who
-    /// is connected.
+    /// Takes in an arc of the peer with this code, whose last one ended there, if it may go on from it;
+    /// with who is connected.
     pub(super) fn add(
         &mut self,
         now: Time,
         arc: &Arc,
-        peer: u64,
+        (code, tellers): (u8, &Tellers),
         last_end: Option<u64>,
         is_here: impl Fn(u64) -> bool,
     ) {
-        let mut gaps = gaps(&arc.along(last_end));
+        let peer = tellers.peer(code);
+        let along = arc.along(last_end);
+        let mut gaps = gaps(&along);
         let was_usual = self.usual(now, &is_here);
         let ground = ground(&gaps, was_usual);
         let close = ground.iter().filter(|&&is_ground| is_ground).count();
         let mut fresh = SmallVec::<[u64; 128]>::from_slice(arc.fresh());
+        fresh.sort_unstable();
         // Of whoever tells of little else it is not to be believed that the rest is usual.
         if close > 0 && close * 2 <= gaps.len() {
             let on_ground = gaps
@@ -105,18 +114,31 @@ impl Arcs {
             fresh.retain(|at| !on_ground.contains(at));
             gaps.retain(|gap| !on_ground.contains(&gap.to()));
         }
-        self.rates.add(now, peer, rate(&gaps), &is_here);
+        let nodes = rate(&gaps);
+        self.rates.add(now, peer, nodes, &is_here);
         let usual = self.usual(now, &is_here);
         if was_usual.is_none() && usual.is_some_and(|usual| self.old.is_odd(usual)) {
             // Somebody made up a part of what was taken in when nothing was usual yet, and perhaps
             // more than can be seen.
             (self.old, self.young) = (Cover::default(), Cover::default());
+            self.parts = Parts::default();
         }
-        self.old.add(&gaps, usual, &fresh);
-        self.young.add(&gaps, usual, &fresh);
+        let teller = Teller {
+            now: seconds(now),
+            counts: self.rates.counts(now, peer, &is_here),
+        };
+        let compared = self.old.add(teller, &gaps, usual, &fresh);
+        self.young.add(teller, &gaps, usual, &fresh);
+        // Of who has been round the ring the own nodes are known, and once all was told, those of all.
+        let was_round = f64::from(self.rates.arcs_of(peer)) * along.len() as f64 > nodes;
+        if !was_round && !self.was_replaced {
+            self.parts
+                .compare(code, &compared, |code| is_here(tellers.peer(code)));
+        }
         if self.is_outdone() {
             let young = core::mem::take(&mut self.young);
             self.old = young.after(&self.old);
+            self.was_replaced = true;
         }
     }
 
@@ -134,12 +156,25 @@ impl Arcs {
         self.rates.middle(now, is_here)
     }
 
+    /// The codes of tellers are new ones.
+    pub(super) fn rename(&mut self) {
+        self.parts.forget();
+    }
+
     pub(super) fn rewind(&mut self, back: Duration) {
         self.rates.rewind(back);
+        let back = u32::try_from(back.as_secs()).unwrap_or(u32::MAX);
+        self.old.rewind(back);
+        self.young.rewind(back);
     }
 
     pub(super) fn density(&self) -> Option<Density> {
-        self.old.density()
+        self.old.density().map(|it| self.parts.whole(it))
+    }
+
+    /// Whether those who tell know but a part of the network.
+    pub(super) const fn are_of_parts(&self) -> bool {
+        self.parts.are_found()
     }
 
     pub(super) fn is_told(&self, at: u64) -> bool {
@@ -147,6 +182,9 @@ impl Arcs {
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.old.is_sound() && self.young.is_sound() && self.rates.is_sound()
+        self.old.is_sound()
+            && self.young.is_sound()
+            && self.rates.is_sound()
+            && self.parts.is_sound()
     }
 }

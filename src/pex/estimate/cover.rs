@@ -14,8 +14,10 @@
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::arithmetic::sqrt;
+use super::parts::Compared;
 
 /// Stretches that are kept.
 pub(super) const STRETCHES: usize = 96;
@@ -26,25 +28,40 @@ const ODD: f64 = 4.5;
 /// How far off what is said to be usual is by itself.
 const VAGUE: f64 = 0.06;
 
-/// From after one id up to another, and the nodes in it: 24 bytes.
+/// The time of what several have told of by now, or somebody who does not count.
+const AGAIN: u32 = 0;
+
+/// What was told so many seconds ago says what a teller knew, and not yet what has changed since.
+const LATELY: u32 = 60;
+
+/// From after one id up to another, the nodes in it, and when they were told of, in seconds: 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stretch {
     after: u64,
     to: u64,
     nodes: u32,
+    told_at: u32,
 }
 
 impl Stretch {
     /// From one node to the next one.
     pub(super) const fn gap(after: u64, to: u64) -> Self {
-        let nodes = 1;
-        Self { after, to, nodes }
+        let (nodes, told_at) = (1, AGAIN);
+        Self {
+            after,
+            to,
+            nodes,
+            told_at,
+        }
     }
 
     /// From a node to the top of the ring; the node that comes next lies beyond.
     pub(super) const fn top(after: u64) -> Self {
-        let (to, nodes) = (u64::MAX, 0);
-        Self { after, to, nodes }
+        let to = u64::MAX;
+        Self {
+            nodes: 0,
+            ..Self::gap(after, to)
+        }
     }
 
     /// Where its last node lies.
@@ -64,6 +81,18 @@ impl Stretch {
         let off = found - expected;
         off * off > ODD * ODD * (found.max(expected).max(1.0) + vague * vague)
     }
+}
+
+/// What an arc tells of stretches of which somebody else has told.
+pub(super) type Comparisons = SmallVec<[Compared; 4]>;
+
+/// Who tells an arc.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Teller {
+    /// When, in seconds.
+    pub(super) now: u32,
+    /// Whether his word counts.
+    pub(super) counts: bool,
 }
 
 /// Stretches that do not overlap, in the order of the ring.
@@ -86,29 +115,40 @@ pub(super) struct Density {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) variance: f64,
+    /// The part of the variance that is due to the nodes that nobody has told of.
+    pub(super) chance: f64,
 }
 
 impl Cover {
     /// Takes in an arc, as the gaps between its nodes in the order of the ring, unless it is far
     /// from what is `usual`; and drops of what it knew what is. Of the nodes told with it, those at
-    /// these places are `fresh`.
-    pub(super) fn add(&mut self, gaps: &[Stretch], usual: Option<f64>, fresh: &[u64]) {
+    /// these places, in order, are `fresh`. Returns what of it is new where another one has told.
+    pub(super) fn add(
+        &mut self,
+        teller: Teller,
+        gaps: &[Stretch],
+        usual: Option<f64>,
+        fresh: &[u64],
+    ) -> Comparisons {
         let (told, length) = total(gaps);
         let is_odd = |one: &Stretch| usual.is_some_and(|usual| one.is_odd(usual));
         let whole = Stretch {
             after: 0,
             to: length,
             nodes: u32::try_from(told).unwrap_or(u32::MAX),
+            told_at: AGAIN,
         };
         if is_odd(&whole) {
-            return;
+            return Comparisons::new();
         }
+        let compared = self.compare(teller, gaps, fresh);
+        let told_at = if teller.counts { teller.now } else { AGAIN };
         // What is made up makes no cover older, or others would replace it that know too little.
         self.told = self.told.saturating_add(told);
         let came = fresh.iter().filter(|&&at| self.holds(at)).count();
         self.came = self.came.saturating_add(came as u64);
         for run in self.runs(gaps) {
-            self.insert(run);
+            self.insert(Stretch { told_at, ..run });
         }
         if usual.is_some() {
             self.stretches.retain(|one| !is_odd(one));
@@ -116,6 +156,7 @@ impl Cover {
                 self.join();
             }
         }
+        compared
     }
 
     /// This one in place of an older one: where nodes came and went, they still do, seen or not.
@@ -148,8 +189,52 @@ impl Cover {
     }
 
     pub(super) fn holds(&self, at: u64) -> bool {
+        self.place_of(at).is_some()
+    }
+
+    /// Of the nodes that lie where somebody has told lately, and nobody after him, how many there are and
+    /// how many of them are new all the same, for each such stretch. It counts as told again from now on.
+    fn compare(&mut self, teller: Teller, gaps: &[Stretch], fresh: &[u64]) -> Comparisons {
+        let mut compared = Comparisons::new();
+        let is_once = |one: &Stretch| {
+            one.told_at != AGAIN && teller.now.saturating_sub(one.told_at) <= LATELY
+        };
+        if !self.stretches.iter().any(is_once) {
+            return compared;
+        }
+        let mut last = None;
+        for gap in gaps {
+            let Some(place) = self.place_of(gap.to) else {
+                continue;
+            };
+            if last != Some(place) {
+                last = is_once(&self.stretches[place]).then_some(place);
+                self.stretches[place].told_at = AGAIN;
+                if last.is_some() {
+                    compared.push(Compared::default());
+                }
+            }
+            if let Some(compared) = compared.last_mut().filter(|_| last == Some(place)) {
+                let is_fresh = fresh.binary_search(&gap.to).is_ok();
+                compared.told = compared.told.saturating_add(1);
+                compared.fresh = compared.fresh.saturating_add(is_fresh.into());
+            }
+        }
+        compared.retain(|_| teller.counts);
+        compared
+    }
+
+    /// Which stretch a node at this place is in.
+    fn place_of(&self, at: u64) -> Option<usize> {
         let next = self.stretches.partition_point(|one| one.to < at);
-        self.stretches.get(next).is_some_and(|one| one.after < at)
+        let is_there = self.stretches.get(next).is_some_and(|one| one.after < at);
+        is_there.then_some(next)
+    }
+
+    pub(super) fn rewind(&mut self, back: u32) {
+        for one in &mut self.stretches {
+            one.told_at = one.told_at.saturating_sub(back);
+        }
     }
 
     fn insert(&mut self, run: Stretch) {
@@ -178,6 +263,7 @@ impl Cover {
             if meet {
                 one.to = next.to;
                 one.nodes = one.nodes.saturating_add(next.nodes);
+                one.told_at = one.told_at.min(next.told_at);
             }
             meet
         });
@@ -214,6 +300,7 @@ impl Cover {
             },
             high: middle + margin,
             variance,
+            chance,
         })
     }
 
@@ -254,6 +341,11 @@ pub(super) fn rate(stretches: &[Stretch]) -> f64 {
 mod tests {
     use super::*;
 
+    const AT_FIRST: Teller = Teller {
+        now: 1,
+        counts: true,
+    };
+
     /// The gaps between nodes at these places.
     fn gaps(places: &[u64]) -> Vec<Stretch> {
         places
@@ -265,8 +357,8 @@ mod tests {
     #[test]
     fn a_cover_holds_what_lies_behind_its_first_node_up_to_its_last() {
         let mut cover = Cover::default();
-        cover.add(&gaps(&[100, 200, 300]), None, &[]);
-        cover.add(&gaps(&[500, 600]), None, &[]);
+        cover.add(AT_FIRST, &gaps(&[100, 200, 300]), None, &[]);
+        cover.add(AT_FIRST, &gaps(&[500, 600]), None, &[]);
         let held = [99, 100, 101, 200, 300, 301, 500, 501, 600, 601].map(|at| cover.holds(at));
         let behind = |at: u64| (101..=300).contains(&at) || (501..=600).contains(&at);
         assert_eq!(
@@ -281,7 +373,7 @@ mod tests {
         for nodes in [3, 4, 5] {
             let mut cover = Cover::default();
             let places: Vec<u64> = (0..=nodes).map(|n| n * (quarter / 8)).collect();
-            cover.add(&gaps(&places), None, &[]);
+            cover.add(AT_FIRST, &gaps(&places), None, &[]);
             let known = cover.density().map(|it| it.known);
             assert_eq!(known, (nodes >= 4).then_some(nodes));
         }
@@ -296,6 +388,7 @@ mod tests {
             after: place * 1_000,
             to: place * 1_000 + 500,
             nodes,
+            told_at: 0,
         };
         for place in 0..STRETCHES as u64 {
             cover.insert(stretch(place, if place == 40 { 3 } else { 5 }));
@@ -324,7 +417,7 @@ mod tests {
         for place in 0..=STRETCHES as u64 / 2 {
             assert_eq!(cover.stretches.len() as u64, place);
             let gap = Stretch::gap(place * part, (place + 1) * part);
-            cover.add(&[gap], Some(100.0), &[]);
+            cover.add(AT_FIRST, &[gap], Some(100.0), &[]);
         }
         assert_eq!(cover.stretches.len(), 1);
     }
@@ -342,5 +435,72 @@ mod tests {
             (STRETCHES as u64 + 1, STRETCHES as u64 * 10 + 10)
         );
         assert!(cover.is_sound());
+    }
+
+    /// What a teller at this time finds who tells of these places, of whom the last so many are new.
+    fn finds(cover: &mut Cover, now: u32, places: &[u64], fresh: usize) -> Vec<(u8, u8)> {
+        let teller = Teller { now, counts: true };
+        let fresh = &places[places.len() - fresh..];
+        let compared = cover.add(teller, &gaps(places), None, fresh);
+        compared.iter().map(|it| (it.told, it.fresh)).collect()
+    }
+
+    #[test]
+    fn what_is_told_where_one_other_has_told_is_compared_with_it_once() {
+        let mut cover = Cover::default();
+        assert!(finds(&mut cover, 1_000, &[100, 200, 300, 400], 3).is_empty());
+        assert!(finds(&mut cover, 1_000, &[700, 800, 900], 2).is_empty());
+        // From between the first two up to behind the last: three in the one stretch, two in the other.
+        let again = [150, 210, 300, 310, 500, 710, 900, 1_000];
+        assert_eq!(finds(&mut cover, 1_001, &again, 3), [(3, 0), (2, 2)]);
+        assert!(finds(&mut cover, 1_001, &[150, 210, 300], 1).is_empty());
+        assert!(finds(&mut cover, 1_001, &[700, 720, 890], 1).is_empty());
+    }
+
+    #[test]
+    fn what_was_told_longer_ago_than_a_minute_or_by_who_does_not_count_is_not_compared_with() {
+        for (after, compared) in [(LATELY, 1), (LATELY + 1, 0)] {
+            let mut cover = Cover::default();
+            finds(&mut cover, 1_000, &[100, 200, 300, 400], 3);
+            let found = finds(&mut cover, 1_000 + after, &[150, 250, 350], 1);
+            assert_eq!(found.len(), compared, "{after}");
+        }
+        let guest = Teller {
+            now: 1_000,
+            counts: false,
+        };
+        let mut cover = Cover::default();
+        finds(&mut cover, 1_000, &[100, 200, 300, 400], 3);
+        // Nor is what he tells; and what he has told of by then is known from him.
+        assert!(
+            cover
+                .add(guest, &gaps(&[150, 250]), None, &[250])
+                .is_empty()
+        );
+        assert!(
+            cover
+                .add(guest, &gaps(&[600, 700, 800]), None, &[])
+                .is_empty()
+        );
+        assert!(finds(&mut cover, 1_000, &[110, 260, 610, 710], 2).is_empty());
+    }
+
+    #[test]
+    fn with_the_clock_what_was_told_is_set_back() {
+        let mut cover = Cover::default();
+        finds(&mut cover, 1_000, &[100, 200, 300, 400], 3);
+        cover.rewind(500);
+        assert!(finds(&mut cover.clone(), 501 + LATELY, &[150, 250], 1).is_empty());
+        assert_eq!(finds(&mut cover, 500 + LATELY, &[150, 250], 1), [(1, 1)]);
+    }
+
+    #[test]
+    fn two_stretches_that_become_one_were_told_when_the_earlier_one_was() {
+        let mut cover = Cover::default();
+        finds(&mut cover, 1_000, &[100, 200], 1);
+        finds(&mut cover, 1_050, &[200, 300], 1);
+        cover.join();
+        assert_eq!(cover.stretches.len(), 1);
+        assert!(finds(&mut cover, 1_000 + LATELY + 1, &[150, 250], 1).is_empty());
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Told {
     first: u32,
     /// Whether it has told again after that time.
     stayed: bool,
+    /// Arcs that it has told.
+    arcs: u8,
 }
 
 impl Told {
@@ -45,7 +47,7 @@ impl Told {
     }
 }
 
-fn seconds(time: Time) -> u32 {
+pub(super) fn seconds(time: Time) -> u32 {
     u32::try_from((time - Time::EPOCH).as_secs()).unwrap_or(u32::MAX)
 }
 
@@ -70,11 +72,13 @@ impl Rates {
         }
         let first = before.map_or(now, |it| it.first.min(now));
         let stayed = before.is_some_and(|it| it.has_settled(now, true));
+        let arcs = before.map_or(0, |it| it.arcs).saturating_add(1);
         self.0.push_back(Told {
             teller,
             nodes,
             first,
             stayed,
+            arcs,
         });
     }
 
@@ -103,6 +107,24 @@ impl Rates {
             .or_else(|| middle_of(here))
             .or_else(|| middle_of(told.clone().filter(|it| it.stayed)))
             .or_else(|| middle_of(told))
+    }
+
+    /// Whether the word of this teller counts: he has settled, if enough have; or is connected, if enough
+    /// are.
+    pub(super) fn counts(&self, now: Time, teller: u64, is_here: impl Fn(u64) -> bool) -> bool {
+        let now = seconds(now);
+        let here = self.0.iter().filter(|it| is_here(it.teller));
+        let settled = here.clone().filter(|it| it.has_settled(now, true));
+        if settled.clone().count() >= QUORUM {
+            return settled.clone().any(|it| it.teller == teller);
+        }
+        here.clone().count() < QUORUM || is_here(teller)
+    }
+
+    /// How many arcs this teller has told.
+    pub(super) fn arcs_of(&self, teller: u64) -> u8 {
+        let told = self.0.iter().find(|it| it.teller == teller);
+        told.map_or(0, |it| it.arcs)
     }
 
     pub(super) fn rewind(&mut self, back: Duration) {
@@ -214,5 +236,18 @@ mod tests {
         rates.rewind(Duration::from_secs(500));
         let now = Time::from_secs(1_000_121 - 500);
         assert_eq!(rates.middle(now, HERE), Some(2_000.0));
+    }
+
+    #[test]
+    fn who_has_settled_counts_where_three_have_and_else_who_is_connected() {
+        let mut rates = settled(2, 1_000.0);
+        rates.add(at(61), 9, 1_000.0, HERE);
+        assert!(rates.counts(at(61), 9, HERE));
+        assert!(!rates.counts(at(61), 8, |teller| teller != 8));
+        assert!(rates.counts(at(61), 8, |teller| teller == 1));
+        let mut rates = settled(3, 1_000.0);
+        rates.add(at(61), 9, 1_000.0, HERE);
+        assert!(rates.counts(at(61), 2, HERE) && !rates.counts(at(61), 9, HERE));
+        assert_eq!([2, 9, 8].map(|teller| rates.arcs_of(teller)), [2, 1, 0]);
     }
 }

@@ -19,8 +19,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-/// Slots of a table that has grown to its full size: 59 KiB.
-pub(super) const SLOTS: usize = 7_488;
+/// Slots of a table that has grown to its full size: 58 KiB.
+pub(super) const SLOTS: usize = 7_464;
 
 /// Tellers of one node that are kept.
 pub(super) const LISTED: usize = 4;

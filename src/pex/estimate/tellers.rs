@@ -59,6 +59,13 @@ impl Tellers {
         self.0.get_mut(usize::from(code).checked_sub(1)?)
     }
 
+    /// The keyed hash of the id of the one with this code; zero if there is none.
+    pub(super) fn peer(&self, code: u8) -> u64 {
+        let place = usize::from(code).checked_sub(1);
+        let teller = place.and_then(|place| self.0.get(place));
+        teller.map_or(0, |it| it.peer)
+    }
+
     /// How many of them have told of arcs.
     pub(super) fn arcs(&self) -> usize {
         self.0.iter().filter(|teller| teller.arc_end != 0).count()

@@ -225,7 +225,8 @@ fn memory_is_64_kib_and_24_bytes_a_peer_whatever_the_size_is() {
     let fixed = size_of::<Census>()
         + table::SLOTS * size_of::<u64>()
         + 2 * cover::STRETCHES * stretch
-        + rates::MOST * size_of::<rates::Told>();
+        + rates::MOST * size_of::<rates::Told>()
+        + parts::MOST * size_of::<(u8, parts::Compared)>();
     assert!(fixed <= 64 << 10, "{fixed}");
     // And it keeps to these bounds.
     let mut census = Census::default();

@@ -4,7 +4,7 @@ use pex::{Kind, NodeId};
 
 use super::{FULL, History, SOON, compare, crowd};
 use crate::network::Network;
-use crate::peers::{Answers, Crowd, Peer};
+use crate::peers::{Answers, Crowd, Lies, Peer};
 
 fn random_answers() -> String {
     let all = Crowd::honest(Answers::Random, FULL);
@@ -229,4 +229,38 @@ fn few_of_each_kind() -> String {
 #[test]
 fn what_is_said_of_arcs_and_random_answers_together_is_as_written_down() {
     compare("both_kinds", &both_kinds());
+}
+
+/// Arcs of stores that hold a part of the network.
+fn parts() -> String {
+    let of = |store| Crowd::honest(Answers::Arc, store);
+    #[rustfmt::skip]
+    let rows = [
+        ("arcs of 1,000 nodes, from 300 known to each", 1_000, of(300), 100, 5),
+        ("arcs of 1,000 nodes, from 900 known to each", 1_000, of(900), 400, 20),
+        ("arcs of 8,000 nodes, from 4,000 known to each", 8_000, of(4_000), 200, 10),
+        ("arcs of 8,000 nodes, from 7,700 known to each", 8_000, of(7_700), 100, 5),
+        ("arcs of 20,000 nodes, from 2,000 known to each", 20_000, of(2_000), 1_000, 50),
+        ("arcs of 8,000 nodes, from 4,000 known to each, six of 64 make up theirs",
+            8_000, of(4_000).with(6, Lies::Dense(1)), 200, 10),
+    ];
+    let crowds = rows.map(|(name, size, who, answers, each)| crowd(name, size, who, answers, each));
+    crowds.concat() + &stores_that_fill()
+}
+
+/// At first each knows half of the network, and then all of it.
+fn stores_that_fill() -> String {
+    let mut history =
+        History::new("arcs of 3,000 nodes, from half of them and then all known to each");
+    let (network, mut peers) = history.crowd(3_000, Crowd::honest(Answers::Arc, 1_500));
+    history.tell(&network, &mut peers, 64, 8);
+    let whole = Crowd::honest(Answers::Arc, FULL);
+    let mut peers = Peer::all(whole, &network, &mut history.chance);
+    history.tell(&network, &mut peers, 256, 16);
+    history.text
+}
+
+#[test]
+fn what_is_said_of_arcs_of_stores_that_hold_a_part_is_as_written_down() {
+    compare("parts", &parts());
 }
