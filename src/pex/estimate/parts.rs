@@ -5,13 +5,6 @@
 //! many of his as the first one left out. Whoever makes up nodes finds more that is new, and so does who
 //! tells where he was first: so the usual share is looked for among the lower ones.
 #![expect(clippy::float_arithmetic, reason = "IEEE 754")]
-#![cfg_attr(
-    test,
-    expect(
-        clippy::float_cmp,
-        reason = "what is not changed is the same to the last bit"
-    )
-)]
 
 use alloc::vec::Vec;
 

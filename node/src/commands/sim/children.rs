@@ -24,7 +24,7 @@ use crate::commands::terminal::complain;
 
 /// The processes that run. Once they are stopped, no more is started.
 #[derive(Debug, Default)]
-struct Processes(Mutex<State>);
+pub(super) struct Processes(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -148,9 +148,10 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
                     };
                     match one(&processes, &program, job, path) {
                         Ok(None) => break,
-                        Ok(Some(said)) if quiet => drop(said),
-                        Ok(Some(said)) => {
-                            bar.suspend(|| complain(format_args!("{}: {said}", job.name())));
+                        Ok(Some(last)) if quiet && !last.is_broken => {}
+                        Ok(Some(last)) => {
+                            let said = format!("{}: {}", job.name(), last.line);
+                            bar.suspend(|| complain(format_args!("{said}")));
                         }
                         Err(why) => {
                             let said = format!("{}: {why}", job.name());
@@ -184,13 +185,21 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
     paths.iter().map(|path| read(path)).collect()
 }
 
-/// Runs one, and gives its last line, or none if it was stopped; or says why it gave nothing.
-fn one(
+/// What is said of a run that is over.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Last {
+    /// What it took, and what did not hold with the command that shows it again.
+    pub(super) line: String,
+    pub(super) is_broken: bool,
+}
+
+/// Runs one, and gives what is said of it, or none if it was stopped; or says why it gave nothing.
+pub(super) fn one(
     processes: &Processes,
     program: &Path,
     job: &Job,
     path: &Path,
-) -> Result<Option<String>, String> {
+) -> Result<Option<Last>, String> {
     // What is there from before must not be taken for what comes out now.
     if let Err(error) = fs::remove_file(path)
         && error.kind() != io::ErrorKind::NotFound
@@ -209,10 +218,11 @@ fn one(
         String::from_utf8_lossy(&output.stderr),
     );
     if path.exists() {
-        let broken = err.lines().last().filter(|_| !output.status.success());
+        let is_broken = !output.status.success();
+        let broken = err.lines().last().filter(|_| is_broken);
         let broken = broken.map(|it| format!("; {}", it.trim_start_matches("pex: ")));
-        let said = format!("{}{}", out.trim_end(), broken.unwrap_or_default());
-        return Ok(Some(said));
+        let line = format!("{}{}", out.trim_end(), broken.unwrap_or_default());
+        return Ok(Some(Last { line, is_broken }));
     }
     let why = err.trim_end().trim_start_matches("pex: ");
     Err(match why {

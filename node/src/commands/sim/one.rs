@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::io::{BufWriter, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
@@ -22,11 +23,13 @@ const TRIES: u32 = 400;
 
 pub(super) fn run(job: &Job, args: &SimArgs) -> Result<Outcome, Failure> {
     let began = Instant::now();
-    let mut simulation = Simulation::new(job.scenario.clone(), job.seed).map_err(Failure::usage)?;
-    watch(&mut simulation, job.scenario.duration, began);
-    let outcome = simulation.outcome();
+    let outcome = or_panicked(job, || {
+        let simulation = Simulation::new(job.scenario.clone(), job.seed);
+        let mut simulation = simulation.map_err(Failure::usage)?;
+        watch(&mut simulation, job.scenario.duration, began);
+        Ok(simulation.outcome())
+    })?;
     let took = began.elapsed();
-    drop(simulation);
     outputs::files(core::slice::from_ref(&outcome), &args.output)?;
     let effort = effort(&outcome, took);
     if outputs::prints_json(&args.output) {
@@ -48,6 +51,19 @@ pub(super) fn run(job: &Job, args: &SimArgs) -> Result<Outcome, Failure> {
         minimise(job, outputs::prints_json(&args.output))?;
     }
     Err(failure(&outcome, job))
+}
+
+/// What came out; or how to see it again, if it panicked: that is what invariant 33 is about.
+pub(super) fn or_panicked<T>(
+    job: &Job,
+    run: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(Failure::new(format_args!(
+            "it panicked, which no machine of a node may; to see it again: {}",
+            job.command()
+        )))
+    })
 }
 
 /// What did not hold, and how to see it again.

@@ -15,7 +15,7 @@ use super::job::{Job, file_name};
 use super::plan::{folder, print_commands};
 use super::report::gather;
 use super::{children, outputs};
-use crate::commands::terminal::Output;
+use crate::commands::terminal::{Output, complain};
 use crate::commands::{Failure, Outcome};
 
 pub(super) fn run(args: &TablesArgs) -> Result<Outcome, Failure> {
@@ -36,9 +36,17 @@ pub(super) fn run(args: &TablesArgs) -> Result<Outcome, Failure> {
     let own = env::temp_dir().join(format!("pex-tables-{}", std::process::id()));
     let folder = args.many.out.as_ref().unwrap_or(&own);
     let runs = jobs(&tables, args, folder).and_then(|jobs| children::run(&jobs, &args.many, false));
+    let all_hold = |runs: &Vec<Run>| runs.iter().all(|it| it.breach.is_none());
     if args.many.out.is_none() {
-        // What is left of it does no harm.
-        let _ = fs::remove_dir_all(&own);
+        if runs.as_ref().is_ok_and(all_hold) {
+            // What is left of it does no harm.
+            let _ = fs::remove_dir_all(&own);
+        } else {
+            complain(format_args!(
+                "pex: the scenarios are left in {}, where the commands above find them",
+                own.display()
+            ));
+        }
     }
     print(&tables, args.quick, &runs?)
 }

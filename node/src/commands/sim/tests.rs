@@ -5,8 +5,8 @@ use pex_sim::Simulation;
 
 use super::job::{Job, file_name, in_shell};
 use super::plan::{Plan, paths};
-use super::{SimArgs, one};
-use crate::commands::{Cli, Command};
+use super::{SimArgs, children, one};
+use crate::commands::{Cli, Command, Failure};
 
 fn args(line: &[&str]) -> Box<SimArgs> {
     let line = [&["pex", "sim"], line].concat();
@@ -120,4 +120,48 @@ fn what_does_not_hold_is_said_with_the_command_that_shows_it_again() {
          to see it again: pex sim --set duration=1s --set nodes.0.count=4 \
          --set nodes.0.watched=true --seed 77"
     );
+}
+
+#[test]
+fn a_run_that_panics_is_told_of_with_the_command_that_shows_it_again() {
+    let job = jobs(&["--nodes", "4", "--seed", "77"]).remove(0);
+    let told = one::or_panicked(&job, || -> Result<(), Failure> { panic!("of no use") });
+    assert_eq!(
+        told.unwrap_err().to_string(),
+        "it panicked, which no machine of a node may; to see it again: \
+         pex sim --set nodes.0.count=4 --set nodes.0.watched=true --seed 77"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn of_a_run_in_which_something_does_not_hold_its_command_is_said_and_that_it_is_broken() {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (program, path) = (
+        folder.path().join("program"),
+        folder.path().join("run.json"),
+    );
+    for (code, is_broken, line) in [
+        (0, false, "9 events"),
+        (
+            1,
+            true,
+            "9 events; invariant 12 does not hold; to see it again: pex sim",
+        ),
+    ] {
+        // The file of what came out is its last argument.
+        let script = format!(
+            "#!/bin/sh\nfor last; do :; done\necho {{}} >\"$last\"\necho 9 events\n\
+             echo 'pex: invariant 12 does not hold; to see it again: pex sim' >&2\nexit {code}\n"
+        );
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let job = jobs(&["--nodes", "4", "--seed", "77"]).remove(0);
+        let last = children::one(&children::Processes::default(), &program, &job, &path);
+        let line = line.to_owned();
+        assert_eq!(last, Ok(Some(children::Last { line, is_broken })));
+    }
 }
