@@ -13,8 +13,9 @@ use crate::commands::terminal::complain;
 
 const FRAME: Duration = Duration::from_millis(200);
 
-/// How often it is written down how a crawl stands; less often if that takes long.
-const WRITE_EVERY: Duration = Duration::from_secs(2);
+/// How often it is written down how a crawl stands, so that a crash costs no more; less often if that takes
+/// long.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
 
 /// How a crawl ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
