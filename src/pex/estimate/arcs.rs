@@ -12,7 +12,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::cover::{Cover, Density, RING, Stretch, Teller, rate};
+use super::cover::{Cover, Density, RING, Stretch, Word, rate};
 use super::parts::Parts;
 use super::rates::{Rates, seconds};
 use super::tellers::Tellers;
@@ -123,12 +123,12 @@ impl Arcs {
             (self.old, self.young) = (Cover::default(), Cover::default());
             self.parts = Parts::default();
         }
-        let teller = Teller {
+        let word = Word {
             now: seconds(now),
             counts: self.rates.counts(now, peer, &is_here),
         };
-        let compared = self.old.add(teller, &gaps, usual, &fresh);
-        self.young.add(teller, &gaps, usual, &fresh);
+        let compared = self.old.add(word, &gaps, usual, &fresh);
+        self.young.add(word, &gaps, usual, &fresh);
         // Of who has been round the ring the own nodes are known, and once all was told, those of all.
         let was_round = f64::from(self.rates.arcs_of(peer)) * along.len() as f64 > nodes;
         if !was_round && !self.was_replaced {

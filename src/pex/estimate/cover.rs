@@ -86,12 +86,11 @@ impl Stretch {
 /// What an arc tells of stretches of which somebody else has told.
 pub(super) type Comparisons = SmallVec<[Compared; 4]>;
 
-/// Who tells an arc.
+/// The word of somebody who tells an arc.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Teller {
-    /// When, in seconds.
+pub(super) struct Word {
+    /// When it is given, in seconds.
     pub(super) now: u32,
-    /// Whether his word counts.
     pub(super) counts: bool,
 }
 
@@ -125,7 +124,7 @@ impl Cover {
     /// these places, in order, are `fresh`. Returns what of it is new where another one has told.
     pub(super) fn add(
         &mut self,
-        teller: Teller,
+        word: Word,
         gaps: &[Stretch],
         usual: Option<f64>,
         fresh: &[u64],
@@ -141,8 +140,8 @@ impl Cover {
         if is_odd(&whole) {
             return Comparisons::new();
         }
-        let compared = self.compare(teller, gaps, fresh);
-        let told_at = if teller.counts { teller.now } else { AGAIN };
+        let compared = self.compare(word, gaps, fresh);
+        let told_at = if word.counts { word.now } else { AGAIN };
         // What is made up makes no cover older, or others would replace it that know too little.
         self.told = self.told.saturating_add(told);
         let came = fresh.iter().filter(|&&at| self.holds(at)).count();
@@ -194,11 +193,10 @@ impl Cover {
 
     /// Of the nodes that lie where somebody has told lately, and nobody after him, how many there are and
     /// how many of them are new all the same, for each such stretch. It counts as told again from now on.
-    fn compare(&mut self, teller: Teller, gaps: &[Stretch], fresh: &[u64]) -> Comparisons {
+    fn compare(&mut self, word: Word, gaps: &[Stretch], fresh: &[u64]) -> Comparisons {
         let mut compared = Comparisons::new();
-        let is_once = |one: &Stretch| {
-            one.told_at != AGAIN && teller.now.saturating_sub(one.told_at) <= LATELY
-        };
+        let is_once =
+            |one: &Stretch| one.told_at != AGAIN && word.now.saturating_sub(one.told_at) <= LATELY;
         if !self.stretches.iter().any(is_once) {
             return compared;
         }
@@ -220,7 +218,7 @@ impl Cover {
                 compared.fresh = compared.fresh.saturating_add(is_fresh.into());
             }
         }
-        compared.retain(|_| teller.counts);
+        compared.retain(|_| word.counts);
         compared
     }
 
@@ -341,7 +339,7 @@ pub(super) fn rate(stretches: &[Stretch]) -> f64 {
 mod tests {
     use super::*;
 
-    const AT_FIRST: Teller = Teller {
+    const AT_FIRST: Word = Word {
         now: 1,
         counts: true,
     };
@@ -439,9 +437,9 @@ mod tests {
 
     /// What a teller at this time finds who tells of these places, of whom the last so many are new.
     fn finds(cover: &mut Cover, now: u32, places: &[u64], fresh: usize) -> Vec<(u8, u8)> {
-        let teller = Teller { now, counts: true };
+        let word = Word { now, counts: true };
         let fresh = &places[places.len() - fresh..];
-        let compared = cover.add(teller, &gaps(places), None, fresh);
+        let compared = cover.add(word, &gaps(places), None, fresh);
         compared.iter().map(|it| (it.told, it.fresh)).collect()
     }
 
@@ -465,7 +463,7 @@ mod tests {
             let found = finds(&mut cover, 1_000 + after, &[150, 250, 350], 1);
             assert_eq!(found.len(), compared, "{after}");
         }
-        let guest = Teller {
+        let guest = Word {
             now: 1_000,
             counts: false,
         };
