@@ -35,12 +35,6 @@ mod tests {
         (world, book)
     }
 
-    fn assert_close(values: impl Iterator<Item = f64> + Clone, expected: f64) {
-        let mean = Mean::of(values).unwrap();
-        let apart = (mean.value / expected - 1.0).abs();
-        assert!(apart < 0.02, "{mean:?} {expected}");
-    }
-
     /// Buckets reached: B (1 - (1 - 1/B)^(s k)).
     fn reached(buckets: u64, groups: u64, per_group: u64) -> f64 {
         let float = |n: u64| f64::from(u32::try_from(n).unwrap());
@@ -61,7 +55,7 @@ mod tests {
         });
         let expected = reached(OLD_BUCKETS, 32, OLD_PER_GROUP);
         assert!((expected - 55.5).abs() < 0.1, "{expected}");
-        assert_close(buckets.collect::<Vec<_>>().into_iter(), expected);
+        Mean::assert_close("old buckets of 32 networks", buckets, expected);
     }
 
     #[test]
@@ -76,7 +70,7 @@ mod tests {
             count(world.attackers().flat_map(told))
         });
         let expected = reached(NEW_BUCKETS, 4, NEW_PER_GROUP);
-        assert_close(buckets.collect::<Vec<_>>().into_iter(), expected);
+        Mean::assert_close("new buckets of sources in 4 networks", buckets, expected);
     }
 
     /// The share of the buckets that the attacker's guests fill, and of so many series of picks
@@ -112,10 +106,15 @@ mod tests {
         let runs: Vec<_> = (0..SEEDS).map(|seed| visit(groups, picks, seed)).collect();
         // Slots filled by t groups: 1 - (1 - 1/S)^t.
         let filled = 1.0 - (1.0 - 1.0 / buckets).powf(f64::from(groups));
-        assert_close(runs.iter().map(|run| run.0), filled);
+        Mean::assert_close(
+            "buckets that 471 guests fill",
+            runs.iter().map(|run| run.0),
+            filled,
+        );
         // All n picks: f^n.
-        assert_close(runs.iter().map(|run| run.1), filled.powf(f64::from(picks)));
-        assert_close(runs.iter().map(|run| run.1), 0.5);
+        let (all, his) = (filled.powf(f64::from(picks)), runs.iter().map(|run| run.1));
+        Mean::assert_close("four picks that are all his", his.clone(), all);
+        Mean::assert_close("which it takes 471 guests to make one in two", his, 0.5);
     }
 
     fn at(seconds: u64) -> Time {
@@ -131,7 +130,7 @@ mod tests {
             count(world.attackers().map(bucket))
         });
         let expected = reached(TRIED.buckets, 32, TRIED.per_group);
-        assert_close(buckets.collect::<Vec<_>>().into_iter(), expected);
+        Mean::assert_close("tried buckets of 32 networks", buckets, expected);
     }
 
     /// Some honest nodes, half of them alive, are in a small tried table when the attacker takes all that
@@ -194,6 +193,11 @@ mod tests {
         // All n picks: (1 - p h / S)^n.
         let bound = Mean::of(runs.iter().map(|run| run.1)).unwrap().value;
         assert!((0.5..0.6).contains(&bound), "{bound}");
-        assert_close(runs.iter().map(|run| run.0), bound);
+        let his = runs.iter().map(|run| run.0);
+        Mean::assert_close(
+            "eight picks that are all his, where who is alive stays",
+            his,
+            bound,
+        );
     }
 }

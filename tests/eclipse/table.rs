@@ -29,6 +29,19 @@ impl Mean {
         };
         Some(Self { value, error })
     }
+
+    /// That the mean of these is what a closed form says, to within two in a hundred. Prints both.
+    #[cfg(test)]
+    pub(crate) fn assert_close(what: &str, values: impl Iterator<Item = f64>, expected: f64) {
+        let values: Vec<f64> = values.collect();
+        let mean = Self::of(values.into_iter()).unwrap();
+        println!(
+            "{what}: {:.4} ± {:.4}, by the closed form {expected:.4}",
+            mean.value,
+            1.96 * mean.error
+        );
+        assert!((mean.value / expected - 1.0).abs() < 0.02, "{what}");
+    }
 }
 
 /// All runs of one kind of victim against one attacker.
