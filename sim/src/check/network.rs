@@ -107,10 +107,12 @@ impl Simulation {
     /// the peers that it may have can be cut off from the rest, as three with two places each; and whom a
     /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days.
     fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
-        let tries_again =
-            |node: u32| self.members[node as usize].machine.pause_after_failure() <= quiet;
+        let dials = |node: u32| {
+            let machine = &self.members[node as usize].machine;
+            machine.dials() && machine.pause_after_failure() <= quiet
+        };
         let mut dialers =
-            (these.iter()).filter(|node| self.free_places(**node)[0] && tries_again(**node));
+            (these.iter()).filter(|node| self.free_places(**node)[0] && dials(**node));
         dialers.any(|dialer| {
             let private = &self.members[*dialer as usize].private;
             let mut hosts = others.iter().filter(|node| !private.contains(node));
@@ -144,6 +146,13 @@ impl Simulation {
         [taken[0] < ours, taken[1] < theirs].map(|free| free && member.open.len() < all)
     }
 
+    /// Whether a node's store holds as many addresses as it may.
+    fn is_full(&self, node: u32) -> bool {
+        let Member { machine, group, .. } = &self.members[node as usize];
+        let bound = self.crowds[usize::from(*group)].group.store;
+        bound.is_some_and(|bound| machine.keeps() >= bound as usize)
+    }
+
     /// Who is connected with whom, over others too.
     fn connected(&self) -> Islands {
         let mut connected = Islands::default();
@@ -158,13 +167,19 @@ impl Simulation {
 
     /// Who can come to whom by what the living knew when they started, and were told since. Who has died may
     /// have told nobody of whom it knew; a seed node tells those who ask, and dials nobody else for that; and
-    /// who has no place for those who come is no way to those whom he knows.
+    /// who has no place for those who come is no way to those whom he knows. Who dials nobody meets nobody by
+    /// what he knows, and of whom a full store did not keep nothing is known.
     fn introduced(&self) -> Islands {
         let mut introduced = self.connected();
+        let leads = |node: u32, known: u32| {
+            let machine = &self.members[node as usize].machine;
+            machine.dials() && (!self.is_full(node) || machine.keeps_node(self.places.id(known)))
+        };
         let lives = |node: u32| self.members[node as usize].alive;
         let lets_in = |node: u32| self.free_places(node)[1];
         for [node, known] in self.check.iter().flat_map(|check| &check.introduced) {
-            if lives(*node) && !self.is_seed(*node) && lives(*known) && lets_in(*known) {
+            let live = lives(*node) && lives(*known);
+            if live && !self.is_seed(*node) && lets_in(*known) && leads(*node, *known) {
                 introduced.join(*node, *known);
             }
         }
@@ -181,6 +196,7 @@ impl Simulation {
     fn told_of(&self) -> Vec<[u32; 2]> {
         let dialers: Vec<u32> = (self.living.iter().copied())
             .filter(|node| !self.is_seed(*node) && self.free_places(*node)[0])
+            .filter(|node| self.members[*node as usize].machine.dials())
             .collect();
         let hosts: Vec<(u32, NodeAddress)> = (self.living.iter().copied())
             .filter(|node| self.free_places(*node)[1])
