@@ -110,6 +110,9 @@ pub struct Switch {
     met_at: Option<Time>,
     /// Times in a row that a seed was asked and we are with nobody all the same.
     seeds_in_vain: u32,
+    /// Times in a row that hardly anybody was with us of our own choice when it was looked, since a seed
+    /// was asked because of it.
+    starved: u32,
 
     /// Whom to dial first, from the life before.
     anchors_before: Vec<NodeId>,
@@ -170,6 +173,7 @@ impl Switch {
             rate: Rate::default(),
             met_at: None,
             seeds_in_vain: 0,
+            starved: 0,
             anchors_before: book.anchors().iter().rev().copied().collect(),
             anchors: book.anchors().iter().copied().collect(),
             ensure_at: now,

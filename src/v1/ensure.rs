@@ -1,7 +1,7 @@
 //! Enough peers: how many are wanted, and who.
 //!
-//! In this order: persistent peers, come what may; those who lasted in the life before; addresses
-//! of the book; and when there are none, a seed.
+//! In this order: persistent peers, come what may; those who lasted in the life before; a seed, where the
+//! book has led to hardly anybody for a while; addresses of the book; and when there are none, a seed.
 
 use core::time::Duration;
 
@@ -19,6 +19,10 @@ const NEW_BIAS: u8 = 5;
 /// Tries for each peer that is wanted, with the bias that there is; and when they come to nothing, for
 /// a new one. The reference tries three times (`maxAttempts`), and again in half a minute.
 const TRIES: usize = 24;
+
+/// Looks in a row, half a minute apart, at which hardly anybody is with us, before a seed is asked though
+/// the book has addresses.
+const STARVES: u32 = 2;
 
 /// Draws of an old address, of which the one that has been good for longest is taken.
 ///
@@ -106,6 +110,10 @@ impl Switch {
         if let Some(address) = self.next_anchor() {
             return Some(Target::kept(address.into()));
         }
+        if self.starved >= STARVES && self.is_a_seed_ready() {
+            self.starved = 1;
+            return self.draw_seed().map(Target::kept);
+        }
         let bias = self.new_bias();
         if let Some(address) = self.pick(bias).or_else(|| self.pick(100)) {
             return Some(Target::kept(address.into()));
@@ -116,6 +124,19 @@ impl Switch {
             self.look_when_a_seed_may_be_asked();
         }
         seed.map(Target::kept)
+    }
+
+    /// Notes whether less than a third of our places has a peer.
+    ///
+    /// The reference asks a seed only where it finds nobody to dial. Whoever makes up addresses faster
+    /// than they are dialed, such as one seed of several, keeps all others from being asked for ever.
+    pub(super) const fn count_starving(&mut self) {
+        let starves = self.live.tally().outbound.saturating_mul(3) < self.options.outbound_max;
+        self.starved = if starves {
+            self.starved.saturating_add(1)
+        } else {
+            0
+        };
     }
 
     /// Without a peer of ours, the next look is at a seed as soon as that may be.
@@ -194,6 +215,16 @@ impl Switch {
         if tally.dialing_to_keep > 0 || has_enough && !self.book.is_empty() {
             return None;
         }
+        self.draw_seed()
+    }
+
+    fn is_a_seed_ready(&self) -> bool {
+        let first = self.names.first(Role::Seed, |id| self.may_be_asked(id));
+        first.is_some_and(|at| at <= self.now)
+    }
+
+    /// One of the seeds that may be asked now, each with the same chance.
+    fn draw_seed(&mut self) -> Option<NodeAddress> {
         let fits = |id: NodeId| self.may_be_asked(id);
         let mut chance = self.chance.clone();
         let seed = self.names.pick(Role::Seed, self.now, &mut chance, fits);

@@ -98,8 +98,12 @@ fn a_seed_that_is_not_needed_has_nobody_looked_for_every_second() {
     // Somebody is dialed for the first of them.
     let mut w = with_seeds(&seeds);
     w.learn(&node(2), 9);
-    w.pass(secs(100));
+    w.pass(secs(25));
     assert_eq!(w.dialing(), [2]);
+    assert!(w.ticks < 5, "{}", w.ticks);
+    // That comes to nothing for too long.
+    w.pass(secs(75));
+    assert_eq!(w.dialing(), [1, 2]);
     assert!(w.ticks < 20, "{}", w.ticks);
 }
 
@@ -161,6 +165,26 @@ fn a_book_full_of_the_dead_does_not_keep_us_from_our_seeds() {
         }
     });
     assert!(!w.dials_of(1).is_empty());
+}
+
+#[test]
+fn whoever_makes_up_addresses_faster_than_they_are_dialed_does_not_keep_us_from_our_seeds() {
+    let mut w = with_seeds(&[node(1), node(2)]);
+    w.checks_inside = false;
+    w.connect(3);
+    let mut nth = 10;
+    for _ in 0..20 {
+        for _ in 0..100 {
+            nth += 1;
+            w.learn(&node(nth), 3);
+        }
+        w.run(secs(30), |_| DEAD);
+    }
+    for seed in [1, 2] {
+        let times = w.dials_of(seed);
+        assert!(times[0] <= secs(90), "{times:?}");
+        assert!(steps(&times).iter().all(|it| *it >= secs(60)), "{times:?}");
+    }
 }
 
 #[test]
