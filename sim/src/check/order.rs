@@ -13,6 +13,9 @@ use super::judge::{Judge, PATIENCE, words};
 use super::{Verdict, hold};
 use crate::machine::Machine;
 
+/// Which place of an answer is looked at between its first and its last, counted from the last.
+const FROM_THE_END: usize = 10;
+
 /// Whether a connection ends for somebody else's sake, or because its time is over.
 const fn is_for_another(why: HangUp) -> bool {
     use Eviction::{Full, NetworkFull, Rotated, Served, Stayed, Upgraded};
@@ -188,21 +191,23 @@ impl Judge {
             told.push(address);
         }
         let is_other = |it: &&NodeAddress| it.id() != self.own.id();
-        let ends = (
+        let marks = (
             told.iter().find(is_other).cloned(),
+            told.iter().rev().nth(FROM_THE_END).cloned(),
             told.last().filter(is_other).cloned(),
         );
         told.sort_unstable();
         if let Some([twice, _]) = told.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err((13, format!("{twice} is told twice")));
         }
-        let (Some(first), Some(last)) = ends else {
+        let (Some(first), Some(amid), Some(last)) = marks else {
             return Ok(());
         };
         // Those reached come before the others, whose order has a beginning of its own.
         let is_reached = self.memory.has_reached(&last);
         let alike = (told.iter()).filter(|it| self.memory.has_reached(it) == is_reached);
-        self.rates.answers(to, [&first, &last], alike.count())
+        self.rates
+            .answers(to, [&first, &amid, &last], alike.count())
     }
 
     fn dial(&mut self, address: &NodeAddress) -> Verdict {

@@ -25,7 +25,7 @@ const A_MINUTE: usize = 2;
 /// store keeps the beginning to the second.
 const LEFT_ALONE: Duration = Duration::from_secs(239);
 
-/// Peers in a row whose answers began and ended with the same addresses, where there were so many others.
+/// Peers in a row whose answers had the same addresses at the same places, where there were so many others.
 const IN_A_ROW: usize = 8;
 const MANY: usize = 20;
 
@@ -38,8 +38,8 @@ pub(super) struct Rates {
     subnets: VecDeque<(Time, Subnet)>,
     /// Dials that failed in a row, and when the last one did, by address.
     failed: BTreeMap<NodeId, BTreeMap<NodeAddress, (u32, Time)>>,
-    /// With what the last answers began and ended, and to whom they went.
-    order: Option<([NodeAddress; 2], Vec<NodeId>)>,
+    /// What the last answers had at the places that are looked at, and to whom they went.
+    order: Option<([NodeAddress; 3], Vec<NodeId>)>,
 }
 
 /// What one peer has had.
@@ -97,26 +97,32 @@ impl Rates {
         })
     }
 
-    /// An answer begins with the first of these and ends with the second, of so many with which it could
-    /// have ended as well. The ends alone say nothing: where all but one were reached in a life before,
-    /// of which nobody knows outside, every answer ends with that one.
-    pub(super) fn answers(&mut self, to: NodeId, ends: [&NodeAddress; 2], alike: usize) -> Verdict {
+    /// An answer begins with the first of these, has the second on its way and ends with the third, of so
+    /// many with which it could have ended as well. The ends alone say nothing: of those reached in a life
+    /// before nobody knows outside. Where all but one were, every answer ends with that one; where there
+    /// is news, every answer begins with it.
+    pub(super) fn answers(
+        &mut self,
+        to: NodeId,
+        marks: [&NodeAddress; 3],
+        alike: usize,
+    ) -> Verdict {
         if alike < MANY {
             return Ok(());
         }
         match &mut self.order {
-            Some((before, peers)) if before.each_ref() == ends => {
+            Some((before, peers)) if before.each_ref() == marks => {
                 if !peers.contains(&to) {
                     peers.push(to);
                 }
             }
-            other => *other = Some((ends.map(Clone::clone), vec![to])),
+            other => *other = Some((marks.map(Clone::clone), vec![to])),
         }
         let same = self.order.as_ref().map_or(0, |(_, peers)| peers.len());
+        let [first, amid, last] = marks;
         hold(37, same < IN_A_ROW, || {
             format!(
-                "the answers to {same} peers go from {} to {}: where they begin is no matter of chance",
-                ends[0], ends[1]
+                "the answers to {same} peers go from {first} by {amid} to {last}: where they begin is no matter of chance"
             )
         })
     }
@@ -246,5 +252,20 @@ mod tests {
         rates.reached(WHO);
         assert!(holds(&mut rates, 10, 10));
         assert!(!holds(&mut rates, 11, 11));
+    }
+
+    #[test]
+    fn only_answers_that_go_the_whole_way_alike_begin_by_no_chance() {
+        let who = |number: u8| NodeId::new([number; 20]);
+        let address = |number| NodeAddress::mconn(who(number), [8, 8, 8, number].into(), 26656);
+        let holds = |amid: fn(u8) -> u8| {
+            let mut rates = Rates::default();
+            (1..=u8::try_from(IN_A_ROW).expect("eight")).all(|to| {
+                let marks = [100, amid(to), 102].map(address);
+                rates.answers(who(to), marks.each_ref(), MANY).is_ok()
+            })
+        };
+        assert!(holds(|to| 150 + to % 2));
+        assert!(!holds(|_| 150));
     }
 }
