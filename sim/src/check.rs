@@ -7,7 +7,6 @@
 
 mod after;
 mod guess;
-mod islands;
 mod judge;
 mod memory;
 mod network;

@@ -28,6 +28,7 @@ mod exchange;
 mod faults;
 mod histogram;
 mod hostile;
+mod islands;
 mod links;
 mod lives;
 mod machine;

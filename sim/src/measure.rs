@@ -6,6 +6,8 @@
 
 use crate::believed::Believed;
 use crate::chance::nanos;
+use crate::islands::Islands;
+use crate::links::State;
 use crate::member::Member;
 use crate::outcome::{Guess, Sample, Spread, Tally};
 use crate::simulation::{Simulation, What, seconds};
@@ -361,12 +363,11 @@ impl Simulation {
         let watched = || self.crowds.iter().filter(|crowd| crowd.watched);
         let requests = watched().map(|crowd| crowd.requests).sum();
         let bytes = watched().map(|crowd| crowd.bytes).sum();
-        let all = self
-            .living
-            .iter()
-            .filter(|node| self.crowds[usize::from(self.members[**node as usize].group)].watched);
+        let all: Vec<u32> = (self.living.iter().copied())
+            .filter(|node| self.is_of_watched(*node))
+            .collect();
         let (at, requests_before, bytes_before) = self.watch.before;
-        let minutes = seconds(self.now - at) / 60.0 * (all.count() as f64);
+        let minutes = seconds(self.now - at) / 60.0 * (all.len() as f64);
         let rate = |count: u64| {
             if minutes > 0.0 {
                 count as f64 / minutes
@@ -386,6 +387,7 @@ impl Simulation {
             living: self.living.len() as u64,
             known: Spread::of(&mut shares),
             peers: Spread::of(&mut peers),
+            together: self.together(&all),
             requests: rate(requests - requests_before),
             bytes: rate(bytes - bytes_before),
             estimate,
@@ -395,6 +397,30 @@ impl Simulation {
         };
         self.watch.before = (self.now, requests, bytes);
         self.watch.samples.push(sample);
+    }
+
+    /// Whether a node is of a group that is watched, be it watched itself or not.
+    fn is_of_watched(&self, node: u32) -> bool {
+        self.crowds[usize::from(self.members[node as usize].group)].watched
+    }
+
+    /// The share of these nodes that is in the largest part of them whose nodes are connected, over
+    /// others of the part too.
+    fn together(&self, nodes: &[u32]) -> Option<f64> {
+        let mut islands = Islands::default();
+        for link in self.links.iter() {
+            let is_open = link.ends.iter().all(|end| end.state == State::Open);
+            let [one, other] = link.ends.map(|end| end.node);
+            if is_open && self.is_of_watched(one) && self.is_of_watched(other) {
+                islands.join(one, other);
+            }
+        }
+        let mut on: Vec<u32> = nodes.iter().map(|node| islands.of(*node)).collect();
+        on.sort_unstable();
+        let largest = on.chunk_by(|one, other| one == other).map(<[u32]>::len);
+        largest
+            .max()
+            .map(|most| ratio(most as u64, nodes.len() as u64))
     }
 }
 

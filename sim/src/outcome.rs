@@ -79,6 +79,10 @@ pub struct Sample {
     pub known: Spread,
     /// The peers of a watched node.
     pub peers: Spread,
+    /// The share of all living nodes of watched groups between whom one gets over connections among
+    /// them: of the largest such part. `None` where there are no such nodes.
+    #[serde(default)]
+    pub together: Option<f64>,
     /// Requests of all watched nodes since the sample before, a node and minute.
     pub requests: f64,
     /// Bytes that all watched nodes sent since the sample before, a node and minute.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pex::{Group, NodeAddress};
 
-use super::islands::Islands;
 use crate::chance::nanos;
+use crate::islands::Islands;
 use crate::links::State;
 use crate::machine::Machine;
 use crate::member::Member;

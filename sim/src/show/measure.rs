@@ -136,6 +136,13 @@ pub const MEASURES: &[Measure] = &[
         values: |it| vec![mean(late(it), |it| it.known.mean)],
     },
     Measure {
+        name: "together",
+        title: "together",
+        unit: "%",
+        about: "share of the nodes between whom one gets over their connections, at the end",
+        values: |it| ending(it, |it| it.together),
+    },
+    Measure {
         name: "requests",
         title: "requests/min",
         unit: "requests",

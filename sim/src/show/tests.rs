@@ -36,6 +36,7 @@ pub(crate) fn outcome(seed: u64) -> Outcome {
             living: 72,
             known: even(at / 10.0 - 0.02, 0.02),
             peers: even(16.0, 2.0),
+            together: Some(1.0),
             requests: 60.0 / at,
             bytes: 6_000.0 / at,
             estimate: (second > 2).then(|| even(1.0 + 0.1 / at, 0.01)),

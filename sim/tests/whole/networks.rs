@@ -84,6 +84,62 @@ fn a_network_that_fell_in_two_is_one_again() {
     assert!(outcome.samples.last().unwrap().peers.min >= 13.0);
 }
 
+/// Of 27 honest nodes among three liars, of all of whom one of a hundred is replaced a minute: between
+/// how many one gets over their connections, every ten seconds from the tenth minute on.
+fn together(runs: &str, liars: &str) -> Vec<f64> {
+    let text = format!(
+        "duration = '15min'\nsample-every = '10s'\ncheck = false\nchurn = {{ replaced-a-minute = 0.01 }}\n\
+         [[nodes]]\ncount = 27\nruns = '{runs}'\nknows = {{ some = 8 }}\n\
+         [[nodes]]\ncount = 3\nruns = {{ hostile = '{liars}' }}\n"
+    );
+    let samples = run(&text, 1).samples.into_iter();
+    let late = samples.filter(|it| it.at >= 600.0);
+    late.map(|it| it.together.expect("somebody honest"))
+        .collect()
+}
+
+#[test]
+fn a_network_with_a_tenth_of_liars_is_one_within_ten_minutes_and_stays_one_while_nodes_come_and_go()
+{
+    let liars = [
+        "amplifier",
+        "freezer",
+        "inflater",
+        "misnamer",
+        "poisoner",
+        "shared-inflater",
+        "slot-holder",
+        "squatter",
+        "sybil",
+    ];
+    for runs in ["pex", "pex-v1"] {
+        for liars in liars {
+            let together = together(runs, liars);
+            // Who was born a moment ago dials his first peer; if that is a liar, he asks another soon.
+            let least = together.iter().copied().fold(1.0, f64::min);
+            let whole = together.iter().filter(|share| **share >= 1.0).count();
+            assert_eq!(together.len(), 31);
+            assert!(
+                least >= 26.0 / 27.0 && whole >= 28,
+                "{runs}, {liars}: {whole} of 31, {least}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nodes_that_know_nobody_are_not_together() {
+    let outcome = run(
+        "duration = '10s'\ncheck = false\n[[nodes]]\ncount = 8\nknows = { some = 0 }\n",
+        1,
+    );
+    let together = outcome.samples.last().unwrap().together;
+    assert!(
+        together.is_some_and(|share| (share - 0.125).abs() < 1e-9),
+        "{together:?}"
+    );
+}
+
 #[test]
 fn who_finds_all_places_taken_may_stay_alone() {
     // Found by the swarm, with seed 3173: each of seven has two places, and will not store two of the
