@@ -162,7 +162,9 @@ impl From<Options> for OptionsBuilder {
 
 impl OptionsBuilder {
     /// Nodes to ask when nobody else is known, or nobody else can be dialed while less than a third of
-    /// our places is taken: `seeds` of the reference. At most 1,024. Default: none.
+    /// our places is taken: `seeds` of the reference. One of them is asked every half minute
+    /// ([`OptionsBuilder::ensure_period`]) too as long as less than a third has a peer, whoever else could
+    /// be dialed: he may be made up. At most 1,024. Default: none.
     pub fn seeds(mut self, seeds: Vec<NodeAddress>) -> Self {
         self.0.seeds = seeds;
         self
