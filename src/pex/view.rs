@@ -7,7 +7,11 @@ use super::{Pex, ask};
 use crate::{Config, Epoch, Estimate, Fault, NodeId, Stats};
 
 impl Pex {
-    /// How large the network is, with a 95 % interval, or that this can't be known yet.
+    /// How many nodes peers tell of, with a 95 % interval, or that this can't be known yet.
+    ///
+    /// As a rule that is how large the network is. Who has gone is told of until a dial fails, though, and
+    /// made-up nodes that have come into honest stores are told on as any others: where much of what is told
+    /// is not there, the network is smaller than this.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         self.census.estimate()

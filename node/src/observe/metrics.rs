@@ -182,7 +182,7 @@ impl Page<'_> {
     fn estimate(&mut self) {
         self.gauge(
             "pex_network_nodes",
-            "Nodes that the network is estimated to have.",
+            "Nodes that peers are estimated to tell of.",
             |it| match it.estimate {
                 Estimate::Known { nodes, .. } => Some(nodes),
                 _ => None,
