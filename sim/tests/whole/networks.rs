@@ -99,8 +99,7 @@ fn together(runs: &str, liars: &str) -> Vec<f64> {
 }
 
 #[test]
-fn a_network_with_a_tenth_of_liars_is_one_within_ten_minutes_and_stays_one_while_nodes_come_and_go()
-{
+fn a_network_with_liars_and_churn_is_one_within_ten_minutes_and_stays_one() {
     let liars = [
         "amplifier",
         "freezer",
