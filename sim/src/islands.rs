@@ -1,5 +1,9 @@
 //! Who can come to each other, step by step.
 
+use crate::links::State;
+use crate::measure::ratio;
+use crate::simulation::Simulation;
+
 /// Nodes by their numbers, joined two by two. Each is an island of its own at first.
 #[derive(Debug, Default)]
 pub(crate) struct Islands {
@@ -23,6 +27,33 @@ impl Islands {
             at = self.root[at as usize];
         }
         at
+    }
+}
+
+impl Simulation {
+    /// Who is connected with whom, over others too, of those nodes that count.
+    pub(crate) fn connected(&self, counts: impl Fn(u32) -> bool) -> Islands {
+        let mut connected = Islands::default();
+        for link in self.links.iter() {
+            let is_open = link.ends.iter().all(|end| end.state == State::Open);
+            let [one, other] = link.ends.map(|end| end.node);
+            if is_open && counts(one) && counts(other) {
+                connected.join(one, other);
+            }
+        }
+        connected
+    }
+
+    /// The share of these nodes, which are all that live of watched groups, that is on the largest island.
+    pub(crate) fn together(&self, nodes: &[u32]) -> Option<f64> {
+        let mut connected = self.connected(|node| self.is_of_watched(node));
+        let mut islands: Vec<u32> = nodes.iter().map(|node| connected.of(*node)).collect();
+        islands.sort_unstable();
+        let sizes = islands
+            .chunk_by(|one, other| one == other)
+            .map(<[u32]>::len);
+        let most = sizes.max()?;
+        Some(ratio(most as u64, nodes.len() as u64))
     }
 }
 

@@ -6,8 +6,6 @@
 
 use crate::believed::Believed;
 use crate::chance::nanos;
-use crate::islands::Islands;
-use crate::links::State;
 use crate::member::Member;
 use crate::outcome::{Guess, Sample, Spread, Tally};
 use crate::simulation::{Simulation, What, seconds};
@@ -400,27 +398,8 @@ impl Simulation {
     }
 
     /// Whether a node is of a group that is watched, be it watched itself or not.
-    fn is_of_watched(&self, node: u32) -> bool {
+    pub(crate) fn is_of_watched(&self, node: u32) -> bool {
         self.crowds[usize::from(self.members[node as usize].group)].watched
-    }
-
-    /// The share of these nodes that is in the largest part of them whose nodes are connected, over
-    /// others of the part too.
-    fn together(&self, nodes: &[u32]) -> Option<f64> {
-        let mut islands = Islands::default();
-        for link in self.links.iter() {
-            let is_open = link.ends.iter().all(|end| end.state == State::Open);
-            let [one, other] = link.ends.map(|end| end.node);
-            if is_open && self.is_of_watched(one) && self.is_of_watched(other) {
-                islands.join(one, other);
-            }
-        }
-        let mut on: Vec<u32> = nodes.iter().map(|node| islands.of(*node)).collect();
-        on.sort_unstable();
-        let largest = on.chunk_by(|one, other| one == other).map(<[u32]>::len);
-        largest
-            .max()
-            .map(|most| ratio(most as u64, nodes.len() as u64))
     }
 }
 

@@ -7,7 +7,6 @@ use pex::{Group, NodeAddress};
 
 use crate::chance::nanos;
 use crate::islands::Islands;
-use crate::links::State;
 use crate::machine::Machine;
 use crate::member::Member;
 use crate::scenario::{Depth, Program};
@@ -74,7 +73,7 @@ impl Simulation {
 
     /// One can get from each to each to whom what they know could have led it.
     pub(super) fn is_connected(&mut self, quiet: Duration) {
-        let mut connected = self.connected();
+        let mut connected = self.connected(|_| true);
         // Seed nodes hang up on everybody, so nothing passes through them.
         let stays = |node: &&u32| !self.is_seed(**node);
         let living: Vec<u32> = self.living.iter().filter(stays).copied().collect();
@@ -153,24 +152,12 @@ impl Simulation {
         bound.is_some_and(|bound| machine.keeps() >= bound as usize)
     }
 
-    /// Who is connected with whom, over others too.
-    fn connected(&self) -> Islands {
-        let mut connected = Islands::default();
-        for link in self.links.iter() {
-            if link.ends.iter().all(|end| end.state == State::Open) {
-                let [one, other] = link.ends.map(|end| end.node);
-                connected.join(one, other);
-            }
-        }
-        connected
-    }
-
     /// Who can come to whom by what the living knew when they started, and were told since. Who has died may
     /// have told nobody of whom it knew; a seed node tells those who ask, and dials nobody else for that; and
     /// who has no place for those who come is no way to those whom he knows. Who dials nobody meets nobody by
     /// what he knows, and of whom a full store did not keep nothing is known.
     fn introduced(&self) -> Islands {
-        let mut introduced = self.connected();
+        let mut introduced = self.connected(|_| true);
         let leads = |node: u32, known: u32| {
             let machine = &self.members[node as usize].machine;
             machine.dials() && (!self.is_full(node) || machine.keeps_node(self.places.id(known)))
