@@ -40,6 +40,8 @@ pub(crate) enum Use {
     Friends,
     /// Who in a swarm's network lives in one network with others, and who speaks V1 alone.
     Neighbours,
+    /// Whether a swarm's network is one of which something is expected as a whole, and what it is like.
+    Whole,
 }
 
 /// A stream of random numbers.

@@ -12,8 +12,10 @@ mod memory;
 mod network;
 mod order;
 mod rates;
+mod settled;
 #[cfg(test)]
 pub(crate) mod tests;
+mod together;
 mod turns;
 mod twin;
 

@@ -51,6 +51,12 @@ impl Machine {
         }
     }
 
+    /// Whether its driver has told it of a connection with a node, be there one or not.
+    pub(crate) fn is_with(&self, id: NodeId) -> bool {
+        let peers = self.exchange().map(Pex::peers).unwrap_or_default();
+        peers.iter().any(|(peer, _)| *peer == id)
+    }
+
     /// What it thinks of a node.
     pub(crate) fn score(&self, id: NodeId) -> i32 {
         match self {

@@ -328,6 +328,7 @@ impl Simulation {
     pub(crate) fn sample(&mut self) {
         self.look();
         self.check_tested();
+        self.stays_together();
         let every = nanos(self.scenario.sample_every);
         self.queue.push(self.now + every, What::Sample);
         let known = self.watch.samples.last().map(|last| last.known.min);

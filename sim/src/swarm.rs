@@ -2,6 +2,8 @@
 //! harm, who comes and goes, and what goes wrong. Each has a random part of all there is, since
 //! everything at once hides more than it shows.
 
+mod whole;
+
 use core::time::Duration;
 
 use crate::chance::{Chance, Use};
@@ -22,6 +24,9 @@ const PERSISTS_FROM: u64 = 26_000;
 /// From this one on some groups live in one network, and some nodes of V1 have no extension.
 const NEIGHBOURS_FROM: u64 = 30_000;
 
+/// From this one on two networks of sixteen are such that something is expected of them as a whole.
+const WHOLE_FROM: u64 = 100_000;
+
 /// The scenario of a seed. Run with the same seed, everything else in it is drawn from that too.
 ///
 /// ```
@@ -32,6 +37,16 @@ const NEIGHBOURS_FROM: u64 = 30_000;
 /// ```
 #[must_use]
 pub fn swarm(seed: u64) -> Scenario {
+    let mut whole = Chance::new(seed, Use::Whole);
+    match whole.below(16) {
+        0 if seed >= WHOLE_FROM => whole::left_in_peace(seed, &mut whole),
+        1 if seed >= WHOLE_FROM => whole::among_a_few_liars(seed, &mut whole),
+        _ => in_trouble(seed),
+    }
+}
+
+/// Nodes of any sort with any options, honest or not, among whom anything may go wrong.
+fn in_trouble(seed: u64) -> Scenario {
     let mut chance = Chance::new(seed, Use::Shape);
     let mut nodes: Vec<_> = (0..=chance.below(3)).map(|_| honest(&mut chance)).collect();
     for sort in hostile::sorts().filter(|sort| !LATER.contains(sort)) {

@@ -1,13 +1,12 @@
 //! What must hold of the network as a whole, at the end.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use pex::{Group, NodeAddress};
+use pex::{Group, NodeAddress, Pex};
 
 use crate::chance::nanos;
 use crate::islands::Islands;
-use crate::machine::Machine;
 use crate::member::Member;
 use crate::scenario::{Depth, Program};
 use crate::simulation::Simulation;
@@ -17,10 +16,7 @@ const CONNECTS: Duration = Duration::from_secs(600);
 const LEARNS: Duration = Duration::from_secs(3_600);
 
 /// The most nodes of which everybody is to be known.
-const LARGE: usize = 1_000;
-
-/// The share of them that is to be known.
-const KNOWN: f64 = 0.95;
+pub(super) const LARGE: usize = 1_000;
 
 impl Simulation {
     /// Holds the network to what must have become of it.
@@ -37,8 +33,8 @@ impl Simulation {
         if quiet >= nanos(CONNECTS) {
             self.is_connected(Duration::from_nanos(quiet));
         }
-        if quiet >= nanos(LEARNS) && self.living.len() <= LARGE && self.began_as_one() {
-            self.knows_nearly_all();
+        if quiet >= nanos(LEARNS) {
+            self.is_settled(Duration::from_nanos(quiet));
         }
     }
 
@@ -66,7 +62,7 @@ impl Simulation {
         Some(self.now.saturating_sub(last))
     }
 
-    fn is_seed(&self, node: u32) -> bool {
+    pub(super) fn is_seed(&self, node: u32) -> bool {
         let group = usize::from(self.members[node as usize].group);
         self.crowds[group].group.runs == Program::PexSeed
     }
@@ -104,8 +100,9 @@ impl Simulation {
 
     /// Whether one of these has a place free to dial one of the others, who has one for him. Who has all
     /// the peers that it may have can be cut off from the rest, as three with two places each; and whom a
-    /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days.
-    fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
+    /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days;
+    /// and nobody dials those with whom its driver says that it is connected.
+    pub(super) fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
         let dials = |node: u32| {
             let machine = &self.members[node as usize].machine;
             machine.dials() && machine.pause_after_failure() <= quiet
@@ -113,8 +110,11 @@ impl Simulation {
         let mut dialers =
             (these.iter()).filter(|node| self.free_places(**node)[0] && dials(**node));
         dialers.any(|dialer| {
-            let private = &self.members[*dialer as usize].private;
-            let mut hosts = others.iter().filter(|node| !private.contains(node));
+            let Member {
+                machine, private, ..
+            } = &self.members[*dialer as usize];
+            let mut hosts = (others.iter())
+                .filter(|node| !private.contains(node) && !machine.is_with(self.places.id(**node)));
             hosts.any(|host| self.free_places(*host)[1] && self.has_room_for(*dialer, *host))
         })
     }
@@ -132,17 +132,29 @@ impl Simulation {
         !is_taken || ours.len() * 3 < member.machine.slots().0
     }
 
-    /// Whether a node has a place free for somebody whom it dials, and for somebody who comes.
-    fn free_places(&self, node: u32) -> [bool; 2] {
+    /// Whether a node has a place free for somebody whom it dials, and for somebody who comes. A connection
+    /// of which its driver has told it takes one, though it be an invention.
+    pub(super) fn free_places(&self, node: u32) -> [bool; 2] {
         let member = &self.members[node as usize];
-        let mut taken = [0; 2];
+        let believed = member
+            .machine
+            .exchange()
+            .map(Pex::peers)
+            .unwrap_or_default();
+        let is_open = |id| {
+            let peer = self.places.number(id);
+            peer.is_some_and(|peer| member.link_with(peer).is_some())
+        };
+        let invented = believed.iter().filter(|(id, _)| !is_open(*id)).count();
+        let mut taken = [invented; 2];
         for (_, epoch) in &member.open {
             taken[self.links.side(*epoch, node).unwrap_or(0)] += 1;
         }
         let (ours, theirs) = member.machine.slots();
         // Its exchange may have fewer peers than its manager.
         let all = self.crowds[usize::from(member.group)].blueprint.peers_max();
-        [taken[0] < ours, taken[1] < theirs].map(|free| free && member.open.len() < all)
+        let has_room = member.open.len() + invented < all;
+        [taken[0] < ours, taken[1] < theirs].map(|free| free && has_room)
     }
 
     /// Whether a node's store holds as many addresses as it may.
@@ -156,16 +168,20 @@ impl Simulation {
     /// have told nobody of whom it knew; a seed node tells those who ask, and dials nobody else for that; and
     /// who has no place for those who come is no way to those whom he knows. Who dials nobody meets nobody by
     /// what he knows, and of whom a full store did not keep nothing is known.
-    fn introduced(&self) -> Islands {
+    pub(super) fn introduced(&self) -> Islands {
         let mut introduced = self.connected(|_| true);
         let leads = |node: u32, known: u32| {
             let machine = &self.members[node as usize].machine;
-            machine.dials() && (!self.is_full(node) || machine.keeps_node(self.places.id(known)))
+            let known = self.places.id(known);
+            let keeps = !self.is_full(node) || machine.keeps_node(known);
+            machine.dials() && keeps && !machine.is_with(known)
         };
         let lives = |node: u32| self.members[node as usize].alive;
         let lets_in = |node: u32| self.free_places(node)[1];
         for [node, known] in self.check.iter().flat_map(|check| &check.introduced) {
-            let live = lives(*node) && lives(*known);
+            // What those tell whom it keeps private, a book doesn't take.
+            let is_private = self.members[*node as usize].private.contains(known);
+            let live = lives(*node) && lives(*known) && !is_private;
             if live && !self.is_seed(*node) && lets_in(*known) && leads(*node, *known) {
                 introduced.join(*node, *known);
             }
@@ -196,69 +212,12 @@ impl Simulation {
             } = &self.members[node as usize];
             for (known, address) in &hosts {
                 let told = (self.check.as_ref()).is_some_and(|it| it.was_told(node, address));
-                if told && !private.contains(known) && machine.may_dial(address) {
+                let dialable = machine.may_dial(address) && !machine.is_with(address.id());
+                if told && !private.contains(known) && dialable {
                     pairs.push([node, *known]);
                 }
             }
         }
         pairs
-    }
-
-    /// Whether what all knew when they started leads from each to each.
-    fn began_as_one(&self) -> bool {
-        let mut introduced = self.introduced();
-        let mut islands = self.living.iter().map(|node| introduced.of(*node));
-        let first = islands.next();
-        islands.all(|island| Some(island) == first)
-    }
-
-    /// Everybody knows nearly everybody, and has the peers of its own choice.
-    fn knows_nearly_all(&mut self) {
-        // Whom one is connected with, one knows, even if no address of his has answered.
-        let others = self.living.len().saturating_sub(1).max(1) as f64;
-        let shares = self.watch.shares(&self.members).map(|(node, share)| {
-            let open = &self.members[node as usize].open;
-            let not_by_address = open
-                .iter()
-                .filter(|(peer, _)| !self.watch.knows(node, *peer));
-            (node, share + not_by_address.count() as f64 / others)
-        });
-        // Who found places dead while there was trouble doesn't believe in them again for a day.
-        let gave_up = |node: u32| match &self.members[node as usize].machine {
-            Machine::V2(machine) => machine.peers().counts().dropped > 0,
-            Machine::V1(machine) => machine.peers().counts().given_up > 0,
-            _ => true,
-        };
-        let knows_too_few = |(node, share): &(u32, f64)| *share < KNOWN && !gave_up(*node);
-        let too_few = shares.into_iter().find(knows_too_few);
-        if let Some((node, share)) = too_few {
-            let percent = 100.0 * share;
-            let what = format!("an hour after all faults it knows {percent:.1} % of the living");
-            self.break_off(35, what, node);
-            return;
-        }
-        let others = self.living.len() - 1;
-        let networks = self.living.iter().map(|it| Group::of(self.places.ip(*it)));
-        let networks: BTreeSet<Group> = networks.collect();
-        for node in self.living.clone() {
-            let machine = &self.members[node as usize].machine;
-            let Some(wants) = machine.wants().filter(|_| machine.exchange().is_some()) else {
-                continue;
-            };
-            let open = &self.members[node as usize].open;
-            let ours = open
-                .iter()
-                .filter(|(_, epoch)| self.links.side(*epoch, node) == Some(0));
-            // Where there are few networks, a third of the places is enough.
-            if networks.len() < wants + 2 {
-                continue;
-            }
-            // A place or two may be changing hands.
-            if ours.count() + 2 < wants && open.len() + 2 < others {
-                let what = "an hour after all faults it has places for peers that it does not fill";
-                self.break_off(35, what, node);
-                return;
-            }
-        }
     }
 }

@@ -211,11 +211,12 @@ fn what_onlookers_took_for_faults_is_none() {
     // options of a node may let strangers have it dial a victim as often as they like; that whom nobody knew
     // but one who has died, nobody may ever hear of, nor whoever knows none but those who have all their
     // peers, or is known to nobody but seed nodes; that options may leave alone for thirty days whom a dial
-    // did not reach once; that a seed node's exchange may have more questions open than its options say; and
-    // that who may dial nobody meets nobody by what he knows, nor anybody by what a full store did not keep.
+    // did not reach once; that a seed node's exchange may have more questions open than its options say;
+    // that who may dial nobody meets nobody by what he knows, nor anybody by what a full store did not keep;
+    // and that a connection of which a driver told takes a place though there never was one.
     hold(&[
         49, 1_402, 1_525, 1_047, 1_500, 138, 1_821, 1_192, 6_478, 7_685, 12_561, 14_112, 17_899,
-        24_016, 26_870, 33_439, 37_446, 40_246, 44_280,
+        24_016, 26_870, 33_439, 37_446, 40_246, 44_280, 135_530,
     ]);
 }
 
