@@ -62,10 +62,17 @@ pub(super) fn among_a_few_liars(seed: u64, chance: &mut Chance) -> Scenario {
         .collect();
     let honest: u32 = nodes.iter().map(|group| group.count).sum();
     let sorts: Vec<_> = hostile::sorts().collect();
+    // Liars of one sort do more of the same harm than a few of each.
+    let (mut sort, all_alike) = (chance.index(sorts.len()), chance.below(2) == 0);
     let mut left = honest / 9;
     while left > 0 {
-        let runs = Program::Hostile(sorts[chance.index(sorts.len())].to_owned());
-        let mut group = Group::new(1 + chance.below(left), runs);
+        let count = if all_alike {
+            left
+        } else {
+            1 + chance.below(left)
+        };
+        let mut group = Group::new(count, Program::Hostile(sorts[sort].to_owned()));
+        sort = chance.index(sorts.len());
         group.claims = [Claim::Kin, Claim::V2, Claim::V1][chance.index(3)];
         left -= group.count;
         nodes.push(group);
