@@ -20,7 +20,7 @@ impl Switch {
         if self.upkeep_at <= self.now {
             self.upkeep_at = self.now + self.options.ensure_period;
             self.choose_anchors();
-            self.count_starving();
+            self.count_free_places();
             if self.book.reinstate_bad_peers(self.now) > 0 {
                 self.hurry();
             }

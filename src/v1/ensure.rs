@@ -1,13 +1,14 @@
 //! Enough peers: how many are wanted, and who.
 //!
 //! In this order: persistent peers, come what may; those who lasted in the life before; a seed, where the
-//! book has led to hardly anybody for a while; addresses of the book; and when there are none, a seed.
+//! book has led to hardly anybody for a while, or left places free and there is a seed that was never tried;
+//! addresses of the book; and when there are none, a seed.
 
 use core::time::Duration;
 
 use super::Switch;
 use super::dial::Target;
-use super::named::Role;
+use super::named::{Names, Role};
 use crate::peers::lanes::Among;
 use crate::peers::life::{Life, Purpose};
 use crate::{Group, NetAddress, NodeAddress, NodeId, Reach, Time};
@@ -20,8 +21,8 @@ const NEW_BIAS: u8 = 5;
 /// a new one. The reference tries three times (`maxAttempts`), and again in half a minute.
 const TRIES: usize = 24;
 
-/// Looks in a row, half a minute apart, at which hardly anybody is with us, before a seed is asked though
-/// the book has addresses.
+/// Looks in a row, half a minute apart, at which hardly anybody is with us, or not everybody whom there is a
+/// place for, before a seed is asked though the book has addresses.
 const STARVES: u32 = 2;
 
 /// Draws of an old address, of which the one that has been good for longest is taken.
@@ -110,9 +111,8 @@ impl Switch {
         if let Some(address) = self.next_anchor() {
             return Some(Target::kept(address.into()));
         }
-        if self.starved >= STARVES && self.is_a_seed_ready() {
-            self.starved = 1;
-            return self.draw_seed().map(Target::kept);
+        if let Some(seed) = self.next_seed_beside_the_book() {
+            return Some(Target::kept(seed));
         }
         let bias = self.new_bias();
         if let Some(address) = self.pick(bias).or_else(|| self.pick(100)) {
@@ -126,17 +126,30 @@ impl Switch {
         seed.map(Target::kept)
     }
 
-    /// Notes whether less than a third of our places has a peer.
+    /// A seed though the book has addresses: any, where less than a third of our places has had a peer for a
+    /// while; one that was not tried in this life, where a place has had none.
     ///
-    /// The reference asks a seed only where it finds nobody to dial. Whoever makes up addresses faster
-    /// than they are dialed, such as one seed of several, keeps all others from being asked for ever.
-    pub(super) const fn count_starving(&mut self) {
-        let starves = self.live.tally().outbound.saturating_mul(3) < self.options.outbound_max;
-        self.starved = if starves {
-            self.starved.saturating_add(1)
-        } else {
-            0
-        };
+    /// The reference asks a seed only where it has no peer, and finds nobody to dial. Whoever makes up
+    /// addresses faster than they are dialed, such as one seed of several, keeps all others from being
+    /// asked for ever; and so does who tells of a few others like him.
+    fn next_seed_beside_the_book(&mut self) -> Option<NodeAddress> {
+        if self.starved >= STARVES && self.is_a_seed_ready(|_, _| true) {
+            (self.starved, self.unfilled) = (1, 1);
+            return self.draw_seed(|_, _| true);
+        }
+        if self.unfilled >= STARVES && self.is_a_seed_ready(Names::is_untried) {
+            self.unfilled = 1;
+            return self.draw_seed(Names::is_untried);
+        }
+        None
+    }
+
+    /// Notes whether less than a third of our places has a peer, and whether one has none.
+    pub(super) fn count_free_places(&mut self) {
+        let (peers, places) = (self.live.tally().outbound, self.options.outbound_max);
+        let counted = |holds: bool, before: u32| if holds { before.saturating_add(1) } else { 0 };
+        self.starved = counted(peers.saturating_mul(3) < places, self.starved);
+        self.unfilled = counted(peers < places, self.unfilled);
     }
 
     /// Without a peer of ours, the next look is at a seed as soon as that may be.
@@ -215,17 +228,19 @@ impl Switch {
         if tally.dialing_to_keep > 0 || has_enough && !self.book.is_empty() {
             return None;
         }
-        self.draw_seed()
+        self.draw_seed(|_, _| true)
     }
 
-    fn is_a_seed_ready(&self) -> bool {
-        let first = self.names.first(Role::Seed, |id| self.may_be_asked(id));
+    /// Whether a seed that `counts` may be asked now.
+    fn is_a_seed_ready(&self, counts: fn(&Names, NodeId) -> bool) -> bool {
+        let fits = |id: NodeId| counts(&self.names, id) && self.may_be_asked(id);
+        let first = self.names.first(Role::Seed, fits);
         first.is_some_and(|at| at <= self.now)
     }
 
-    /// One of the seeds that may be asked now, each with the same chance.
-    fn draw_seed(&mut self) -> Option<NodeAddress> {
-        let fits = |id: NodeId| self.may_be_asked(id);
+    /// One of the seeds that count and may be asked now, each with the same chance.
+    fn draw_seed(&mut self, counts: fn(&Names, NodeId) -> bool) -> Option<NodeAddress> {
+        let fits = |id: NodeId| counts(&self.names, id) && self.may_be_asked(id);
         let mut chance = self.chance.clone();
         let seed = self.names.pick(Role::Seed, self.now, &mut chance, fits);
         self.chance = chance;

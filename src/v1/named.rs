@@ -24,6 +24,8 @@ pub(crate) struct Named {
     failures: u32,
     /// When it may be dialed again.
     next: Time,
+    /// Whether it was reached, or a dial of it has failed, since the node has started.
+    tried: bool,
 }
 
 /// All whom the operator named.
@@ -50,6 +52,7 @@ impl Names {
                 role,
                 failures: 0,
                 next: Time::EPOCH,
+                tried: false,
             });
         }
     }
@@ -97,6 +100,12 @@ impl Names {
         ready.get(chance.below(below) as usize).copied().cloned()
     }
 
+    /// Whether a node was not tried yet.
+    pub(crate) fn is_untried(&self, id: NodeId) -> bool {
+        let mut its = self.all.iter().filter(|it| it.address.id() == id);
+        its.all(|it| !it.tried)
+    }
+
     /// When the first of a role may be dialed whom `fits` allows.
     pub(crate) fn first(&self, role: Role, fits: impl Fn(NodeId) -> bool) -> Option<Time> {
         let all = self.all.iter().filter(|it| it.role == role);
@@ -114,6 +123,7 @@ impl Names {
         for named in self.all.iter_mut().filter(|it| it.address == *address) {
             named.failures = named.failures.saturating_add(1);
             named.next = now + backoff(named.failures);
+            named.tried = true;
         }
     }
 
@@ -128,6 +138,7 @@ impl Names {
     pub(crate) fn succeed(&mut self, id: NodeId) {
         for named in self.all.iter_mut().filter(|it| it.address.id() == id) {
             named.failures = 0;
+            named.tried = true;
         }
     }
 

@@ -164,7 +164,9 @@ impl OptionsBuilder {
     /// Nodes to ask when nobody else is known, or nobody else can be dialed while less than a third of
     /// our places is taken: `seeds` of the reference. One of them is asked every half minute
     /// ([`OptionsBuilder::ensure_period`]) too as long as less than a third has a peer, whoever else could
-    /// be dialed: he may be made up. At most 1,024. Default: none.
+    /// be dialed: he may be made up. And as long as one of our places has no peer, those that were never
+    /// tried since the node has started are asked one by one: the few with whom we are may know only
+    /// each other. At most 1,024. Default: none.
     pub fn seeds(mut self, seeds: Vec<NodeAddress>) -> Self {
         self.0.seeds = seeds;
         self

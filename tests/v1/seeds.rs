@@ -73,17 +73,17 @@ fn a_seed_that_is_dead_is_tried_at_most_five_minutes_apart_for_ever() {
 }
 
 #[test]
-fn no_seed_is_asked_while_a_third_of_our_places_is_taken_by_peers_of_our_own_choice() {
+fn a_seed_is_tried_once_while_a_third_of_our_places_is_taken_by_peers_of_our_own_choice() {
     let seeds = [node(1)];
     let mut w = World::quiet(|it| it.seeds(seeds.to_vec()).slots(3, 40)).trusting(&seeds);
     w.learn(&node(2), 9);
     w.dialed(2);
     w.ready(2);
     w.run(DAY, |_| DEAD);
-    assert_eq!(w.dials_of(1).len(), 0);
+    assert_eq!(w.dials_of(1).len(), 1);
     w.down(2);
     w.run(secs(120), |_| DEAD);
-    assert!(!w.dials_of(1).is_empty());
+    assert!(w.dials_of(1).len() >= 2);
 }
 
 #[test]
@@ -118,6 +118,40 @@ fn few_who_may_know_only_each_other_keep_nobody_from_his_seeds() {
     let waits = steps(&w.dials_of(1));
     assert!((8..=12).contains(&waits.len()), "{waits:?}");
     assert!(waits.iter().all(|it| *it >= secs(300)), "{waits:?}");
+}
+
+#[test]
+fn a_clique_in_half_of_our_places_keeps_nobody_from_those_seeds_that_were_never_tried() {
+    let mut w = with_seeds(&[node(1), node(2), node(3)]);
+    // One of the seeds is of the clique.
+    for n in 3..8 {
+        w.connect(n);
+    }
+    w.run(secs(300), |_| Answer::HangsUp);
+    let (one, other) = (w.dials_of(1), w.dials_of(2));
+    assert_eq!((one.len(), other.len()), (1, 1));
+    let (first, last) = (one[0].min(other[0]), one[0].max(other[0]));
+    assert!(
+        first <= secs(100) && last <= secs(160),
+        "{first:?}, {last:?}"
+    );
+    // By now they are in the book, and are dialed like everybody whom it has.
+    w.run(HOUR, |_| Answer::HangsUp);
+    for seed in [1, 2] {
+        let waits = steps(&w.dials_of(seed));
+        assert!(waits.iter().all(|it| *it >= secs(300)), "{waits:?}");
+    }
+}
+
+#[test]
+fn no_seed_is_asked_where_every_place_of_ours_has_a_peer() {
+    let seeds = [node(1)];
+    let mut w = World::quiet(|it| it.seeds(seeds.to_vec()).slots(3, 40)).trusting(&seeds);
+    for n in 2..5 {
+        w.connect(n);
+    }
+    w.run(DAY, |_| DEAD);
+    assert_eq!(w.dials_of(1).len(), 0);
 }
 
 #[test]
