@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use super::Switch;
-use super::named::Role;
+use super::named::{Named, Role};
 use crate::peers::life::Life;
 use crate::peers::{Action, DialFailure};
-use crate::{Actions, NodeId, Time};
+use crate::{Actions, Time};
 
 impl Switch {
     pub(super) fn do_what_is_due(&mut self, out: &mut Actions<Action>) {
@@ -56,7 +56,10 @@ impl Switch {
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
         let (live, me) = (&self.live, self.me);
-        let missing = |id: NodeId| live.get(id).is_none() && id != me;
+        let missing = |it: &Named| {
+            let id = it.address.id();
+            live.get(id).is_none() && id != me
+        };
         let feeler = self.feel_at.filter(|_| self.live.tally().feeling == 0);
         let persistent = self.names.first(Role::Persistent, missing);
         let dials = [persistent, self.next_look(), self.next_crawl(), feeler];

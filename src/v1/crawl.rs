@@ -2,9 +2,8 @@
 
 use super::Switch;
 use super::dial::Target;
-use super::named::Role;
 use crate::book::KnownAddress;
-use crate::{NetAddress, NodeAddress, NodeId, Reach, Time};
+use crate::{NetAddress, NodeAddress, Reach, Time};
 
 use core::time::Duration;
 
@@ -117,11 +116,7 @@ impl Switch {
         if self.book.old() > 0 && !self.is_cut_off() {
             return None;
         }
-        let fits = |id: NodeId| self.may_be_asked(id);
-        let mut chance = self.chance.clone();
-        let seed = self.names.pick(Role::Seed, self.now, &mut chance, fits);
-        self.chance = chance;
-        seed
+        self.draw_seed(|_| true)
     }
 
     /// Whether an address may be dialed to see whether somebody is there.

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use super::Switch;
 use super::dial::Target;
-use super::named::{Names, Role};
+use super::named::{Named, Role};
 use crate::peers::lanes::Among;
 use crate::peers::life::{Life, Purpose};
 use crate::{Group, NetAddress, NodeAddress, NodeId, Reach, Time};
@@ -133,13 +133,13 @@ impl Switch {
     /// addresses faster than they are dialed, such as one seed of several, keeps all others from being
     /// asked for ever; and so does who tells of a few others like him.
     fn next_seed_beside_the_book(&mut self) -> Option<NodeAddress> {
-        if self.starved >= STARVES && self.is_a_seed_ready(|_, _| true) {
+        if self.starved >= STARVES && self.is_a_seed_ready(|_| true) {
             (self.starved, self.unfilled) = (1, 1);
-            return self.draw_seed(|_, _| true);
+            return self.draw_seed(|_| true);
         }
-        if self.unfilled >= STARVES && self.is_a_seed_ready(Names::is_untried) {
+        if self.unfilled >= STARVES && self.is_a_seed_ready(Named::is_untried) {
             self.unfilled = 1;
-            return self.draw_seed(Names::is_untried);
+            return self.draw_seed(Named::is_untried);
         }
         None
     }
@@ -158,7 +158,7 @@ impl Switch {
         if tally.outbound > 0 || tally.dialing_to_keep > 0 {
             return;
         }
-        let fits = |id: NodeId| self.may_be_asked(id);
+        let fits = |it: &Named| self.may_be_asked(it.address.id());
         if let Some(at) = self.names.first(Role::Seed, fits) {
             self.ensure_at = self
                 .ensure_at
@@ -228,19 +228,19 @@ impl Switch {
         if tally.dialing_to_keep > 0 || has_enough && !self.book.is_empty() {
             return None;
         }
-        self.draw_seed(|_, _| true)
+        self.draw_seed(|_| true)
     }
 
     /// Whether a seed that `counts` may be asked now.
-    fn is_a_seed_ready(&self, counts: fn(&Names, NodeId) -> bool) -> bool {
-        let fits = |id: NodeId| counts(&self.names, id) && self.may_be_asked(id);
+    fn is_a_seed_ready(&self, counts: fn(&Named) -> bool) -> bool {
+        let fits = |it: &Named| counts(it) && self.may_be_asked(it.address.id());
         let first = self.names.first(Role::Seed, fits);
         first.is_some_and(|at| at <= self.now)
     }
 
     /// One of the seeds that count and may be asked now, each with the same chance.
-    fn draw_seed(&mut self, counts: fn(&Names, NodeId) -> bool) -> Option<NodeAddress> {
-        let fits = |id: NodeId| counts(&self.names, id) && self.may_be_asked(id);
+    pub(super) fn draw_seed(&mut self, counts: fn(&Named) -> bool) -> Option<NodeAddress> {
+        let fits = |it: &Named| counts(it) && self.may_be_asked(it.address.id());
         let mut chance = self.chance.clone();
         let seed = self.names.pick(Role::Seed, self.now, &mut chance, fits);
         self.chance = chance;

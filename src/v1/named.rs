@@ -28,6 +28,13 @@ pub(crate) struct Named {
     tried: bool,
 }
 
+impl Named {
+    /// Whether nobody has tried to reach it by this address since the node has started.
+    pub(crate) const fn is_untried(&self) -> bool {
+        !self.tried
+    }
+}
+
 /// All whom the operator named.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
@@ -92,24 +99,20 @@ impl Names {
         role: Role,
         now: Time,
         chance: &mut Chance,
-        fits: impl Fn(NodeId) -> bool,
+        fits: impl Fn(&Named) -> bool,
     ) -> Option<NodeAddress> {
-        let ready = self.ready(role, now).filter(|it| fits(it.id()));
-        let ready: Vec<&NodeAddress> = ready.collect();
+        let ready = self.all.iter();
+        let ready = ready.filter(|it| it.role == role && it.next <= now && fits(it));
+        let ready: Vec<&Named> = ready.collect();
         let below = u32::try_from(ready.len()).unwrap_or(u32::MAX);
-        ready.get(chance.below(below) as usize).copied().cloned()
-    }
-
-    /// Whether a node was not tried yet.
-    pub(crate) fn is_untried(&self, id: NodeId) -> bool {
-        let mut its = self.all.iter().filter(|it| it.address.id() == id);
-        its.all(|it| !it.tried)
+        let picked = ready.get(chance.below(below) as usize);
+        picked.map(|it| it.address.clone())
     }
 
     /// When the first of a role may be dialed whom `fits` allows.
-    pub(crate) fn first(&self, role: Role, fits: impl Fn(NodeId) -> bool) -> Option<Time> {
+    pub(crate) fn first(&self, role: Role, fits: impl Fn(&Named) -> bool) -> Option<Time> {
         let all = self.all.iter().filter(|it| it.role == role);
-        let times = all.filter(|it| fits(it.address.id())).map(|it| it.next);
+        let times = all.filter(|it| fits(it)).map(|it| it.next);
         times.min()
     }
 
