@@ -85,6 +85,9 @@ mod rotation;
 #[path = "peers/shares.rs"]
 mod shares;
 #[cfg(test)]
+#[path = "peers/stores.rs"]
+mod stores;
+#[cfg(test)]
 #[path = "peers/tell.rs"]
 mod tell;
 #[cfg(test)]

@@ -31,6 +31,9 @@ mod disorder;
 #[path = "v1/feelers.rs"]
 mod feelers;
 #[cfg(test)]
+#[path = "v1/guests.rs"]
+mod guests;
+#[cfg(test)]
 #[path = "support/judge_of_peers.rs"]
 mod judge;
 #[cfg(test)]

@@ -20,6 +20,8 @@ mod crawl;
 mod crawl_files;
 #[path = "cli/crawl_pace.rs"]
 mod crawl_pace;
+#[path = "cli/crawl_state.rs"]
+mod crawl_state;
 #[path = "cli/demo.rs"]
 mod demo;
 #[path = "cli/help.rs"]
