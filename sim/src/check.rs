@@ -62,6 +62,12 @@ impl Check {
         self.introduced.extend(known.iter().map(|it| [node, *it]));
     }
 
+    /// A node starts again: of those whom it knew it knows whom its store has kept, since disks get lost.
+    pub(crate) fn knows_no_more_than(&mut self, node: u32, kept: &[u32]) {
+        self.introduced
+            .retain(|[who, whom]| *who != node || kept.contains(whom));
+    }
+
     /// A node has started.
     pub(crate) fn starts(
         &mut self,

@@ -204,6 +204,7 @@ impl Simulation {
         for node in self.living.clone() {
             self.wake(node);
             self.mend_clock(node);
+            self.take_back_inventions(node);
         }
     }
 

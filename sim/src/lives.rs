@@ -191,14 +191,15 @@ impl Simulation {
             Machine::V1(_) => true,
             _ => false,
         };
-        let kept = machine
-            .kept()
-            .into_iter()
-            .filter_map(|id| self.places.number(id));
+        let kept = machine.kept().into_iter();
+        let mut kept: Vec<_> = kept.filter_map(|id| self.places.number(id)).collect();
         if let Some(check) = self.check.as_mut().filter(|_| machine.dials()) {
+            if again {
+                check.knows_no_more_than(node, &kept);
+            }
             check.introduce(node, &known);
         }
-        let kept: Vec<_> = kept.chain(known).collect();
+        kept.extend(known);
         let member = &mut self.members[node as usize];
         member.machine = machine;
         member.disk = disk;

@@ -51,12 +51,6 @@ impl Machine {
         }
     }
 
-    /// Whether its driver has told it of a connection with a node, be there one or not.
-    pub(crate) fn is_with(&self, id: NodeId) -> bool {
-        let peers = self.exchange().map(Pex::peers).unwrap_or_default();
-        peers.iter().any(|(peer, _)| *peer == id)
-    }
-
     /// What it thinks of a node.
     pub(crate) fn score(&self, id: NodeId) -> i32 {
         match self {
@@ -104,16 +98,24 @@ impl Machine {
 
     /// Whether it keeps an address, and nothing is held against that.
     pub(crate) fn may_dial(&self, address: &NodeAddress) -> bool {
+        self.failures(address).is_some_and(|(count, _)| count == 0)
+    }
+
+    /// How many dials of an address that it keeps failed since the last that came through, and when the
+    /// last one was.
+    pub(crate) fn failures(&self, address: &NodeAddress) -> Option<(u32, Option<Time>)> {
         match self {
-            Self::V2(node) => node.peers().record(address.id()).is_some_and(|record| {
-                let mut its = record.addresses.into_iter();
-                its.any(|it| it.address == *address && it.failures == 0)
-            }),
-            Self::V1(node) => NetAddress::try_from(address).is_ok_and(|place| {
-                let known = node.peers().book().known(&place);
-                known.is_some_and(|it| it.attempts == 0)
-            }),
-            _ => false,
+            Self::V2(node) => {
+                let mut its = node.peers().record(address.id())?.addresses.into_iter();
+                let known = its.find(|it| it.address == *address)?;
+                Some((known.failures, known.last_failure))
+            }
+            Self::V1(node) => {
+                let place = NetAddress::try_from(address).ok()?;
+                let known = node.peers().book().known(&place)?;
+                Some((known.attempts, Some(known.last_attempt)))
+            }
+            _ => None,
         }
     }
 

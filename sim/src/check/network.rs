@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use pex::{Group, NodeAddress, Pex};
+use pex::{Group, NodeAddress};
 
 use crate::chance::nanos;
 use crate::islands::Islands;
@@ -100,9 +100,8 @@ impl Simulation {
 
     /// Whether one of these has a place free to dial one of the others, who has one for him. Who has all
     /// the peers that it may have can be cut off from the rest, as three with two places each; and whom a
-    /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days;
-    /// and nobody dials those with whom its driver says that it is connected.
-    pub(super) fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
+    /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days.
+    fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
         let dials = |node: u32| {
             let machine = &self.members[node as usize].machine;
             machine.dials() && machine.pause_after_failure() <= quiet
@@ -110,11 +109,8 @@ impl Simulation {
         let mut dialers =
             (these.iter()).filter(|node| self.free_places(**node)[0] && dials(**node));
         dialers.any(|dialer| {
-            let Member {
-                machine, private, ..
-            } = &self.members[*dialer as usize];
-            let mut hosts = (others.iter())
-                .filter(|node| !private.contains(node) && !machine.is_with(self.places.id(**node)));
+            let private = &self.members[*dialer as usize].private;
+            let mut hosts = others.iter().filter(|node| !private.contains(node));
             hosts.any(|host| self.free_places(*host)[1] && self.has_room_for(*dialer, *host))
         })
     }
@@ -132,29 +128,17 @@ impl Simulation {
         !is_taken || ours.len() * 3 < member.machine.slots().0
     }
 
-    /// Whether a node has a place free for somebody whom it dials, and for somebody who comes. A connection
-    /// of which its driver has told it takes one, though it be an invention.
-    pub(super) fn free_places(&self, node: u32) -> [bool; 2] {
+    /// Whether a node has a place free for somebody whom it dials, and for somebody who comes.
+    fn free_places(&self, node: u32) -> [bool; 2] {
         let member = &self.members[node as usize];
-        let believed = member
-            .machine
-            .exchange()
-            .map(Pex::peers)
-            .unwrap_or_default();
-        let is_open = |id| {
-            let peer = self.places.number(id);
-            peer.is_some_and(|peer| member.link_with(peer).is_some())
-        };
-        let invented = believed.iter().filter(|(id, _)| !is_open(*id)).count();
-        let mut taken = [invented; 2];
+        let mut taken = [0; 2];
         for (_, epoch) in &member.open {
             taken[self.links.side(*epoch, node).unwrap_or(0)] += 1;
         }
         let (ours, theirs) = member.machine.slots();
         // Its exchange may have fewer peers than its manager.
         let all = self.crowds[usize::from(member.group)].blueprint.peers_max();
-        let has_room = member.open.len() + invented < all;
-        [taken[0] < ours, taken[1] < theirs].map(|free| free && has_room)
+        [taken[0] < ours, taken[1] < theirs].map(|free| free && member.open.len() < all)
     }
 
     /// Whether a node's store holds as many addresses as it may.
@@ -172,16 +156,12 @@ impl Simulation {
         let mut introduced = self.connected(|_| true);
         let leads = |node: u32, known: u32| {
             let machine = &self.members[node as usize].machine;
-            let known = self.places.id(known);
-            let keeps = !self.is_full(node) || machine.keeps_node(known);
-            machine.dials() && keeps && !machine.is_with(known)
+            machine.dials() && (!self.is_full(node) || machine.keeps_node(self.places.id(known)))
         };
         let lives = |node: u32| self.members[node as usize].alive;
         let lets_in = |node: u32| self.free_places(node)[1];
         for [node, known] in self.check.iter().flat_map(|check| &check.introduced) {
-            // What those tell whom it keeps private, a book doesn't take.
-            let is_private = self.members[*node as usize].private.contains(known);
-            let live = lives(*node) && lives(*known) && !is_private;
+            let live = lives(*node) && lives(*known);
             if live && !self.is_seed(*node) && lets_in(*known) && leads(*node, *known) {
                 introduced.join(*node, *known);
             }
@@ -212,8 +192,7 @@ impl Simulation {
             } = &self.members[node as usize];
             for (known, address) in &hosts {
                 let told = (self.check.as_ref()).is_some_and(|it| it.was_told(node, address));
-                let dialable = machine.may_dial(address) && !machine.is_with(address.id());
-                if told && !private.contains(known) && dialable {
+                if told && !private.contains(known) && machine.may_dial(address) {
                     pairs.push([node, *known]);
                 }
             }

@@ -3,18 +3,23 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use pex::Group as Network;
+use pex::Group;
 
 use super::network::LARGE;
+use crate::chance::nanos;
 use crate::machine::Machine;
-use crate::scenario::{Group, Tuning};
+use crate::member::Member;
+use crate::scenario::{self, Tuning};
 use crate::simulation::Simulation;
 
 /// The share of the others that a node is to know.
 const KNOWN: f64 = 0.95;
 
+/// When all dials are over that began before, the slowest of which drivers made slower.
+const DIALS_END: Duration = Duration::from_secs(300);
+
 impl Simulation {
-    /// Everybody knows nearly everybody, and has its peers, where nothing has gone wrong for so long.
+    /// Everybody knows nearly everybody, and has the peers of its own choice.
     pub(super) fn is_settled(&mut self, quiet: Duration) {
         // Where dials go on failing, trouble has not ended for those who dial.
         let is_calm = self.scenario.network.dials_fail == 0.0;
@@ -22,7 +27,7 @@ impl Simulation {
         if !is_calm || !is_small || !self.began_as_one() {
             return;
         }
-        if self.all_can_be_known() && self.is_one() {
+        if self.all_can_be_known() {
             self.knows_nearly_all();
         }
         self.has_its_peers(quiet);
@@ -40,38 +45,23 @@ impl Simulation {
     /// and nobody keeps another private, since a book doesn't take what those tell.
     fn all_can_be_known(&self) -> bool {
         let born: u64 = self.crowds.iter().map(|crowd| crowd.born).sum();
-        let can_know = |group: &Group| {
+        let can_know = |group: &scenario::Group| {
             let has_room = group.store.is_none_or(|store| u64::from(store) >= born);
             group.tuning == Tuning::Default && has_room && group.keeps_private == 0
         };
         self.crowds.iter().all(|crowd| can_know(&crowd.group))
     }
 
-    /// Whether all are connected who stay. With a place or two each, some are full without the others.
-    fn is_one(&self) -> bool {
-        let mut connected = self.connected(|_| true);
-        let stays = self.living.iter().filter(|node| !self.is_seed(**node));
-        let islands: BTreeSet<u32> = stays.map(|node| connected.of(*node)).collect();
-        islands.len() <= 1
-    }
-
     /// Everybody knows nearly everybody.
     fn knows_nearly_all(&mut self) {
-        // Whom one is connected with, one knows, even if no address of his has answered; and who is full
-        // lets in nobody who could tell that he lives.
+        // Whom one is connected with, one knows, even if no address of his has answered.
         let others = (self.living.len() - 1) as f64;
         let shares = self.watch.shares(&self.members).map(|(node, share)| {
             let open = &self.members[node as usize].open;
-            let is_excused = |other: &&u32| {
-                let is_peer = open.iter().any(|(peer, _)| peer == *other);
-                is_peer || !self.free_places(**other)[1]
-            };
-            let unknown = (self.living.iter())
-                .filter(|other| **other != node && !self.watch.knows(node, **other));
-            (
-                node,
-                share + unknown.filter(is_excused).count() as f64 / others,
-            )
+            let not_by_address = open
+                .iter()
+                .filter(|(peer, _)| !self.watch.knows(node, *peer));
+            (node, share + not_by_address.count() as f64 / others)
         });
         // Who found places dead while there was trouble doesn't believe in them again for a day.
         let gave_up = |node: u32| match &self.members[node as usize].machine {
@@ -88,41 +78,48 @@ impl Simulation {
         }
     }
 
+    /// Whether nobody has answered a node's dials of another since before all was quiet. After four dials
+    /// in vain it leaves him alone for more than an hour.
+    fn failed_in_trouble(&self, node: u32, other: u32, quiet: Duration) -> bool {
+        let Member { machine, .. } = &self.members[node as usize];
+        let clock =
+            |ago: Duration| self.members[node as usize].clock(self.now.saturating_sub(nanos(ago)));
+        // A dial that began in trouble may end after it.
+        let in_peace = clock(quiet.saturating_sub(DIALS_END))..=clock(Duration::ZERO);
+        let failures = machine.failures(&self.places.address(other));
+        failures.is_some_and(|(count, last)| {
+            count > 0 && !last.is_some_and(|last| in_peace.contains(&last))
+        })
+    }
+
     /// Everybody has the peers of its own choice.
     fn has_its_peers(&mut self, quiet: Duration) {
-        let networks = self
-            .living
-            .iter()
-            .map(|it| Network::of(self.places.ip(*it)));
-        let networks: BTreeSet<Network> = networks.collect();
-        let short = (self.living.iter().copied()).find(|node| {
-            let machine = &self.members[*node as usize].machine;
-            let wants = machine.wants().filter(|_| machine.exchange().is_some());
-            // Where there are few networks, a third of the places is enough.
-            wants.is_some_and(|wants| {
-                networks.len() >= wants + 2 && self.has_too_few_peers(*node, wants, quiet)
-            })
+        // Seed nodes hang up on everybody.
+        let stays = |node: &u32| !self.is_seed(*node);
+        let staying: Vec<u32> = self.living.iter().copied().filter(stays).collect();
+        let networks = staying.iter().map(|it| Group::of(self.places.ip(*it)));
+        let networks: BTreeSet<Group> = networks.collect();
+        let short = staying.iter().copied().find(|&node| {
+            let Member { machine, open, .. } = &self.members[node as usize];
+            let Some(wants) = machine.wants().filter(|_| machine.exchange().is_some()) else {
+                return false;
+            };
+            let ours = open
+                .iter()
+                .filter(|(_, epoch)| self.links.side(*epoch, node) == Some(0));
+            let others = staying.iter().filter(|other| {
+                let is_peer = open.iter().any(|(peer, _)| peer == *other);
+                **other != node && !is_peer && !self.failed_in_trouble(node, **other, quiet)
+            });
+            // Where there are few networks, a third of the places is enough; and a place or two may be
+            // changing hands.
+            let enough_networks = networks.len() >= wants + 2;
+            enough_networks && ours.count() + 2 < wants && others.count() > 2
         });
         if let Some(node) = short {
             let what = "an hour after all faults it has places for peers that it does not fill";
             self.break_off(35, what, node);
         }
-    }
-
-    /// Whether a node that wants so many peers of its own choice lacks more than a place or two, which may
-    /// be changing hands, and there are more than so many others who would have it as a peer.
-    fn has_too_few_peers(&self, node: u32, wants: usize, quiet: Duration) -> bool {
-        let open = &self.members[node as usize].open;
-        let ours = open
-            .iter()
-            .filter(|(_, epoch)| self.links.side(*epoch, node) == Some(0));
-        let others = self.living.iter().copied().filter(|other| {
-            let is_peer = open.iter().any(|(peer, _)| peer == other);
-            // Seed nodes hang up on everybody.
-            let stays = *other != node && !self.is_seed(*other);
-            stays && !is_peer && self.may_dial(&[node], &[*other], quiet)
-        });
-        ours.count() + 2 < wants && others.count() > 2
     }
 }
 

@@ -2,9 +2,10 @@
 //! should not, and report what has not happened.
 
 use pex::peers::DialFailure;
-use pex::{Epoch, Kind, NodeAction, NodeEvent};
+use pex::{Epoch, Kind, NodeAction, NodeEvent, NodeId, Pex};
 
 use super::Faults;
+use crate::member::Member;
 use crate::simulation::Simulation;
 
 /// The longest that a tick is late.
@@ -137,10 +138,50 @@ impl Simulation {
         self.tell(node, event);
     }
 
+    /// A driver says of each connection that it had told of, and that there is not, that it is over.
+    pub(super) fn take_back_inventions(&mut self, node: u32) {
+        for (peer, epoch) in self.inventions(node) {
+            self.tell(node, NodeEvent::Down { peer, epoch });
+        }
+    }
+
+    /// The connections of which a node was told, and that there are not.
+    fn inventions(&self, node: u32) -> Vec<(NodeId, Epoch)> {
+        let Member { machine, open, .. } = &self.members[node as usize];
+        let mut told = machine.exchange().map(Pex::peers).unwrap_or_default();
+        told.retain(|(_, epoch)| !open.iter().any(|(_, it)| it == epoch));
+        told
+    }
+
     fn rearm(&mut self, node: u32) {
         let member = &self.members[node as usize];
         if let Some(deadline) = member.machine.deadline() {
             self.set_timer(node, member.moment(self.now, deadline));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use crate::{Scenario, Simulation};
+
+    #[test]
+    fn when_all_faults_end_nobody_believes_in_a_connection_that_is_not() {
+        let text = "duration = '20min'\nsample-every = '1min'\n[[nodes]]\ncount = 30\n\
+                    [faults]\nswarm = true\nuntil = '10min'\n";
+        let mut before = 0;
+        for seed in 0..10 {
+            let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), seed).unwrap();
+            let mut believed = |minutes: u64| -> usize {
+                simulation.run_until(Duration::from_secs(60 * minutes));
+                let living = simulation.living.iter();
+                living.map(|node| simulation.inventions(*node).len()).sum()
+            };
+            before += believed(9);
+            assert_eq!(believed(11), 0, "seed {seed}");
+        }
+        assert!(before > 0, "no driver has invented a connection");
     }
 }

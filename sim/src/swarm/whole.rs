@@ -8,19 +8,16 @@ use crate::chance::Chance;
 use crate::hostile;
 use crate::scenario::{Churn, Claim, Faults, Group, Knows, Network, Program, Scenario, Tuning};
 
-/// Honest nodes alone, whose stores have room for all: anything may go wrong for ten minutes, and then
-/// nothing for more than an hour.
+/// Honest nodes alone, whose stores have room for all, and who have as many peers as by default: anything
+/// may go wrong for ten minutes, and then nothing for more than an hour.
 pub(super) fn left_in_peace(seed: u64, chance: &mut Chance) -> Scenario {
     let trouble = Duration::from_secs(10 * MINUTE);
     let mut nodes: Vec<_> = (0..=chance.below(3)).map(|_| honest(chance)).collect();
-    let is_open = chance.below(2) == 0;
     for group in &mut nodes {
-        if is_open {
-            group.keeps_private = 0;
-        }
         group.behind_nat = false;
+        group.keeps_private = 0;
         group.tuning = Tuning::Default;
-        group.store = None;
+        (group.store, group.connected) = (None, None);
     }
     Scenario {
         title: format!("swarm {seed}: left in peace"),
