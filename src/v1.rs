@@ -16,7 +16,7 @@
 //! | whom | `PickAddress`, by bucket | a network first, one address of it second; of twelve old ones, the one known good for longest; new ones with a bias of 5 of 100, weighed by the roots of how many there are as in the reference; one connection a network |
 //! | a success | only consensus says so, never a seed node | every proof of the id |
 //! | backoff | 2^n s, up to 16 dials, then a ban for a day | four times as long each time, from 1 min to 8 h; given up after 3 if never reached, 16 else, and not taken in again for a day |
-//! | seeds | dialed again every 30 s while the book wants more and has nobody to dial | when nobody else can be dialed and less than a third of the places is taken, and every 30 s as long as less than a third has a peer, whomever else the book has, or one has none and there are seeds that were never tried; in random order, backing off; each at most every 5 min |
+//! | seeds | dialed again every 30 s while the book wants more and has nobody to dial | when nobody else can be dialed and less than a third of the places is taken, and every 30 s as long as less than a third has a peer, whomever else the book has, or one has none and there are seeds that were never tried, for whom a newcomer keeps its last place; in random order, backing off; each at most every 5 min |
 //! | a seed that can't be resolved | stops the node if the book is empty | is tried again |
 //! | who is asked | a random peer every 30 s, none once the book holds 1,000 | every peer in turn, as the exchange paces it; once the book holds 1,000, each every 10 min |
 //! | newcomers | are asked when chance picks them | are asked once they have stayed for two minutes |
@@ -115,6 +115,8 @@ pub struct Switch {
     starved: u32,
     /// The same where a place of ours had no peer, since one of those never tried was asked because of it.
     unfilled: u32,
+    /// Whether this life has begun with a book that knew of nobody that he had proved good.
+    newcomer: bool,
 
     /// Whom to dial first, from the life before.
     anchors_before: Vec<NodeId>,
@@ -177,6 +179,7 @@ impl Switch {
             seeds_in_vain: 0,
             starved: 0,
             unfilled: 0,
+            newcomer: book.old() == 0,
             anchors_before: book.anchors().iter().rev().copied().collect(),
             anchors: book.anchors().iter().copied().collect(),
             ensure_at: now,

@@ -2,7 +2,8 @@
 //!
 //! In this order: persistent peers, come what may; those who lasted in the life before; a seed, where the
 //! book has led to hardly anybody for a while, or left places free and there is a seed that was never tried;
-//! addresses of the book; and when there are none, a seed.
+//! addresses of the book, but for a newcomer's last place while there is such a seed; and when there are
+//! none, a seed.
 
 use core::time::Duration;
 
@@ -114,6 +115,10 @@ impl Switch {
         if let Some(seed) = self.next_seed_beside_the_book() {
             return Some(Target::kept(seed));
         }
+        if self.keeps_last_place_for_a_seed() {
+            self.plan_ensure();
+            return None;
+        }
         let bias = self.new_bias();
         if let Some(address) = self.pick(bias).or_else(|| self.pick(100)) {
             return Some(Target::kept(address.into()));
@@ -142,6 +147,15 @@ impl Switch {
             return self.draw_seed(Named::is_untried);
         }
         None
+    }
+
+    /// Whether the one place that is left waits for a seed that was never tried. The first seed that a
+    /// newcomer asks may tell of so many others like him that they would take all places.
+    ///
+    /// The reference has nothing like it.
+    fn keeps_last_place_for_a_seed(&self) -> bool {
+        let is_last = self.wanted() == 1 && self.options.outbound_max > 1;
+        is_last && self.newcomer && self.is_a_seed_ready(Named::is_untried)
     }
 
     /// Notes whether less than a third of our places has a peer, and whether one has none.

@@ -1,7 +1,7 @@
 //! The seeds that a node is given: asked when they are needed, and not else.
 
 use pex::Seed;
-use pex::peers::{Action, DialFailure, Event, Eviction};
+use pex::peers::{Action, DialFailure, Event, Eviction, Misconduct};
 use pex::v1::{Options, Switch};
 
 use crate::nodes::{DAY, HOUR, ME, NOBODY, START, at, host, id, node, number, secs, text};
@@ -143,13 +143,69 @@ fn a_clique_in_half_of_our_places_keeps_nobody_from_those_seeds_that_were_never_
     }
 }
 
+/// Seeds hang up when they have answered, and all others stay.
+fn seeds_hang_up(address: &pex::NodeAddress) -> Answer {
+    match number(address.id()) {
+        ..10 => Answer::HangsUp,
+        _ => Answer::Up,
+    }
+}
+
+#[test]
+fn a_clique_that_would_fill_all_our_places_leaves_the_last_one_to_seeds_until_each_was_tried() {
+    let mut w = with_seeds(&[node(1), node(2), node(3)]);
+    // The first seed tells of all these, who answer.
+    w.run(secs(1), seeds_hang_up);
+    for n in 10..40 {
+        w.learn(&node(n), 1);
+    }
+    w.run(secs(60), seeds_hang_up);
+    assert_eq!(w.outbound().len(), 9);
+    w.run(secs(200), seeds_hang_up);
+    assert!((1..4).all(|seed| w.dials_of(seed).len() == 1));
+    assert_eq!(w.outbound().len(), 10);
+}
+
+#[test]
+fn who_has_one_place_does_not_keep_it_for_a_seed() {
+    let mut w = World::quiet(|it| it.seeds(vec![node(1)]).slots(1, 40));
+    w.learn(&node(10), 9);
+    assert_eq!(w.dialing(), [10]);
+}
+
+#[test]
+fn a_seed_that_is_banned_has_no_place_kept_for_it() {
+    let mut w = World::quiet(|it| it.seeds(vec![node(1)]));
+    w.welcome(1);
+    w.misbehaves(1, Misconduct::Fatal);
+    for n in 10..40 {
+        w.learn(&node(n), 9);
+    }
+    w.run(secs(60), seeds_hang_up);
+    assert_eq!(w.outbound().len(), 10);
+}
+
+#[test]
+fn whoever_has_proved_others_good_before_keeps_no_place_for_a_seed() {
+    let mut w = World::quiet(|it| it);
+    for n in 10..40 {
+        w.learn(&node(n), 9);
+    }
+    w.run(DAY, seeds_hang_up);
+    let seeds = vec![node(1), node(2)];
+    w.restart(Options::builder().seeds(seeds).build().unwrap());
+    w.run(secs(25), seeds_hang_up);
+    assert_eq!(w.outbound().len(), 10);
+    assert!(w.dials_of(1).is_empty() && w.dials_of(2).is_empty());
+}
+
 #[test]
 fn no_seed_is_asked_where_every_place_of_ours_has_a_peer() {
-    let seeds = [node(1)];
-    let mut w = World::quiet(|it| it.seeds(seeds.to_vec()).slots(3, 40)).trusting(&seeds);
+    let mut w = World::quiet(|it| it.slots(3, 40));
     for n in 2..5 {
         w.connect(n);
     }
+    w.name(&node(1));
     w.run(DAY, |_| DEAD);
     assert_eq!(w.dials_of(1).len(), 0);
 }
