@@ -19,6 +19,9 @@ mod choice;
 #[path = "support/world.rs"]
 mod common;
 #[cfg(test)]
+#[path = "v1/conduct.rs"]
+mod conduct;
+#[cfg(test)]
 #[path = "v1/crawl.rs"]
 mod crawl;
 #[cfg(test)]
@@ -27,6 +30,9 @@ mod dialing;
 #[cfg(test)]
 #[path = "v1/disorder.rs"]
 mod disorder;
+#[cfg(test)]
+#[path = "v1/doors.rs"]
+mod doors;
 #[cfg(test)]
 #[path = "v1/feelers.rs"]
 mod feelers;

@@ -166,8 +166,8 @@ impl OptionsBuilder {
     /// ([`OptionsBuilder::ensure_period`]) too as long as less than a third has a peer, whoever else could
     /// be dialed: he may be made up. And as long as one of our places has no peer, those that were never
     /// tried since the node has started are asked one by one: those with whom we are may know only each
-    /// other. A node that has never proved anybody good keeps its last place for them, if it has more than
-    /// one. At most 1,024. Default: none.
+    /// other. A node whose book held nobody proved good when it started keeps its last place for them, if it
+    /// has more than one. At most 1,024. Default: none.
     pub fn seeds(mut self, seeds: Vec<NodeAddress>) -> Self {
         self.0.seeds = seeds;
         self

@@ -3,12 +3,12 @@
 use core::ops::ControlFlow;
 use std::collections::BTreeSet;
 
-use pex::v1::Options;
-use pex::{Directory as _, Manager as _, NodeEvent};
+use pex::v1::{Options, Switch};
+use pex::{Directory as _, Manager as _, NodeEvent, Seed};
 
 use crate::lone::{Lone, told};
-use crate::nodes::{id, node, number};
-use crate::world::World;
+use crate::nodes::{ME, START, at, host, id, node, number};
+use crate::world::{World, book, place};
 
 /// A node or a seed node that has heard of ten others.
 fn of_ten(seed_mode: bool) -> World {
@@ -132,4 +132,19 @@ fn a_book_is_as_full_as_it_needs_to_be_at_a_thousand_of_whom_one_network_has_tol
         w.down(n);
     }
     assert_eq!(w.peers.fill_percent(), 30);
+}
+
+#[test]
+fn an_answer_is_bounded_by_the_share_that_the_reference_tells() {
+    for (size, told) in [(0, 0), (10, 10), (100, 32), (400, 92), (4_000, 250)] {
+        let mut book = book(true);
+        for n in 0..size {
+            let told = place(&at(20_000 + n, host(10_000 + n, 9)));
+            let added = book.add_address(START, &place(&at(n, host(n, 9))), &told);
+            assert!(added.is_ok(), "{n} {added:?}");
+        }
+        let options = Options::default();
+        let switch = Switch::new(options, book, ME, Seed::new([7; 32]), START);
+        assert_eq!(switch.answer_max(), told, "{size}");
+    }
 }

@@ -81,12 +81,11 @@ impl Simulation {
     /// Whether nobody has answered a node's dials of another since before all was quiet. After four dials
     /// in vain it leaves him alone for more than an hour.
     fn failed_in_trouble(&self, node: u32, other: u32, quiet: Duration) -> bool {
-        let Member { machine, .. } = &self.members[node as usize];
-        let clock =
-            |ago: Duration| self.members[node as usize].clock(self.now.saturating_sub(nanos(ago)));
+        let member = &self.members[node as usize];
+        let clock = |ago: Duration| member.clock(self.now.saturating_sub(nanos(ago)));
         // A dial that began in trouble may end after it.
         let in_peace = clock(quiet.saturating_sub(DIALS_END))..=clock(Duration::ZERO);
-        let failures = machine.failures(&self.places.address(other));
+        let failures = member.machine.failures(&self.places.address(other));
         failures.is_some_and(|(count, last)| {
             count > 0 && !last.is_some_and(|last| in_peace.contains(&last))
         })
