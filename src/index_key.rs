@@ -55,6 +55,16 @@ impl IndexKey {
         let [one, two, three] = id.words();
         self.hash([one, two, three])
     }
+
+    /// The hash of the bits of an IP address, an IPv4 one as IPv6 writes it.
+    pub(crate) fn of_ip(&self, bits: u128) -> u64 {
+        self.hash(halves(bits))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the halves are meant")]
+pub(crate) const fn halves(bits: u128) -> [u64; 2] {
+    [bits as u64, (bits >> 64) as u64]
 }
 
 #[cfg(test)]

@@ -118,32 +118,25 @@ impl NodeId {
     }
 
     /// The 40 lower-case digits, as bytes on the stack.
+    // As in `from_digits`: the two digits of a byte lie in one word, and both are made at once.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 pairs")]
     pub fn to_hex(self) -> [u8; Self::TEXT_LENGTH] {
-        let mut text = [0; Self::TEXT_LENGTH];
-        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = PAIRS[usize::from(byte)];
+        const TO_LETTERS: u16 = (b'a' - b'0' - 10) as u16;
+        let (mut bytes, mut text) = ([0; 24], [0; 48]);
+        let (front, _) = bytes.split_at_mut(Self::LENGTH);
+        front.copy_from_slice(&self.0);
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+            let byte = u16::from(byte);
+            let values = (byte >> 4 | byte << 8) & 0x0f0f;
+            let are_letters = (values.wrapping_add(0x0606) >> 4) & 0x0101;
+            let letters = are_letters.wrapping_mul(TO_LETTERS);
+            let digits = values.wrapping_add(0x3030).wrapping_add(letters);
+            *pair = digits.to_le_bytes();
         }
-        text
+        let [digits @ .., _, _, _, _, _, _, _, _] = text;
+        digits
     }
 }
-
-/// The two lower-case digits of each byte.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "worked out while compiling, which stops if an index is out of bounds"
-)]
-const PAIRS: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
-        byte += 1;
-    }
-    pairs
-};
 
 /// In the order of the bytes, as two numbers and not one by one.
 impl Ord for NodeId {

@@ -1,7 +1,7 @@
 //! What the indices go by: hashed once for an address, and passed on to all that look for it.
 
 use super::GroupKey;
-use crate::index_key::IndexKey;
+use crate::index_key::{IndexKey, halves};
 use crate::peers::lanes::Sought;
 use crate::{Group, NetAddress};
 
@@ -33,7 +33,7 @@ impl Place {
         let ip = address.ip_bits();
         let port = (!group.is_of_world()).then(|| address.port());
         let hash = match port {
-            None => key.hash(halves(ip)),
+            None => key.of_ip(ip),
             Some(port) => {
                 let [low, high] = halves(ip);
                 key.hash([low, high, port.into()])
@@ -50,9 +50,4 @@ impl Place {
     pub(crate) fn is_of(&self, address: &NetAddress) -> bool {
         address.ip_bits() == self.ip && self.port.is_none_or(|port| port == address.port())
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the halves are meant")]
-const fn halves(bits: u128) -> [u64; 2] {
-    [bits as u64, (bits >> 64) as u64]
 }

@@ -5,6 +5,7 @@
 //! left alone. All of this takes constant time, the queue logarithmic, however many there are.
 
 mod find;
+mod keys;
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -12,6 +13,8 @@ use core::time::Duration;
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
+
+use keys::Keys;
 
 use super::arena::{Arena, Slot};
 use super::entry::{Entry, NOWHERE, Stamp, Turn};
@@ -37,7 +40,7 @@ pub(crate) struct Newcomer<'a> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    key: HashKey,
+    keys: Keys,
     entries: Arena<Entry>,
     /// Addresses that are not `mconn`, an IP address and a port.
     unusual: Arena<NodeAddress>,
@@ -74,7 +77,7 @@ fn set_rank(entries: &mut Arena<Entry>, slot: Slot, rank: u32) {
 impl Store {
     pub(crate) fn new(key: HashKey, outbound_per_lane: u32) -> Self {
         Self {
-            key,
+            keys: Keys::new(key),
             entries: Arena::new(),
             unusual: Arena::new(),
             by_node: HashTable::new(),
@@ -134,11 +137,11 @@ impl Store {
 
     fn hash_of_place(&self, entry: &Entry) -> u64 {
         match entry.ip() {
-            Ok(ip) => hash_of_ip(self.key, ip),
+            Ok(ip) => self.keys.of_ip(ip),
             Err(number) => self
                 .unusual
                 .get(number)
-                .map_or(0, |address| hash_of_place(self.key, address)),
+                .map_or(0, |address| self.keys.of_place(address)),
         }
     }
 
@@ -155,7 +158,7 @@ impl Store {
         }
         entry.known = newcomer.known;
         entry.nearest = newcomer.nearest;
-        let (of_node, of_place) = (self.key.hash(id.as_bytes()), self.hash_of_place(&entry));
+        let (of_node, of_place) = (self.keys.of_node(id), self.hash_of_place(&entry));
         let slot = self.entries.insert(entry);
         self.index(of_node, of_place, slot);
         self.nodes = self.nodes.saturating_add(usize::from(is_new));
@@ -165,18 +168,16 @@ impl Store {
     }
 
     fn index(&mut self, of_node: u64, of_place: u64, slot: Slot) {
-        let (entries, unusual, key) = (&self.entries, &self.unusual, self.key);
+        let (entries, unusual, keys) = (&self.entries, &self.unusual, &self.keys);
         self.by_node.insert_unique(of_node, slot, |&slot| {
-            entries
-                .get(slot)
-                .map_or(0, |entry| key.hash(entry.id.as_bytes()))
+            entries.get(slot).map_or(0, |entry| keys.of_node(entry.id))
         });
         self.by_place.insert_unique(of_place, slot, |&slot| {
             entries.get(slot).map_or(0, |entry| match entry.ip() {
-                Ok(ip) => hash_of_ip(key, ip),
+                Ok(ip) => keys.of_ip(ip),
                 Err(number) => unusual
                     .get(number)
-                    .map_or(0, |address| hash_of_place(key, address)),
+                    .map_or(0, |address| keys.of_place(address)),
             })
         });
     }
@@ -188,10 +189,7 @@ impl Store {
         self.set_tested(slot, false);
         let entry = self.entries.get(slot)?;
         let address = self.address(entry)?;
-        let (of_node, of_place) = (
-            self.key.hash(entry.id.as_bytes()),
-            self.hash_of_place(entry),
-        );
+        let (of_node, of_place) = (self.keys.of_node(entry.id), self.hash_of_place(entry));
         for (index, hash) in [(&mut self.by_node, of_node), (&mut self.by_place, of_place)] {
             if let Ok(found) = index.find_entry(hash, |&other| other == slot) {
                 found.remove();
@@ -356,7 +354,7 @@ impl Store {
         let entries = self.entries.iter().all(|(slot, entry)| {
             let address = self.address(entry);
             address.is_some_and(|address| {
-                let place = hash_of_place(self.key, &address);
+                let place = self.keys.of_place(&address);
                 let mut there = self.by_place.iter_hash(place);
                 self.find(&address) == Some(slot) && there.any(|&it| it == slot)
             }) && waits(slot, entry)
@@ -379,20 +377,6 @@ fn in_order<'a>(found: impl Iterator<Item = &'a Slot>) -> Slots {
     let mut slots: Slots = found.copied().collect();
     slots.sort_unstable();
     slots
-}
-
-fn hash_of_ip(key: HashKey, ip: IpAddr) -> u64 {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => key.hash(&ip.octets()),
-        IpAddr::V6(ip) => key.hash(&ip.octets()),
-    }
-}
-
-fn hash_of_place(key: HashKey, address: &NodeAddress) -> u64 {
-    match address.ip() {
-        Some(ip) => hash_of_ip(key, ip),
-        None => key.hash(name_of(address).as_bytes()),
-    }
 }
 
 /// The name of a place without an IP address, without the root's dot; empty if it has none.

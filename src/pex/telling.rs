@@ -75,6 +75,9 @@ impl First {
     }
 
     fn contains(&self, address: &NodeAddress) -> bool {
+        if self.addresses.is_empty() {
+            return false;
+        }
         let (word, bit) = Self::mark(address);
         let marked = self.marks.get(word).is_some_and(|marks| marks & bit != 0);
         marked && self.addresses.binary_search(address).is_ok()

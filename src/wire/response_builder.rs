@@ -19,6 +19,9 @@ use crate::digits::Digits;
 /// Bytes for which room is made first: what a few addresses take.
 const USUAL: usize = 1_024;
 
+/// Bytes for which room is made then: what a hundred addresses of the commonest kind take.
+const MOST: usize = MAX_ANSWER_ADDRESSES * COMMON_ENTRY;
+
 /// Writes an answer entry by entry, and stops where a peer would stop reading.
 ///
 /// ```
@@ -92,24 +95,24 @@ impl ResponseBuilder {
         if entry.dialect() != self.dialect {
             return Err(PushError::Dialect);
         }
-        self.make_room(entry.encoded_len())?;
+        self.fits(self.body.len(), entry.encoded_len())?;
         entry.put(&mut self.body);
+        self.len += 1;
         Ok(())
     }
 
-    /// Counts one more entry of this length, if there is room for it.
-    const fn make_room(&mut self, bytes: usize) -> Result<(), PushError> {
+    /// Whether one more entry of this length may stand behind so many bytes.
+    const fn fits(&self, end: usize, bytes: usize) -> Result<(), PushError> {
         if self.len >= self.max_addresses {
             return Err(PushError::TooMany {
                 max: self.max_addresses,
             });
         }
-        if bytes_len(self.body.len() + bytes) > self.max_bytes {
+        if bytes_len(end + bytes) > self.max_bytes {
             return Err(PushError::TooLong {
                 max: self.max_bytes,
             });
         }
-        self.len += 1;
         Ok(())
     }
 
@@ -144,16 +147,19 @@ impl ResponseBuilder {
     }
 
     fn push_v2(&mut self, address: &NodeAddress) -> Result<(), PushError> {
-        let mut entry = [0; COMMON_ENTRY];
-        if let Some(len) = put_common_entry(&mut entry, address) {
-            self.make_room(len)?;
-            self.make_usual_room();
-            let end = self.body.len() + len;
-            // To copy all, whose length is known beforehand, takes less than a call.
-            self.body.extend_from_slice(&entry);
-            self.body.truncate(end);
-            return Ok(());
+        let end = self.body.len();
+        self.make_usual_room();
+        // Written where it belongs, and taken back if it does not fit: a copy would take longer.
+        self.body.extend_from_slice(&[0; COMMON_ENTRY]);
+        let entry = self.body.last_chunk_mut();
+        if let Some(len) = entry.and_then(|entry| put_common_entry(entry, address)) {
+            let fits = self.fits(end, len);
+            let taken = usize::from(fits.is_ok());
+            self.body.truncate(end + taken * len);
+            self.len += taken;
+            return fits;
         }
+        self.body.truncate(end);
         // Taken out, so that it can be read while the answer grows.
         let mut text = mem::take(&mut self.text);
         text.clear();
@@ -164,15 +170,22 @@ impl ResponseBuilder {
     }
 
     fn push_url(&mut self, text: &[u8]) -> Result<(), PushError> {
-        self.make_room(url_entry_len(text.len()))?;
-        self.make_usual_room();
+        self.fits(self.body.len(), url_entry_len(text.len()))?;
         put_url_entry(&mut self.body, text);
+        self.len += 1;
         Ok(())
     }
 
+    /// Room for a few addresses, and where those are more, for as many as most answers have: to grow
+    /// step by step, all is copied at each.
     fn make_usual_room(&mut self) {
-        if self.body.capacity() == 0 {
-            self.body.reserve(USUAL);
+        let (has, wants) = (self.body.capacity(), self.body.len() + COMMON_ENTRY);
+        if has < wants && has < MOST {
+            self.body.reserve_exact(if has == 0 {
+                USUAL
+            } else {
+                MOST - self.body.len()
+            });
         }
     }
 

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use super::{Slots, Store, hash_of_place, in_order, name_of};
+use super::{Slots, Store, in_order, name_of};
 use crate::peers::arena::Slot;
 use crate::peers::entry::{Entry, Form};
 use crate::{NodeAddress, NodeId};
@@ -13,13 +13,13 @@ impl Store {
     /// The entries of a node.
     pub(crate) fn of_node(&self, id: NodeId) -> Slots {
         let is_it = |&&slot: &&Slot| self.get(slot).is_some_and(|entry| entry.id == id);
-        let found = self.by_node.iter_hash(self.key.hash(id.as_bytes()));
+        let found = self.by_node.iter_hash(self.keys.of_node(id));
         in_order(found.filter(is_it))
     }
 
     /// The entries with the IP address or name of this address, whatever their node and port.
     pub(crate) fn at_place(&self, address: &NodeAddress) -> Slots {
-        let found = self.by_place.iter_hash(hash_of_place(self.key, address));
+        let found = self.by_place.iter_hash(self.keys.of_place(address));
         let is_it = |&&slot: &&Slot| {
             self.get(slot)
                 .is_some_and(|entry| self.is_at(entry, address))
@@ -42,7 +42,7 @@ impl Store {
 
     /// The entry of this address. Node, place and port make an address; protocol and path do not.
     pub(crate) fn find(&self, address: &NodeAddress) -> Option<Slot> {
-        self.find_hashed(address, self.key.hash(address.id().as_bytes()))
+        self.find_hashed(address, self.keys.of_node(address.id()))
     }
 
     /// No two entries are of one address, so the first that is found is the only one.
@@ -54,7 +54,7 @@ impl Store {
     /// The entry of each of these. A step is done for all of them before the next one: a processor
     /// fetches many things at once where none of them has to wait for another.
     pub(crate) fn find_all(&self, addresses: &[NodeAddress]) -> SmallVec<[Option<Slot>; 128]> {
-        let hashes = addresses.iter().map(|it| self.key.hash(it.id().as_bytes()));
+        let hashes = addresses.iter().map(|it| self.keys.of_node(it.id()));
         let hashes: SmallVec<[u64; 128]> = hashes.collect();
         let first = |&hash: &u64| self.by_node.iter_hash(hash).next().copied();
         let firsts: SmallVec<[Option<Slot>; 128]> = hashes.iter().map(first).collect();

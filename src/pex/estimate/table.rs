@@ -68,9 +68,13 @@ impl Entry {
         self.0 & CODES > 0x7f
     }
 
+    fn holds(self, code: u8) -> bool {
+        self.tellers().any(|other| other == usize::from(code))
+    }
+
     /// With this teller too.
     fn with(self, code: u8) -> Self {
-        if self.tellers().any(|other| other == usize::from(code)) {
+        if self.holds(code) {
             return self;
         }
         if (self.listed() as usize) < LISTED {
@@ -197,6 +201,10 @@ impl Table {
         } else {
             Entry(*slot)
         };
+        // What one peer tells again is most of what is told.
+        if before.is_within(1) && before.holds(code) {
+            return false;
+        }
         let after = before.with(code);
         *slot = after.0 | SLICE;
         self.live += u32::from(is_new);
