@@ -126,8 +126,15 @@ impl Chance {
 }
 
 /// A keyed hash, SipHash-1-3: equal for equal bytes, and without the key nobody can aim at a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HashKey(u64, u64);
+
+impl fmt::Debug for HashKey {
+    /// Prints no digit of it: whoever knows it can choose what collides.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashKey(secret)")
+    }
+}
 
 impl HashKey {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
@@ -187,6 +194,14 @@ mod tests {
     #[test]
     fn a_seed_never_prints_its_bytes() {
         assert_eq!(alloc::format!("{:?}", Seed::new([7; 32])), "Seed(secret)");
+    }
+
+    #[test]
+    fn a_key_never_prints_its_digits() {
+        assert_eq!(
+            alloc::format!("{:?}", HashKey::fixed(7, 18)),
+            "HashKey(secret)"
+        );
     }
 
     #[test]

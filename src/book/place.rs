@@ -64,7 +64,7 @@ impl BookKey {
 }
 
 /// Places addresses in buckets.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Placer {
     key: BookKey,
     hash_key: [u64; 4],
@@ -74,6 +74,16 @@ pub(crate) struct Placer {
     /// It depends on the group of the teller and on a number below 32 only, and whoever tells does
     /// so a hundred times in a row: this saves nearly half the work of taking in an answer.
     memo: Vec<Memo>,
+}
+
+impl fmt::Debug for Placer {
+    /// Prints nothing of what decides over buckets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let strict = &self.strict;
+        f.debug_struct("Placer")
+            .field("strict", strict)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The new buckets that a group of tellers can reach, as far as they are known.

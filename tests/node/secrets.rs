@@ -124,3 +124,23 @@ fn who_becomes_private_is_told_of_no_more_and_who_is_private_no_more_is_told_of(
         assert_eq!(is_told, private.is_none(), "after {seconds} s");
     }
 }
+
+#[test]
+fn what_is_printed_of_a_node_shows_nothing_that_comes_of_its_seed() {
+    let me = NodeId::new([0xee; 20]);
+    let of_v2 = |seed| {
+        let options = pex::peers::Options::builder().feeler_every(None).build();
+        format!(
+            "{:?}",
+            Node::new(Config::default(), options.unwrap(), me, seed, START)
+        )
+    };
+    let of_v1 = |seed| {
+        let options = Options::builder().feeler_every(None).build();
+        let switch = Switch::new(options.unwrap(), AddrBook::new(true, seed), me, seed, START);
+        format!("{:?}", Node::v1(Config::default(), switch, seed, START))
+    };
+    let (one, other) = (Seed::new([7; 32]), Seed::new([8; 32]));
+    assert!(of_v2(one) == of_v2(other), "{}", of_v2(one));
+    assert!(of_v1(one) == of_v1(other), "{}", of_v1(one));
+}
