@@ -122,7 +122,7 @@ impl Node<Switch> {
         let (mut out, mut tasks) = (Actions::default(), VecDeque::new());
         tasks.extend(of_peers.into_iter().map(Task::OfPeers));
         self.latest = self.latest.max(now);
-        self.finish(true, tasks, &mut out);
+        self.finish(false, tasks, &mut out);
         out
     }
 }
@@ -165,15 +165,17 @@ impl<M: Manager> Node<M> {
         let is_tick = matches!(event, NodeEvent::Tick);
         self.latest = self.latest.max(now);
         self.on_event(now, event, &mut tasks, &mut out);
-        self.finish(!is_tick, tasks, &mut out);
+        self.finish(is_tick, tasks, &mut out);
         out
     }
 
-    /// All that follows from an event. Both parts have one clock, whichever of them it was for: with
-    /// `is_due`, what is due comes now, so that nothing is sent over a connection that the event ends.
-    fn finish(&mut self, is_due: bool, mut tasks: VecDeque<Task>, out: &mut Actions<NodeAction>) {
+    /// All that follows from an event. Both parts have one clock, whichever of them it was for: what is
+    /// due comes now, so that nothing is sent over a connection that the event ends. Where nothing is
+    /// due, nothing more is done: an event that makes no sense moves nothing.
+    fn finish(&mut self, is_tick: bool, mut tasks: VecDeque<Task>, out: &mut Actions<NodeAction>) {
         self.settle(self.latest, &mut tasks, out);
-        if is_due {
+        let is_due = self.deadline().is_some_and(|at| at <= self.latest);
+        if is_due && !is_tick {
             self.on_event(self.latest, NodeEvent::Tick, &mut tasks, out);
             self.settle(self.latest, &mut tasks, out);
         }

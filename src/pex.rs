@@ -179,9 +179,8 @@ impl Pex {
         directory: &(impl Directory + ?Sized),
     ) -> Actions {
         let mut out = Actions::default();
-        let now = now.min(LATEST);
         count(&mut self.stats.clock_stalls, u64::from(now < self.now));
-        self.now = self.now.max(now);
+        self.catch_up(now);
         // A connection that has ended is sent nothing, not even what was due before.
         let ended = self.end_connection(&event);
         self.do_what_is_due(directory, &mut out);
@@ -196,6 +195,11 @@ impl Pex {
             self.check()
         );
         out
+    }
+
+    /// It is so late at least. Nothing is done that is due by then.
+    pub(crate) fn catch_up(&mut self, now: Time) {
+        self.now = self.now.max(now.min(LATEST));
     }
 
     /// Takes leave of the peer whose connection this event ends, if it ends one: the peer is down,

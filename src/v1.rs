@@ -212,9 +212,13 @@ impl Switch {
     }
 
     fn advance(&mut self, now: Time) {
-        let now = now.min(LATEST);
         count(&mut self.counts.clock_stalls, u64::from(now < self.now));
-        self.now = self.now.max(now);
+        self.catch_up(now);
+    }
+
+    /// It is so late at least. Nothing is done that is due by then.
+    pub(crate) fn catch_up(&mut self, now: Time) {
+        self.now = self.now.max(now.min(LATEST));
     }
 
     /// What follows every event: what is due, whom to dial, when to wake up.

@@ -30,6 +30,11 @@ fn a_tick_and_a_peer_that_comes_or_goes_allocate_nothing() {
 }
 
 #[test]
+fn a_message_of_nobody_has_a_whole_node_allocate_nothing() {
+    assert_eq!(allocations("node of 1,000 peers: message of nobody"), 0);
+}
+
+#[test]
 fn a_request_is_answered_with_a_few_allocations_for_all_its_hundred_addresses() {
     let counted = allocations("request, answer of 100 encoded");
     assert!((1..=16).contains(&counted), "{counted}");

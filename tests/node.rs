@@ -24,3 +24,6 @@ mod room;
 #[cfg(test)]
 #[path = "node/secrets.rs"]
 mod secrets;
+#[cfg(test)]
+#[path = "node/strays.rs"]
+mod strays;

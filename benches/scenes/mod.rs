@@ -5,7 +5,10 @@ use std::rc::Rc;
 
 use pex::peers::{self, Options, PeerManager};
 use pex::wire::{self, Dialect, Message, ResponseBuilder};
-use pex::{Action, Actions, Config, Epoch, Event, Kind, NodeAddress, NodeId, Pex, Seed, Time};
+use pex::{
+    Action, Actions, Config, Epoch, Event, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId,
+    Pex, Seed, Time,
+};
 
 /// The peers of the scenes with many.
 const PEERS: u32 = 1_000;
@@ -23,6 +26,7 @@ pub(crate) type Operation = Box<dyn FnMut() -> Made>;
 pub(crate) enum Made {
     Number(usize),
     Actions(Actions),
+    NodeActions(Actions<NodeAction>),
     Bytes(Vec<u8>),
 }
 
@@ -35,7 +39,7 @@ const fn scene(name: &'static str, prepare: fn() -> Operation) -> Scene {
     Scene { name, prepare }
 }
 
-pub(crate) const SCENES: [Scene; 12] = [
+pub(crate) const SCENES: [Scene; 14] = [
     scene("parse 1 address", parse_one),
     scene("format 1 address", format_one),
     scene("decode a response of 100", decode),
@@ -48,6 +52,8 @@ pub(crate) const SCENES: [Scene; 12] = [
     scene("peer up", peer_up),
     scene("peer down", peer_down),
     scene("peer up and down", peer_up_and_down),
+    scene("node of 1,000 peers: request, answer of 100", node_request),
+    scene("node of 1,000 peers: message of nobody", node_stray),
 ];
 
 const fn id(number: u32) -> NodeId {
@@ -93,6 +99,36 @@ fn store() -> PeerManager {
     }
     assert_eq!(store.nodes(), STORE as usize);
     store
+}
+
+/// A whole node with so many peers, each of whom has said where he can be dialed, before anything
+/// is due.
+fn node() -> (Node, Time) {
+    let (most, me) = (PEERS as usize + 1, id(u32::MAX));
+    let config = Config::builder().peers_max(most).build();
+    let options = Options::builder()
+        .network_share(usize::MAX, u32::MAX)
+        .connected_max(most)
+        .slots(1, PEERS as usize)
+        .build();
+    let config = config.unwrap_or_else(|error| unreachable!("{error}"));
+    let options = options.unwrap_or_else(|error| unreachable!("{error}"));
+    let start = Time::from_secs(1);
+    let mut node = Node::new(config, options, me, Seed::new([7; 32]), start);
+    for number in 0..PEERS {
+        let place = address(number);
+        let accepted = NodeEvent::Accepted {
+            peer: id(number),
+            epoch: Epoch::new(1),
+            kind: Kind::V2,
+            ip: place.ip(),
+            listen: Some(place),
+        };
+        let _ = node.handle(start, accepted);
+    }
+    let now = start + Duration::from_secs(10);
+    let _ = node.handle(now, NodeEvent::Tick);
+    (node, now)
 }
 
 fn machine(peers: u32, store: &PeerManager) -> Pex {
@@ -193,6 +229,7 @@ thread_local! {
         let (pex, at) = asked(&store);
         (store, pex, at)
     };
+    static NODE: (Node, Time) = node();
     static MANY: (Rc<PeerManager>, Pex) = {
         let store = Rc::new(store());
         let pex = machine(PEERS, &store);
@@ -272,4 +309,33 @@ fn peer_up_and_down() -> Operation {
         let second = pex.handle(Time::EPOCH, down(1), &*store);
         Made::Number(first.len() + second.len())
     })
+}
+
+fn node_request() -> Operation {
+    let (mut node, mut at) = NODE.with(Clone::clone);
+    let mut of = 0;
+    Box::new(move || {
+        (of, at) = ((of + 1) % PEERS, at + Duration::from_nanos(1));
+        let actions = node.handle(at, to_node(of, Message::Request(Dialect::V2)));
+        let is_answer = |action: &NodeAction| matches!(action, NodeAction::Send { message: Message::Response(it), .. } if it.len() == 100);
+        assert!(actions.iter().any(is_answer));
+        Made::NodeActions(actions)
+    })
+}
+
+fn node_stray() -> Operation {
+    let (mut node, at) = NODE.with(Clone::clone);
+    Box::new(move || {
+        let actions = node.handle(at, to_node(PEERS, Message::Request(Dialect::V2)));
+        assert!(actions.is_empty());
+        Made::NodeActions(actions)
+    })
+}
+
+const fn to_node(from: u32, message: Message<'_>) -> NodeEvent<'_> {
+    NodeEvent::Message {
+        from: id(from),
+        epoch: Epoch::new(1),
+        message,
+    }
 }

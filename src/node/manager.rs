@@ -21,6 +21,9 @@ pub trait Manager: Directory + sealed::Sealed {
     /// Who this node is.
     fn me(&self) -> NodeId;
 
+    /// It is so late at least. Nothing is done that is due by then.
+    fn catch_up(&mut self, now: Time);
+
     /// Advances the machine by one event, and returns everything it wants done, in order.
     fn handle(&mut self, now: Time, event: Event) -> Actions<Action>;
 
@@ -99,6 +102,10 @@ const NEWCOMERS_WAIT: Duration = Duration::from_secs(1);
 impl Manager for PeerManager {
     fn me(&self) -> NodeId {
         self.me()
+    }
+
+    fn catch_up(&mut self, now: Time) {
+        self.catch_up(now);
     }
 
     fn handle(&mut self, now: Time, event: Event) -> Actions<Action> {

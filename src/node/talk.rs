@@ -21,6 +21,7 @@ impl<M: Manager> Node<M> {
         event: peers::Event,
         tasks: &mut VecDeque<Task>,
     ) {
+        self.peers.catch_up(self.latest);
         let actions = self.peers.handle(now, event);
         tasks.extend(actions.into_iter().map(Task::OfPeers));
     }
@@ -38,6 +39,7 @@ impl<M: Manager> Node<M> {
         } else {
             None
         };
+        self.pex.catch_up(self.latest);
         let actions = self.pex.handle(now, event, &self.peers);
         let after = self.pex.stats();
         let fresh = after.addresses_fresh.saturating_sub(before.addresses_fresh);

@@ -94,6 +94,10 @@ impl Manager for Switch {
         self.me
     }
 
+    fn catch_up(&mut self, now: Time) {
+        self.catch_up(now);
+    }
+
     fn handle(&mut self, now: Time, event: Event) -> Actions<Action> {
         self.handle(now, event)
     }
