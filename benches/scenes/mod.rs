@@ -312,10 +312,12 @@ fn peer_up_and_down() -> Operation {
 }
 
 fn node_request() -> Operation {
+    // Each of the peers may ask again by the time when all have.
+    const EACH: Duration = Duration::from_micros(200);
     let (mut node, mut at) = NODE.with(Clone::clone);
     let mut of = 0;
     Box::new(move || {
-        (of, at) = ((of + 1) % PEERS, at + Duration::from_nanos(1));
+        (of, at) = ((of + 1) % PEERS, at + EACH);
         let actions = node.handle(at, to_node(of, Message::Request(Dialect::V2)));
         let is_answer = |action: &NodeAction| matches!(action, NodeAction::Send { message: Message::Response(it), .. } if it.len() == 100);
         assert!(actions.iter().any(is_answer));
