@@ -10,11 +10,17 @@ mod answers;
 #[path = "scenarios/arcs.rs"]
 mod arcs;
 #[cfg(test)]
+#[path = "scenarios/determinism.rs"]
+mod determinism;
+#[cfg(test)]
 #[path = "scenarios/dialects.rs"]
 mod dialects;
 #[cfg(test)]
 #[path = "scenarios/disorder.rs"]
 mod disorder;
+#[cfg(test)]
+#[path = "scenarios/dumps.rs"]
+mod dumps;
 #[cfg(test)]
 #[path = "scenarios/epochs.rs"]
 mod epochs;

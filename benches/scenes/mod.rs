@@ -319,8 +319,14 @@ fn node_request() -> Operation {
     Box::new(move || {
         (of, at) = ((of + 1) % PEERS, at + EACH);
         let actions = node.handle(at, to_node(of, Message::Request(Dialect::V2)));
-        let is_answer = |action: &NodeAction| matches!(action, NodeAction::Send { message: Message::Response(it), .. } if it.len() == 100);
-        assert!(actions.iter().any(is_answer));
+        let of_hundred = |action: &NodeAction| match action {
+            NodeAction::Send {
+                message: Message::Response(response),
+                ..
+            } => response.len() == 100,
+            _ => false,
+        };
+        assert!(actions.iter().any(of_hundred));
         Made::NodeActions(actions)
     })
 }
