@@ -26,6 +26,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use pex::{NodeAddress, NodeId};
 use pex_node::transport::{OUT_OF_DESCRIPTORS, is_out_of_descriptors};
+use tokio::runtime::Runtime;
+
+use signals::Stop;
 
 /// Peer exchange for Tendermint and CometBFT networks.
 ///
@@ -332,24 +335,27 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
         nodes: 50,
         fast: false,
     }));
-    let network = async {
-        match command {
-            Command::Address => inspect::addresses(),
-            Command::Message => inspect::messages(),
-            Command::Demo(args) => demo::run(&args).await,
-            Command::Crawl(args) => crawl::run(&args).await,
-            Command::Sim(args) => sim::run(&args),
-            Command::Testnet(args) => testnet::run(&args).await,
-            Command::Serve(args) => serve::run(&args).await,
-            Command::Node(args) => Box::pin(node::run(&args)).await,
-            Command::Seed(args) => seed::run(&args).await,
-            Command::Init(args) => init::run(&args),
-            Command::ShowNodeId(args) => init::show(&args),
-            Command::Peers(command) => peers::run(&command),
-            Command::Book(command) => book::run(command),
-        }
-    };
-    let runtime = tokio::runtime::Runtime::new()?;
+    match command {
+        Command::Address => inspect::addresses(),
+        Command::Message => inspect::messages(),
+        Command::Demo(args) => in_runtime(demo::run(&args)),
+        Command::Crawl(args) => in_runtime(crawl::run(&args, &Stop::listen()?)),
+        Command::Sim(args) => sim::run(&args),
+        Command::Testnet(args) => in_runtime(testnet::run(&args, &Stop::listen()?)),
+        Command::Serve(args) => in_runtime(serve::run(&args, &Stop::listen()?)),
+        Command::Node(args) => in_runtime(node::run(&args, &Stop::listen()?)),
+        Command::Seed(args) => seed::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::ShowNodeId(args) => init::show(&args),
+        Command::Peers(command) => peers::run(&command),
+        Command::Book(command) => book::run(command),
+    }
+}
+
+/// Runs what talks to others, to its end.
+fn in_runtime(network: impl Future<Output = Result<Outcome, Failure>>) -> Result<Outcome, Failure> {
+    // Its threads begin here, and signals are taken before any thread is there.
+    let runtime = Runtime::new()?;
     let outcome = runtime.block_on(network);
     // Tasks that still write to peers are not waited for.
     runtime.shutdown_background();

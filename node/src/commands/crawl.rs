@@ -28,7 +28,7 @@ use args::CrawlCommand;
 /// themselves refuse this address, and port 0 is none, so it does not get into their books.
 const NOWHERE: &str = "tcp://0.0.0.0:0";
 
-pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
+pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failure> {
     if let Some(CrawlCommand::Diff { old, new, json }) = &args.command {
         return diff::run(old, new, *json);
     }
@@ -44,11 +44,10 @@ pub(super) async fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     }
     let outputs = Outputs::of(&args.output, args.repeat.out.is_some());
     outputs.must_be_writable()?;
-    let stop = Stop::listen()?;
     if args.repeat.out.is_some() {
-        return every::run(args, &stop).await;
+        return every::run(args, stop).await;
     }
-    let crawled = once(args, &stop).await?;
+    let crawled = once(args, stop).await?;
     let written = outputs.write(&crawled.report);
     first_failure([written, crawled.state, blame(&crawled.report, &args.seeds)])?;
     Ok(outcome(crawled.end))

@@ -22,7 +22,7 @@ use super::{Failure, NodeArgs, Outcome, book, serve, setup};
 /// How often a node that is watched shows a sign of life.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
+pub(super) async fn run(args: &NodeArgs, stop: &Stop) -> Result<Outcome, Failure> {
     let log = Log::start(&args.log)?;
     let listener = serve::listen(args.listen)?;
     let windows = args.observe.open()?;
@@ -63,7 +63,6 @@ pub(super) async fn run(args: &NodeArgs) -> Result<Outcome, Failure> {
     if is_new {
         node = node.with_new_book();
     }
-    let stop = Stop::listen()?;
     let mut out = Output::new();
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;

@@ -13,25 +13,26 @@ use pex_node::observe::Observatory;
 use pex_node::seed::{SeedNode, StartError};
 use pex_node::settings::{LogLevel, Settings};
 use pex_node::transport::{KeyError, NodeKey};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::log::Log;
 use super::observe::ObserveArgs;
+use super::signals::{Asked, Signals};
 use super::terminal::Output;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, in_runtime};
 use network::Networks;
 use voice::Voice;
 
 pub(super) use args::{Flags, HomeArgs, SeedArgs, file_of};
 
-pub(super) async fn run(args: &SeedArgs) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &SeedArgs) -> Result<Outcome, Failure> {
     let home = args.home.path()?;
     let settings = read(&args.flags, &home)?;
     if args.check_config {
         return show(&settings, &home);
     }
+    let signals = Signals::take()?;
     let log = voice::start(&settings)?;
-    let ended = serve(args, &home, &settings, &log).await;
+    let ended = in_runtime(serve(args, &home, &settings, &log, signals));
     log.end();
     ended
 }
@@ -61,10 +62,9 @@ async fn serve(
     home: &Path,
     settings: &Settings,
     log: &Log,
+    mut signals: Signals,
 ) -> Result<Outcome, Failure> {
     let voice = Voice::default();
-    // Signals are taken before anybody is told that there is something to signal to.
-    let mut signals = Signals::take()?;
     for note in &settings.notes {
         voice.say(LogLevel::Warn, format_args!("{note}"));
     }
@@ -232,41 +232,4 @@ fn reload(
         );
     }
     *current = new;
-}
-
-/// What the operator asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    End,
-    Reload,
-}
-
-#[derive(Debug)]
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn take() -> Result<Self, Failure> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.interrupt.recv() => Asked::End,
-            _ = self.terminate.recv() => Asked::End,
-            _ = self.hang_up.recv() => Asked::Reload,
-        }
-    }
-
-    /// The next who wants it to end.
-    async fn end(&mut self) {
-        while self.next().await != Asked::End {}
-    }
 }

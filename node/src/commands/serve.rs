@@ -20,7 +20,7 @@ use super::{Failure, Outcome, ServeArgs, setup, what_to_do};
 /// Sockets for looking names up, about as many as may be looked up at once.
 const LOOKUPS: usize = 64;
 
-pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
+pub(super) async fn run(args: &ServeArgs, stop: &Stop) -> Result<Outcome, Failure> {
     let log = Log::start(&args.log)?;
     let listener = listen(args.listen)?;
     let place = listener.local_addr()?;
@@ -36,7 +36,6 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Outcome, Failure> {
             "pex: {kept} of {given} known addresses are kept; the others are doubles, too many, or this node's own"
         ));
     }
-    let stop = Stop::listen()?;
     let mut out = Output::new();
     writeln!(out, "listening on {id}@{place}")?;
     out.flush()?;

@@ -37,13 +37,12 @@ pub(crate) struct TestnetArgs {
 /// What the nodes say of themselves, in turn: as the two dialects have it, and our own.
 const VERSIONS: [&str; 3] = ["0.38.17", "0.35.9", VERSION];
 
-pub(super) async fn run(args: &TestnetArgs) -> Result<Outcome, Failure> {
+pub(super) async fn run(args: &TestnetArgs, stop: &Stop) -> Result<Outcome, Failure> {
     let (nodes, gone) = (args.nodes as usize, args.gone as usize);
     let seed = setup::seed()?;
     let network = Network::of(nodes, args.hosts, gone, &args.chain_id, &VERSIONS, seed).await?;
     let first = network.addresses().first().map(ToString::to_string);
     let first = first.unwrap_or_default();
-    let stop = Stop::listen()?;
     let mut out = Output::new();
     let place = first.strip_prefix("mconn://").unwrap_or(&first);
     writeln!(out, "listening on {place}")?;

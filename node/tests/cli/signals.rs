@@ -84,3 +84,42 @@ fn a_second_signal_ends_a_node_at_once_though_its_book_is_not_saved() {
     assert!(end.err.contains("ended at once"), "{}", end.err);
     assert!(end.took < Duration::from_secs(20), "{:?}", end.took);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_thread_takes_a_signal_that_another_waits_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let home = home.to_str().unwrap();
+    let made = Run::start(&["init", "--home", home, "--chain-id", "c"], Vec::new());
+    assert_eq!(made.end().code, Some(0));
+    let commands = [
+        vec!["serve", "--listen", "127.0.0.1:0", "--chain-id", "c"],
+        vec!["node", "--listen", "127.0.0.1:0", "--chain-id", "c"],
+        vec!["seed", "--listen", "127.0.0.1:0", "--home", home],
+        vec!["testnet", "--nodes", "2"],
+    ];
+    for command in commands {
+        let mut run = Run::start(&command, Vec::new());
+        assert!(run.line().starts_with("listening on "), "{command:?}");
+        let threads = fs::read_dir(format!("/proc/{}/task", run.id())).unwrap();
+        let mut open = 0;
+        for thread in threads {
+            let status = fs::read_to_string(thread.unwrap().path().join("status"));
+            // One that has ended meanwhile takes nothing.
+            let status = status.unwrap_or_default();
+            let ours_in = |set: &str| {
+                let set = status.lines().find_map(|it| it.strip_prefix(set));
+                let set = set.map(|it| u64::from_str_radix(it.trim(), 16).unwrap());
+                // SIGINT is number 2, SIGTERM 15, and the lowest bit is number 1.
+                set.map(|it| it & (1 << 1 | 1 << 14))
+            };
+            assert_eq!(ours_in("SigCgt:").unwrap_or(0), 0, "a handler: {status}");
+            open += usize::from(ours_in("SigBlk:") == Some(0));
+        }
+        // Whoever waits for signals lets them through while it does.
+        assert!(open <= 1, "{open} threads of {command:?} take signals");
+        run.signal("TERM");
+        assert_eq!(run.end().code, Some(0), "{command:?}");
+    }
+}

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Signals;
 use super::voice::Voice;
 use crate::commands::Failure;
+use crate::commands::signals::Signals;
 
 /// How long those who are hung up on at the end may take for what is queued for them.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -228,6 +228,7 @@ fn tell(event: &SeedEvent, seed: &SeedNode, voice: &Voice) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::signals::Asked;
 
     #[tokio::test]
     async fn a_network_that_ends_by_a_panic_is_an_end_with_a_reason() {
@@ -243,21 +244,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_signal_ends_what_does_not_end_by_itself() {
-        let mut signals = Signals::take().unwrap();
+        let mut signals = Signals::that_came([Asked::Reload, Asked::End]);
         let mut networks = Networks::default();
         networks.tasks.spawn(core::future::pending());
-        let us = std::process::id().to_string();
-        let sent = std::process::Command::new("kill")
-            .args(["-s", "TERM", &us])
-            .status();
-        assert!(sent.unwrap().success());
         let ended = networks.close(&mut signals).await.unwrap_err();
         assert!(ended.to_string().contains("ended at once"), "{ended}");
     }
 
     #[tokio::test]
     async fn one_network_that_fails_at_the_end_does_not_keep_the_others_from_theirs() {
-        let mut signals = Signals::take().unwrap();
+        let mut signals = Signals::that_came([]);
         let mut networks = Networks::default();
         networks
             .tasks

@@ -19,7 +19,7 @@ use super::args::ManyArgs;
 use super::job::Job;
 use super::plan::paths;
 use crate::commands::Failure;
-use crate::commands::signals::Stop;
+use crate::commands::signals::when_to_end;
 use crate::commands::terminal::complain;
 
 /// The processes that run. Once they are stopped, no more is started.
@@ -86,16 +86,6 @@ impl Processes {
     }
 }
 
-/// Ends the processes when this one is to end. To be called before any is started.
-fn stop_when_interrupted(processes: &Arc<Processes>) -> io::Result<()> {
-    let (processes, stop) = (Arc::clone(processes), Stop::listen()?);
-    tokio::spawn(async move {
-        stop.asked().await;
-        processes.stop();
-    });
-    Ok(())
-}
-
 /// What can be read, up to the end or to what can't.
 fn read_all(from: Option<impl Read>) -> Vec<u8> {
     let mut all = Vec::new();
@@ -137,7 +127,8 @@ fn all(jobs: &[Job], paths: &[PathBuf], many: &ManyArgs, quiet: bool) -> Result<
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     let processes = Arc::new(Processes::default());
-    stop_when_interrupted(&processes)?;
+    let whom = Arc::clone(&processes);
+    when_to_end(move || whom.stop())?;
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
