@@ -7,6 +7,8 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly NODES=5
 readonly BASE_PORT=${INTEROP_PORT:-27100}
 readonly MAX_TIME=60
+# What a node of ours needs to end, and much more.
+readonly STOP_SECONDS=20
 
 if (($# == 0)); then
     echo "usage: run.sh <path-to-pex-binary> [family...]" >&2
@@ -29,17 +31,25 @@ WORK=$(mktemp -d)
 server=''
 failures=0
 
+# Fails unless ours ends, and in peace, when it is told to.
 stop_server() {
-    if [[ -n $server ]]; then
-        kill -TERM "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-        server=''
-    fi
+    local pid=$server looks status=0
+    server=''
+    if [[ -z $pid ]]; then return 0; fi
+    kill -TERM "$pid" 2>/dev/null || true
+    for ((looks = 0; looks < STOP_SECONDS * 10; looks++)); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    if kill -KILL "$pid" 2>/dev/null; then echo "ours goes on, $STOP_SECONDS s after SIGTERM"; fi
+    wait "$pid" 2>/dev/null || status=$?
+    if ((status)); then echo "ours ended with $status"; fi
+    return "$status"
 }
 
 tear_down() {
     local pids
-    stop_server
+    stop_server || true
     for pids in "$WORK"/*/pids; do
         if [[ -f $pids ]]; then "$HERE/network.sh" down "$(dirname "$pids")" || true; fi
     done
@@ -204,11 +214,11 @@ node_keeps_its_peers() {
     else
         verdict=1
     fi
-    stop_server
+    stop_server || verdict=1
     "$PEX" book check --lax "$1/addrbook.json" || verdict=1
     start_node "$1" "$2"
     has_outbound "$1/node.err" 3 || verdict=1
-    stop_server
+    stop_server || verdict=1
     return $verdict
 }
 
@@ -216,9 +226,11 @@ node_keeps_its_peers() {
 start_node() {
     local network=$1 port=$2
     shift 2
+    # Emptied here, and not by what runs beside this: nobody is to read the words of the node before it.
+    : >"$network/node.err"
     "$PEX" node --listen "127.0.0.1:$port" --chain-id "$(cat "$network/chain-id")" --lax \
         --allow-duplicate-ip --max-num-outbound-peers 3 --node-key "$network/node_key.json" \
-        --book "$network/addrbook.json" "$@" >"$network/node.out" 2>"$network/node.err" &
+        --book "$network/addrbook.json" "$@" >"$network/node.out" 2>>"$network/node.err" &
     server=$!
 }
 
@@ -239,7 +251,7 @@ a_chain_forms_around_our_seed() {
     "$HERE/network.sh" chain "$family" 3 "$dir/chain" "$(sed -nE 's/^listening on //p' "$dir/seed.out")" \
         $((port + 1)) || verdict=1
     "$HERE/network.sh" down "$dir/chain"
-    stop_server
+    stop_server || verdict=1
     if ((verdict)); then tail -n 20 "$dir/seed.err"; fi
     return $verdict
 }
@@ -284,7 +296,7 @@ run_family() {
         check "$family" "a Go node learns all from pex serve, V2 messages" \
             go_node_learns_all "$family" "$network" "$network-v2" 'tcp://' $((port + 92)) || true
     fi
-    stop_server
+    stop_server || failures=$((failures + 1))
     if [[ $family != tendermint-v0.35 ]]; then
         check "$family" "pex node gets its peers, keeps them, and knows them after a restart" \
             node_keeps_its_peers "$network" $((port + 94)) || true
