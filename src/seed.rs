@@ -1,5 +1,8 @@
 //! The only source of chance.
 
+#[cfg(test)]
+mod stuck;
+
 use core::fmt;
 use core::hash::Hasher as _;
 use core::time::Duration;
@@ -72,6 +75,10 @@ impl Chance {
     }
 
     pub(crate) fn next_u64(&mut self) -> u64 {
+        #[cfg(test)]
+        if let Some(ones) = stuck::ones() {
+            return if ones { u64::MAX } else { 0 };
+        }
         self.0.next_u64()
     }
 
@@ -121,6 +128,10 @@ impl Chance {
     }
 
     fn next_u32(&mut self) -> u32 {
+        #[cfg(test)]
+        if let Some(ones) = stuck::ones() {
+            return if ones { u32::MAX } else { 0 };
+        }
         self.0.next_u32()
     }
 }

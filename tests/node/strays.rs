@@ -1,4 +1,4 @@
-//! What is of nobody moves nothing.
+//! What is of nobody, and a tick before its time, moves nothing.
 
 use core::fmt::Debug;
 use core::time::Duration;
@@ -64,20 +64,48 @@ fn are_counted_and_nothing_else<M: Manager + Debug>(mut node: Node<M>) {
     }
 }
 
-#[test]
-fn a_node_of_v2_counts_what_is_of_nobody_and_does_nothing_else() {
+fn of_v2() -> Node {
     let options = Options::default();
     let node = Node::new(Config::default(), options, ME, Seed::new([7; 32]), START);
-    are_counted_and_nothing_else(with_a_peer(node));
+    with_a_peer(node)
+}
+
+fn of_v1() -> Node<Switch> {
+    let (seed, options) = (Seed::new([7; 32]), v1::Options::default());
+    let switch = Switch::new(options, AddrBook::new(true, seed), ME, seed, START);
+    with_a_peer(Node::v1(Config::default(), switch, seed, START))
+}
+
+#[test]
+fn a_node_of_v2_counts_what_is_of_nobody_and_does_nothing_else() {
+    are_counted_and_nothing_else(of_v2());
 }
 
 #[test]
 fn a_node_of_v1_counts_what_is_of_nobody_and_does_nothing_else() {
-    let (options, book) = (
-        v1::Options::default(),
-        AddrBook::new(true, Seed::new([7; 32])),
-    );
-    let switch = Switch::new(options, book, ME, Seed::new([7; 32]), START);
-    let node = Node::v1(Config::default(), switch, Seed::new([7; 32]), START);
-    are_counted_and_nothing_else(with_a_peer(node));
+    are_counted_and_nothing_else(of_v1());
+}
+
+/// Ticks that come at once from a driver that has gone mad.
+const TICKS: u32 = 1_000_000;
+
+fn does_nothing_by_ticks_before_something_is_due<M: Manager>(mut node: Node<M>) {
+    let soon = START + Duration::from_millis(1);
+    let deadline = node.deadline();
+    assert!(deadline.is_some_and(|at| at > soon));
+    for nth in 0..TICKS {
+        let actions = node.handle(soon, NodeEvent::Tick);
+        assert!(actions.is_empty(), "tick {nth}: {actions:?}");
+    }
+    assert_eq!(node.deadline(), deadline);
+}
+
+#[test]
+fn a_million_ticks_of_a_node_of_v2_do_nothing_before_something_is_due() {
+    does_nothing_by_ticks_before_something_is_due(of_v2());
+}
+
+#[test]
+fn a_million_ticks_of_a_node_of_v1_do_nothing_before_something_is_due() {
+    does_nothing_by_ticks_before_something_is_due(of_v1());
 }
