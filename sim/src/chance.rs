@@ -42,6 +42,8 @@ pub(crate) enum Use {
     Neighbours,
     /// Whether a swarm's network is one of which something is expected as a whole, and what it is like.
     Whole,
+    /// Whose disk is taken back to a copy.
+    Copies,
 }
 
 /// A stream of random numbers.

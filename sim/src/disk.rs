@@ -6,6 +6,9 @@ use pex::book::AddrBook;
 use pex::peers::{Change, PeerRecord, RecordKey};
 use pex::{Node, Seed, Time};
 
+/// How old a copy is at most when the next one is made.
+const COPY_EVERY: u64 = 180_000_000_000;
+
 /// The disk of one node. A write is done whole or not at all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
@@ -14,10 +17,38 @@ pub(crate) struct Disk {
     book: Option<(u64, AddrBook)>,
     /// What its file holds, if that is not what was written.
     damaged: Option<Vec<u8>>,
+    /// All of it as it was a while ago, and when that was; none if nobody makes copies.
+    copy: Option<(u64, Box<Self>)>,
 }
 
 impl Disk {
-    pub(crate) fn write(&mut self, changes: Vec<Change>) {
+    /// An empty disk, of which a copy is made now and then.
+    pub(crate) fn with_copies() -> Self {
+        Self {
+            copy: Some((0, Box::default())),
+            ..Self::default()
+        }
+    }
+
+    /// Makes a copy, if the last one is old.
+    fn make_copy(&mut self, now: u64) {
+        let is_old = |(at, _): &mut (u64, _)| now.saturating_sub(*at) >= COPY_EVERY;
+        if self.copy.take_if(is_old).is_some() {
+            let copy = Box::new(self.clone());
+            self.copy = Some((now, copy));
+        }
+    }
+
+    /// Takes everything back to the last copy.
+    pub(crate) fn restore_copy(&mut self) {
+        if let Some((at, copy)) = self.copy.take() {
+            *self = (*copy).clone();
+            self.copy = Some((at, copy));
+        }
+    }
+
+    pub(crate) fn write(&mut self, now: u64, changes: Vec<Change>) {
+        self.make_copy(now);
         for change in changes {
             match change.value {
                 Some(value) => self.records.insert(change.key, value),
@@ -32,6 +63,7 @@ impl Disk {
             old.revision() != book.revision() && now.saturating_sub(*at) >= 1_000_000_000
         });
         if due || at_once {
+            self.make_copy(now);
             self.book = Some((now, book.clone()));
             self.damaged = None;
         }
@@ -68,14 +100,19 @@ impl Disk {
         }
     }
 
+    /// Loses everything but the copy.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        let copy = self.copy.take();
+        *self = Self {
+            copy,
+            ..Self::default()
+        };
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use pex::NetAddress;
+    use pex::{NetAddress, NodeId};
 
     use super::*;
 
@@ -83,7 +120,7 @@ mod tests {
     fn a_book_is_read_as_it_was_written_until_it_is_damaged_and_again_once_it_is_written_anew() {
         let (seed, now) = (Seed::new([1; 32]), Time::from_secs(1_000));
         let mut book = AddrBook::new(true, seed);
-        let place = |n: u8| NetAddress::new(pex::NodeId::new([n; 20]), [9, 1, n, 1].into(), 26_656);
+        let place = |n: u8| NetAddress::new(NodeId::new([n; 20]), [9, 1, n, 1].into(), 26_656);
         for n in 1..=20 {
             book.add_address(now, &place(n), &place(99)).unwrap();
         }
@@ -95,5 +132,25 @@ mod tests {
         assert!((1..20).contains(&reads(&disk)), "{}", reads(&disk));
         disk.write_book(0, &book, true);
         assert_eq!(reads(&disk), 20);
+    }
+
+    #[test]
+    fn a_copy_holds_what_was_written_before_it_was_made_and_outlives_the_loss_of_all() {
+        let mut disk = Disk::with_copies();
+        let write = |disk: &mut Disk, now, id: u8| {
+            let key = PeerRecord::key(NodeId::new([id; 20]));
+            let value = Some(vec![id]);
+            disk.write(now, vec![Change { key, value }]);
+        };
+        write(&mut disk, 1, 1);
+        write(&mut disk, COPY_EVERY, 2);
+        write(&mut disk, 2 * COPY_EVERY - 1, 3);
+        disk.restore_copy();
+        let held = |disk: &Disk| disk.records.values().flatten().copied().collect::<Vec<_>>();
+        assert_eq!(held(&disk), [1]);
+        disk.clear();
+        assert!(held(&disk).is_empty());
+        disk.restore_copy();
+        assert_eq!(held(&disk), [1]);
     }
 }

@@ -60,6 +60,7 @@ pub(crate) struct Odds {
     pub(crate) crash_at_work: Likelihood,
     pub(crate) dial: Likelihood,
     pub(crate) stranger: Likelihood,
+    pub(crate) old_disk: Likelihood,
 }
 
 /// How often mishaps come.
@@ -80,6 +81,9 @@ struct Rates {
 #[derive(Debug)]
 pub(crate) struct Faults {
     pub(crate) chance: Chance,
+    /// Whose disk is taken back to a copy: what came later draws from a stream of its own, so that the
+    /// runs without it are as they were.
+    copies: Chance,
     pub(crate) odds: Odds,
     rates: Rates,
     partition: Option<Partition>,
@@ -101,6 +105,7 @@ impl Faults {
         };
         Self {
             chance: Chance::new(seed, Use::Faults),
+            copies: Chance::new(seed, Use::Copies),
             odds: Odds {
                 loss: Likelihood::of(drawn.loss),
                 duplicate: Likelihood::of(drawn.duplicate),
@@ -112,6 +117,7 @@ impl Faults {
                 crash_at_work: Likelihood::of(crash_at_work),
                 dial: Likelihood::of(drawn.dials),
                 stranger: Likelihood::of(drawn.strangers),
+                old_disk: Likelihood::of(drawn.old_disks),
             },
             rates: Rates {
                 cuts: drawn.cuts,

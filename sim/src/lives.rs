@@ -6,7 +6,6 @@ use pex::{NodeAddress, NodeEvent};
 use crate::blueprint::{Birth, Blueprint, Knowledge};
 use crate::chance::{nanos, seed_of};
 use crate::check::Start;
-use crate::disk::Disk;
 use crate::hostile;
 use crate::links::State;
 use crate::machine::{Machine, Said};
@@ -109,7 +108,7 @@ impl Simulation {
         let member = &mut self.members[node as usize];
         member.ahead = i64::try_from(self.starts.up_to(most)).unwrap_or(i64::MAX);
         if self.churn.restarts() || self.faults.restarts() {
-            member.disk = Some(Box::new(Disk::default()));
+            member.disk = Some(Box::new(self.faults.new_disk()));
         }
         node
     }

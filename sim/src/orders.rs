@@ -65,7 +65,7 @@ impl Simulation {
                     }
                 }
                 if let Some(disk) = &mut self.members[node as usize].disk {
-                    disk.write(changes);
+                    disk.write(self.now, changes);
                 }
             }
             NodeAction::SaveBook => {

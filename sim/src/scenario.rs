@@ -303,9 +303,11 @@ pub struct Faults {
     /// How often in an hour a node's clock stops, or jumps: forward by an hour or a year, back by a
     /// nanosecond or an hour; its driver notices some of those back. It is right again within ten minutes.
     pub clock_jumps: f64,
-    /// How often in an hour a node crashes, and starts again from a disk that may be old, empty,
-    /// damaged or somebody else's; sometimes its peers learn of it only by its silence.
+    /// How often in an hour a node crashes, and starts again from a disk that may be empty, damaged
+    /// or somebody else's; sometimes its peers learn of it only by its silence.
     pub crashes: f64,
+    /// The share of these crashes after which the disk is as it was minutes before.
+    pub old_disks: f64,
     /// How often in an hour a node neither hears nor says anything, for up to five minutes.
     pub hangs: f64,
     /// The share of orders that a node's driver forgets, or does twice. Where nodes crash, some do
@@ -324,7 +326,7 @@ pub struct Faults {
 
 impl Faults {
     /// Each strength there is.
-    pub(crate) const EACH: [fn(&mut Self) -> &mut f64; 14] = [
+    pub(crate) const EACH: [fn(&mut Self) -> &mut f64; 15] = [
         |it| &mut it.loss,
         |it| &mut it.duplicate,
         |it| &mut it.delay,
@@ -339,6 +341,7 @@ impl Faults {
         |it| &mut it.hangs,
         |it| &mut it.inventions,
         |it| &mut it.strangers,
+        |it| &mut it.old_disks,
     ];
 
     /// Whether anything goes wrong at all.

@@ -1,11 +1,24 @@
 //! Hosts that crash or hang, and disks that are not what they were.
 
-use super::Mishap;
+use super::{Faults, Mishap};
+use crate::chance::Likelihood;
+use crate::disk::Disk;
 use crate::simulation::{Simulation, What};
 
 /// The longest that a host is down, or hangs.
 const DOWN: u64 = 120_000_000_000;
 const HANGS: u64 = 300_000_000_000;
+
+impl Faults {
+    /// The disk of a node that is born.
+    pub(crate) fn new_disk(&self) -> Disk {
+        if self.odds.old_disk == Likelihood::default() {
+            Disk::default()
+        } else {
+            Disk::with_copies()
+        }
+    }
+}
 
 impl Simulation {
     pub(super) fn crash_somebody(&mut self) {
@@ -15,7 +28,7 @@ impl Simulation {
     }
 
     /// A node crashes. It starts again after a while, from what its disk is by then: as it was left,
-    /// empty, damaged, or somebody else's.
+    /// empty, damaged, or somebody else's; or as it was minutes ago.
     pub(super) fn crash(&mut self, node: u32) {
         let silently = self.faults.chance.below(3) == 0;
         match self.faults.chance.below(6) {
@@ -32,6 +45,11 @@ impl Simulation {
                 }
             }
             _ => {}
+        }
+        if self.faults.copies.happens(self.faults.odds.old_disk)
+            && let Some(disk) = &mut self.members[node as usize].disk
+        {
+            disk.restore_copy();
         }
         self.die(node, silently);
         let down = 1 + self.faults.chance.up_to(DOWN);

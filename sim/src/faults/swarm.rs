@@ -5,8 +5,8 @@ use crate::chance::{Chance, Use};
 use crate::scenario::Faults;
 
 /// The most of each fault that is drawn, in the order of [`Faults::EACH`].
-const MOST: [f64; 14] = [
-    0.5, 0.2, 0.2, 0.05, 0.5, 0.1, 0.5, 0.3, 12.0, 6.0, 4.0, 4.0, 60.0, 0.3,
+const MOST: [f64; 15] = [
+    0.5, 0.2, 0.2, 0.05, 0.5, 0.1, 0.5, 0.3, 12.0, 6.0, 4.0, 4.0, 60.0, 0.3, 0.5,
 ];
 
 /// The faults of a scenario; in a swarm, those that its seed draws, where the scenario says nothing

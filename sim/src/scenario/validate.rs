@@ -71,6 +71,7 @@ impl Scenario {
             ("faults.ticks", faults.ticks),
             ("faults.dials", faults.dials),
             ("faults.strangers", faults.strangers),
+            ("faults.old-disks", faults.old_disks),
         ] {
             if !(0.0..=1.0).contains(&share) {
                 let what = format!("{share} is no share; write a number from 0 to 1");
