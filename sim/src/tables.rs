@@ -40,7 +40,7 @@ pub struct Table {
     /// With how many seeds a network of each size is run; ten each if it does not say.
     #[serde(default)]
     seeds: Vec<u32>,
-    /// What is measured; with `@high` behind it the twentieth above, and not the median.
+    /// What is measured, in the median; with `@high` behind it the twentieth above, with `@mean` the mean.
     pub measures: Vec<String>,
     /// The rows.
     #[serde(rename = "row")]
@@ -147,10 +147,10 @@ impl Table {
         Ok(all)
     }
 
-    /// What is measured, and whether the twentieth above is meant.
-    fn columns(&self) -> impl Iterator<Item = (&'static Measure, bool)> {
+    /// What is measured, and which number of it is meant.
+    fn columns(&self) -> impl Iterator<Item = (&'static Measure, Which)> {
         let names = self.measures.iter().map(|it| column(it));
-        names.filter_map(|(name, high)| Some((Measure::named(name)?, high)))
+        names.filter_map(|(name, which)| Some((Measure::named(name)?, which)))
     }
 
     /// The goal of a row for a measure at one of the sizes.
@@ -188,10 +188,22 @@ impl Table {
     }
 }
 
-/// A measure's name, and whether the twentieth above is meant.
-fn column(name: &str) -> (&str, bool) {
-    name.strip_suffix("@high")
-        .map_or((name, false), |name| (name, true))
+/// Which number stands for what was measured of many runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Median,
+    /// The twentieth above.
+    High,
+    Mean,
+}
+
+/// A measure's name, and which number of it is meant.
+fn column(name: &str) -> (&str, Which) {
+    match name.split_once('@') {
+        Some((name, "high")) => (name, Which::High),
+        Some((name, "mean")) => (name, Which::Mean),
+        _ => (name, Which::Median),
+    }
 }
 
 impl Row {

@@ -31,6 +31,8 @@ pub struct Measured {
     pub low: Option<f64>,
     /// A twentieth lie above.
     pub high: Option<f64>,
+    /// Their mean; `None` where any has none.
+    pub mean: Option<f64>,
     /// How many there were.
     pub of: usize,
 }
@@ -329,6 +331,7 @@ fn measured(values: Vec<Option<f64>>) -> Option<Measured> {
         return None;
     }
     let of = values.len();
+    let sum: Option<f64> = values.iter().copied().sum();
     let mut sorted: Vec<f64> = values
         .into_iter()
         .map(|it| it.unwrap_or(f64::INFINITY))
@@ -339,6 +342,7 @@ fn measured(values: Vec<Option<f64>>) -> Option<Measured> {
         median: at(0.5),
         low: at(0.05),
         high: at(0.95),
+        mean: sum.map(|sum| sum / of as f64),
         of,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Row, Table};
+use super::{Row, Table, Which};
 use crate::show::{Measure, ranges, thousands};
 use crate::{Outcome, Scenario};
 
@@ -25,7 +25,7 @@ pub fn write_markdown(
     let heads: Vec<String> = if is_wide(table) {
         let columns = table.columns();
         columns
-            .map(|(measure, high)| title(measure, high))
+            .map(|(measure, which)| title(measure, which))
             .collect()
     } else {
         let all = sizes.iter();
@@ -105,11 +105,11 @@ fn seeds(table: &Table, quick: bool, runs: &[Outcome]) -> Option<String> {
     Some(format!("seeds {usual}{}", others.concat()))
 }
 
-fn title(measure: &Measure, high: bool) -> String {
-    if high {
-        format!("{}, a twentieth above", measure.title)
-    } else {
-        measure.title.to_owned()
+fn title(measure: &Measure, which: Which) -> String {
+    match which {
+        Which::Median => measure.title.to_owned(),
+        Which::High => format!("{}, a twentieth above", measure.title),
+        Which::Mean => format!("{}, the mean", measure.title),
     }
 }
 
@@ -118,9 +118,9 @@ fn cells(table: &Table, row: &Row, quick: bool, found: &[Vec<Outcome>]) -> Vec<S
     let one = |(size, runs): (&u32, &Vec<Outcome>)| -> Vec<String> {
         let columns = table.columns().zip(&table.measures);
         columns
-            .map(|((measure, high), name)| {
+            .map(|((measure, which), name)| {
                 let goal = table.goal(row, name, *size).filter(|_| !quick);
-                cell(measure, high, runs, goal)
+                cell(measure, which, runs, goal)
             })
             .collect()
     };
@@ -143,7 +143,7 @@ fn cells(table: &Table, row: &Row, quick: bool, found: &[Vec<Outcome>]) -> Vec<S
 
 fn cell(
     measure: &'static Measure,
-    high: bool,
+    which: Which,
     runs: &[Outcome],
     goal: Option<super::Goal>,
 ) -> String {
@@ -153,7 +153,11 @@ fn cell(
     let Some(measured) = measure.of(runs) else {
         return "none".to_owned();
     };
-    let value = if high { measured.high } else { measured.median };
+    let value = match which {
+        Which::Median => measured.median,
+        Which::High => measured.high,
+        Which::Mean => measured.mean,
+    };
     let said = value.map_or_else(|| never(runs), |it| with_unit(measure, measure.say(it)));
     if goal.is_some_and(|it| !it.is_met(value)) {
         format!("**{said}**")

@@ -101,6 +101,29 @@ fn a_table_has_a_line_a_row_with_its_goal_below_and_says_what_misses_it() {
 }
 
 #[test]
+fn a_column_is_of_the_median_or_the_twentieth_above_or_the_mean() {
+    let mut table = small();
+    table.measures = ["answers", "answers@high", "answers@mean"]
+        .map(String::from)
+        .into();
+    let mut runs = runs(&table);
+    for run in &mut runs {
+        run.newcomers.truncate(3);
+        for (newcomer, answers) in run.newcomers.iter_mut().zip([10, 20, 60]) {
+            newcomer.to_99 = Some(1.0);
+            newcomer.answers = answers;
+        }
+    }
+    let mut out = Vec::new();
+    write_markdown(&table, false, &runs, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.contains("20 answers, 60 answers, 30 answers"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_table_says_with_which_seeds_the_networks_of_each_size_were_run() {
     let table = small();
     let mut runs = runs(&table);
