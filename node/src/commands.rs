@@ -339,7 +339,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Address => inspect::addresses(),
         Command::Message => inspect::messages(),
         Command::Demo(args) => in_runtime(demo::run(&args)),
-        Command::Crawl(args) => in_runtime(crawl::run(&args, &Stop::listen()?)),
+        Command::Crawl(args) => crawl::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Testnet(args) => in_runtime(testnet::run(&args, &Stop::listen()?)),
         Command::Serve(args) => in_runtime(serve::run(&args, &Stop::listen()?)),

@@ -17,7 +17,7 @@ use pex_node::transport::{OUT_OF_DESCRIPTORS, TransportConfig};
 
 use super::signals::Stop;
 use super::terminal::complain;
-use super::{Cli, Failure, Outcome, setup};
+use super::{Cli, Failure, Outcome, in_runtime, setup};
 use output::Outputs;
 use watch::{End, watch};
 
@@ -28,7 +28,7 @@ use args::CrawlCommand;
 /// themselves refuse this address, and port 0 is none, so it does not get into their books.
 const NOWHERE: &str = "tcp://0.0.0.0:0";
 
-pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &CrawlArgs) -> Result<Outcome, Failure> {
     if let Some(CrawlCommand::Diff { old, new, json }) = &args.command {
         return diff::run(old, new, *json);
     }
@@ -44,13 +44,16 @@ pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failur
     }
     let outputs = Outputs::of(&args.output, args.repeat.out.is_some());
     outputs.must_be_writable()?;
-    if args.repeat.out.is_some() {
-        return every::run(args, stop).await;
-    }
-    let crawled = once(args, stop).await?;
-    let written = outputs.write(&crawled.report);
-    first_failure([written, crawled.state, blame(&crawled.report, &args.seeds)])?;
-    Ok(outcome(crawled.end))
+    let stop = Stop::listen()?;
+    in_runtime(async {
+        if args.repeat.out.is_some() {
+            return every::run(args, &stop).await;
+        }
+        let crawled = once(args, &stop).await?;
+        let written = outputs.write(&crawled.report);
+        first_failure([written, crawled.state, blame(&crawled.report, &args.seeds)])?;
+        Ok(outcome(crawled.end))
+    })
 }
 
 const fn outcome(end: End) -> Outcome {
