@@ -39,6 +39,10 @@ impl Seed {
     /// started from one seed do not draw the same numbers.
     #[must_use]
     pub fn derive(&self, purpose: u64) -> Self {
+        #[cfg(test)]
+        if stuck::ones(self).is_some() {
+            return *self;
+        }
         let mut generator = ChaCha8Rng::from_seed(self.0);
         generator.set_stream(purpose);
         let mut bytes = [0; 32];
@@ -56,30 +60,39 @@ impl fmt::Debug for Seed {
 
 /// The generator behind a seed: ChaCha with 8 rounds, whose state is the seed and a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Chance(ChaCha8Rng);
+pub(crate) struct Chance {
+    generator: ChaCha8Rng,
+    /// Whether it comes out as ones alone, or as zeros alone; none if by chance.
+    #[cfg(test)]
+    ones: Option<bool>,
+}
 
 impl Chance {
     pub(crate) fn new(seed: &Seed) -> Self {
-        Self(ChaCha8Rng::from_seed(seed.0))
+        Self {
+            generator: ChaCha8Rng::from_seed(seed.0),
+            #[cfg(test)]
+            ones: stuck::ones(seed),
+        }
     }
 
     /// The generator as it was at `position`.
     pub(crate) fn resume(seed: &Seed, position: u128) -> Self {
-        let mut generator = ChaCha8Rng::from_seed(seed.0);
-        generator.set_word_pos(position);
-        Self(generator)
+        let mut chance = Self::new(seed);
+        chance.generator.set_word_pos(position);
+        chance
     }
 
     pub(crate) fn position(&self) -> u128 {
-        self.0.get_word_pos()
+        self.generator.get_word_pos()
     }
 
     pub(crate) fn next_u64(&mut self) -> u64 {
         #[cfg(test)]
-        if let Some(ones) = stuck::ones() {
+        if let Some(ones) = self.ones {
             return if ones { u64::MAX } else { 0 };
         }
-        self.0.next_u64()
+        self.generator.next_u64()
     }
 
     /// A number below `bound`, each equally likely to within 2^-32; 0 if `bound` is 0.
@@ -129,10 +142,10 @@ impl Chance {
 
     fn next_u32(&mut self) -> u32 {
         #[cfg(test)]
-        if let Some(ones) = stuck::ones() {
+        if let Some(ones) = self.ones {
             return if ones { u32::MAX } else { 0 };
         }
-        self.0.next_u32()
+        self.generator.next_u32()
     }
 }
 

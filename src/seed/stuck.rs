@@ -1,12 +1,11 @@
 //! Chance that always comes out the same: a machine then does worse, but it does not wait for luck.
 
-use core::cell::Cell;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use alloc::collections::VecDeque;
-use std::thread_local;
 
+use super::Chance;
 use crate::book::AddrBook;
 use crate::peers::{DialFailure, Options};
 use crate::v1::{self, Switch};
@@ -15,13 +14,20 @@ use crate::{
     Config, Epoch, Kind, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time,
 };
 
-thread_local!(static ONES: Cell<Option<bool>> = const { Cell::new(None) });
+/// By these seeds, and all that are derived from them, every draw is all zeros, or all ones.
+const ZEROS: Seed = Seed::new([0xfe; 32]);
+const ONES: Seed = Seed::new([0xff; 32]);
 
-/// Whether every draw of this thread comes out as all ones, or as all zeros; none if it is chance.
-pub(super) fn ones() -> Option<bool> {
-    ONES.get()
+/// Whether every draw by this seed is all ones, or all zeros; none if it is chance.
+pub(super) fn ones(seed: &Seed) -> Option<bool> {
+    match *seed {
+        ZEROS => Some(false),
+        ONES => Some(true),
+        _ => None,
+    }
 }
 
+const ME: NodeId = NodeId::new([0xee; 20]);
 const START: Time = Time::from_secs(1_700_000_000);
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -121,47 +127,54 @@ fn live<M: Manager>(mut node: Node<M>, lasts: Duration) -> (u32, [u32; 2]) {
     (number, sent)
 }
 
-fn whatever_comes_out_it_goes_on<M: Manager>(lasts: Duration, node: impl Fn() -> Node<M>) {
-    ONES.set(None);
-    let (usual, _) = live(node(), lasts);
-    for ones in [false, true] {
-        ONES.set(Some(ones));
-        let (steps, [asked, answered]) = live(node(), lasts);
-        assert!(steps < 2 * usual, "{ones}: {steps} steps, not {usual}");
-        assert!(asked > 20, "{ones}: {asked} questions");
-        assert!(answered > 20, "{ones}: {answered} answers");
+fn whatever_comes_out_it_goes_on<M: Manager>(lasts: Duration, node: impl Fn(Seed) -> Node<M>) {
+    let (usual, _) = live(node(Seed::new([7; 32])), lasts);
+    for stuck in [ZEROS, ONES] {
+        let ones = ones(&stuck);
+        let (steps, [asked, answered]) = live(node(stuck), lasts);
+        assert!(steps < 2 * usual, "{ones:?}: {steps} steps, not {usual}");
+        assert!(asked > 20, "{ones:?}: {asked} questions");
+        assert!(answered > 20, "{ones:?}: {answered} answers");
     }
 }
 
 #[test]
+fn every_draw_of_a_stuck_seed_is_the_same_and_of_no_other() {
+    for (seed, drawn) in [(ZEROS, 0), (ONES, u64::MAX)] {
+        for seed in [seed, seed.derive(3)] {
+            assert_eq!(Chance::new(&seed).next_u64(), drawn);
+            assert_eq!(
+                Chance::resume(&seed, 5).below(10),
+                if drawn == 0 { 0 } else { 9 }
+            );
+        }
+    }
+    assert_ne!(Chance::new(&Seed::new([7; 32])).next_u64(), 0);
+}
+
+#[test]
 fn a_node_of_v2_goes_on_though_chance_always_comes_out_the_same() {
-    let seed = Seed::new([7; 32]);
-    let me = NodeId::new([0xee; 20]);
-    whatever_comes_out_it_goes_on(HOUR, || {
-        Node::new(Config::default(), Options::default(), me, seed, START)
+    whatever_comes_out_it_goes_on(HOUR, |seed| {
+        Node::new(Config::default(), Options::default(), ME, seed, START)
     });
 }
 
 #[test]
 fn a_node_of_v1_goes_on_though_chance_always_comes_out_the_same() {
-    let seed = Seed::new([7; 32]);
-    let me = NodeId::new([0xee; 20]);
-    whatever_comes_out_it_goes_on(HOUR, || {
+    whatever_comes_out_it_goes_on(HOUR, |seed| {
         let book = AddrBook::new(true, seed);
-        let switch = Switch::new(v1::Options::default(), book, me, seed, START);
+        let switch = Switch::new(v1::Options::default(), book, ME, seed, START);
         Node::v1(Config::default(), switch, seed, START)
     });
 }
 
 #[test]
 fn a_seed_node_goes_on_though_chance_always_comes_out_the_same() {
-    let seed = Seed::new([7; 32]);
-    let me = NodeId::new([0xee; 20]);
     // Guests come with every tick, and it hangs up on each, which is another.
     let lasts = Duration::from_secs(180);
-    whatever_comes_out_it_goes_on(lasts, || {
+    whatever_comes_out_it_goes_on(lasts, |seed| {
         let options = v1::Options::seed().build().unwrap();
-        let switch = Switch::new(options, AddrBook::new(true, seed), me, seed, START);
+        let switch = Switch::new(options, AddrBook::new(true, seed), ME, seed, START);
         Node::v1(Config::default(), switch, seed, START)
     });
 }
