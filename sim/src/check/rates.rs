@@ -49,13 +49,15 @@ struct Granted {
     full: Time,
     /// When it asked of late what it has no answer to.
     asked: VecDeque<Time>,
+    /// When it last asked what was refused, or has waited since for longer than an answer does.
+    forgotten: Option<Time>,
 }
 
 impl Granted {
     /// What was asked longer ago than an answer waits was refused.
     fn forget_before(&mut self, now: Time) {
         while self.asked.front().is_some_and(|at| *at + NAMES_WAIT < now) {
-            self.asked.pop_front();
+            self.forgotten = self.asked.pop_front();
         }
     }
 }
@@ -71,6 +73,7 @@ impl Rates {
         let granted = self.answers.entry(from).or_insert_with(|| Granted {
             full: now,
             asked: VecDeque::new(),
+            forgotten: None,
         });
         granted.asked.push_back(now);
         granted.forget_before(now);
@@ -88,7 +91,12 @@ impl Rates {
         };
         granted.forget_before(now);
         let asked = match kind {
-            Kind::V1 => granted.asked.pop_front().unwrap_or(now),
+            // Where the clock was set forward meanwhile, that was longer ago than an answer waits.
+            Kind::V1 => {
+                let asked = granted.asked.pop_front();
+                let asked = asked.or_else(|| granted.forgotten.take());
+                asked.unwrap_or(now)
+            }
             _ => now,
         };
         granted.full = granted.full.max(asked) + gap;
