@@ -10,6 +10,7 @@ use pex::NodeAddress;
 
 use crate::command::Run;
 use crate::nodes::Nodes;
+use crate::running_seed::{Seed, home, near};
 
 /// How long something that goes on is looked at.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -83,6 +84,22 @@ fn a_second_signal_ends_a_node_at_once_though_its_book_is_not_saved() {
     assert_eq!(end.code, Some(1));
     assert!(end.err.contains("ended at once"), "{}", end.err);
     assert!(end.took < Duration::from_secs(20), "{:?}", end.took);
+}
+
+#[test]
+fn a_second_signal_ends_a_seed_at_once_though_its_book_is_not_saved() {
+    let home = home(&near(""));
+    let mut seed = Seed::start(home.path(), &[]);
+    let _address = seed.address();
+    // Somebody else writes the book, and the seed waits for him.
+    let held = File::create(home.path().join("config/addrbook.json.new")).unwrap();
+    held.lock().unwrap();
+    seed.signal("INT");
+    seed.says("a second signal ends at once");
+    sleep(MOMENT);
+    let (code, said) = seed.stop();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("ended at once"), "{said}");
 }
 
 #[cfg(target_os = "linux")]

@@ -160,6 +160,7 @@ impl Judge {
         machine: &Machine,
     ) {
         let deadline = machine.exchange_deadline();
+        self.rates.event_after(self.now);
         // A machine takes the latest time that it knows for the present.
         self.now = self.now.max(now);
         // Whoever has just started has much to do, and is told a tick.

@@ -32,6 +32,9 @@ const MANY: usize = 20;
 /// What was done of late.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rates {
+    /// When the event before this one came. Between the two a clock may have been set forward, or the node
+    /// have hung, and nothing was answered.
+    occasion: Time,
     answers: BTreeMap<NodeId, Granted>,
     /// Dials of places that were never reached, by place.
     places: BTreeMap<(IpAddr, u16), VecDeque<Time>>,
@@ -49,15 +52,18 @@ struct Granted {
     full: Time,
     /// When it asked of late what it has no answer to.
     asked: VecDeque<Time>,
-    /// When it last asked what was refused, or has waited since for longer than an answer does.
-    forgotten: Option<Time>,
 }
 
 impl Granted {
-    /// What was asked longer ago than an answer waits was refused.
-    fn forget_before(&mut self, now: Time) {
-        while self.asked.front().is_some_and(|at| *at + NAMES_WAIT < now) {
-            self.forgotten = self.asked.pop_front();
+    /// What had waited for longer than an answer does, when the node last had an occasion to give it, was
+    /// refused.
+    fn forget_refused(&mut self, occasion: Time) {
+        while self
+            .asked
+            .front()
+            .is_some_and(|at| *at + NAMES_WAIT < occasion)
+        {
+            self.asked.pop_front();
         }
     }
 }
@@ -68,15 +74,19 @@ impl Rates {
         *self = Self::default();
     }
 
+    /// An event comes; the one before it came then.
+    pub(super) const fn event_after(&mut self, last: Time) {
+        self.occasion = last;
+    }
+
     /// A peer asks.
     pub(super) fn question(&mut self, now: Time, from: NodeId) {
         let granted = self.answers.entry(from).or_insert_with(|| Granted {
             full: now,
             asked: VecDeque::new(),
-            forgotten: None,
         });
         granted.asked.push_back(now);
-        granted.forget_before(now);
+        granted.forget_refused(self.occasion);
     }
 
     /// A peer is answered what it asked now, or a while ago if names had to be looked up first. Where it
@@ -89,14 +99,9 @@ impl Rates {
         let Some(granted) = self.answers.get_mut(&to) else {
             return Ok(());
         };
-        granted.forget_before(now);
+        granted.forget_refused(self.occasion);
         let asked = match kind {
-            // Where the clock was set forward meanwhile, that was longer ago than an answer waits.
-            Kind::V1 => {
-                let asked = granted.asked.pop_front();
-                let asked = asked.or_else(|| granted.forgotten.take());
-                asked.unwrap_or(now)
-            }
+            Kind::V1 => granted.asked.pop_front().unwrap_or(now),
             _ => now,
         };
         granted.full = granted.full.max(asked) + gap;
@@ -248,6 +253,24 @@ mod tests {
         assert!(holds(&mut rates, 0, 0));
         let more = (0..3).map(|_| rates.answer(at(0), WHO, Kind::V1).is_ok());
         assert_eq!(more.collect::<Vec<_>>(), [true, true, false]);
+    }
+
+    /// Whether three more answers hold, right after that to a question of an hour ago, of a node that was
+    /// last told something so long after the question.
+    fn hold_after_an_hour(last: u64) -> bool {
+        let mut rates = Rates::default();
+        rates.question(at(0), WHO);
+        rates.event_after(at(last));
+        assert!(rates.answer(at(3_600), WHO, Kind::V1).is_ok());
+        rates.event_after(at(3_600));
+        (0..3).all(|_| holds(&mut rates, 3_601, 3_601))
+    }
+
+    #[test]
+    fn an_answer_that_waited_counts_from_its_question_where_there_was_no_occasion_to_give_it() {
+        assert!(hold_after_an_hour(0));
+        assert!(hold_after_an_hour(3));
+        assert!(!hold_after_an_hour(4));
     }
 
     #[test]

@@ -93,3 +93,34 @@ impl Simulation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use crate::{Scenario, Simulation};
+
+    #[test]
+    fn whoever_crashes_may_find_its_disk_as_it_was_minutes_ago() {
+        let text = "duration = '10min'\n[[nodes]]\ncount = 12\nknows = { some = 3 }\n\
+                    [faults]\ncrashes = 0.001\nold-disks = 1.0\n";
+        let mut older = 0;
+        for seed in 0..8 {
+            let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), seed).unwrap();
+            simulation.run_until(Duration::from_secs(240));
+            let node = simulation.living[0];
+            let disk = |simulation: &Simulation| {
+                let disk = simulation.members[node as usize].disk.as_ref();
+                disk.unwrap().clone()
+            };
+            let (before, mut copy) = (disk(&simulation), disk(&simulation));
+            copy.restore_copy();
+            simulation.crash(node);
+            let [before, copy, after] =
+                [before, copy, disk(&simulation)].map(|disk| format!("{disk:?}"));
+            older += usize::from(after == copy && after != before);
+        }
+        // The others have the copy of somebody else's.
+        assert!(older >= 4, "{older} of 8");
+    }
+}
