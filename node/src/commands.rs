@@ -152,6 +152,8 @@ struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
     #[command(flatten)]
+    extension: ExtensionArgs,
+    #[command(flatten)]
     identity: IdentityArgs,
     #[command(flatten)]
     log: log::LogArgs,
@@ -210,6 +212,8 @@ struct NodeArgs {
     #[arg(long)]
     seed_mode: bool,
     #[command(flatten)]
+    extension: ExtensionArgs,
+    #[command(flatten)]
     identity: IdentityArgs,
     #[command(flatten)]
     observe: observe::ObserveArgs,
@@ -258,6 +262,14 @@ enum PeersCommand {
         /// The store
         store: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+struct ExtensionArgs {
+    /// Take nodes that run this software for nodes of V2 like any other: tell them no arcs, and ask them
+    /// no faster
+    #[arg(long)]
+    no_extension: bool,
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pex::peers::PeerManager;
 use pex::v1::{Options, Switch};
 use pex::wire::Message;
-use pex::{Epoch, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach};
+use pex::{Epoch, Kind, Manager, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Reach};
 use tokio::net::TcpListener;
 
 use crate::archive::Archive;
@@ -23,7 +23,8 @@ use crate::links::{Input, Links};
 use crate::notice::{DialError, Notice};
 use crate::report::message;
 use crate::transport::{
-    Connection, InboundLimits, Local, MessageType, RemoteInfo, SendError, Traffic, TransportConfig,
+    Connection, InboundLimits, Local, MessageType, NodeInfo, RemoteInfo, SendError, Traffic,
+    TransportConfig,
 };
 
 /// Runs one [`Node`] over the Tendermint transport, in the manner of V2 or of V1.
@@ -33,6 +34,8 @@ pub struct Driver<M = PeerManager> {
     links: Links,
     /// Where what the machine knows is written down, if anywhere.
     archive: Option<Archive>,
+    /// Whether who runs this software is taken for [kin](Kind::Kin).
+    extension: bool,
     /// Who the connection in hand is with; told to the owner once the machine lets it in.
     arriving: Option<Box<RemoteInfo>>,
     /// Of whom the owner has been told that they are up.
@@ -49,6 +52,7 @@ impl<M: Manager> Driver<M> {
             discovery: Discovery::new(node, clock),
             links: Links::new(local, config),
             archive: None,
+            extension: true,
             arriving: None,
             up: BTreeSet::new(),
             notices: VecDeque::new(),
@@ -59,6 +63,14 @@ impl<M: Manager> Driver<M> {
     #[must_use]
     pub fn with_archive(mut self, archive: Archive) -> Self {
         self.archive = Some(archive);
+        self
+    }
+
+    /// The same, and whether who runs this software is taken for [kin](Kind::Kin), which it is unless
+    /// this says otherwise: without, it is a node of V2 like any other. See `docs/extension.md`.
+    #[must_use]
+    pub const fn with_extension(mut self, with: bool) -> Self {
+        self.extension = with;
         self
     }
 
@@ -114,9 +126,16 @@ impl<M: Manager> Driver<M> {
         }
     }
 
+    fn taken_for(&self, info: &NodeInfo) -> Kind {
+        match kind_of(info) {
+            Kind::Kin if !self.extension => Kind::V2,
+            kind => kind,
+        }
+    }
+
     fn on_up(&mut self, connection: Connection, dialed: Option<Dialed>) {
         let remote = Box::new(connection.remote.clone());
-        let (peer, kind) = (remote.id, kind_of(&remote.info));
+        let (peer, kind) = (remote.id, self.taken_for(&remote.info));
         let (ip, listen) = (Some(remote.socket_addr.ip()), remote.listen_address());
         let (dialed, places) = dialed.map(|it| (it.address, it.places)).unzip();
         match (self.links.add(connection, places), dialed) {

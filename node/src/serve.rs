@@ -89,6 +89,13 @@ impl Server {
         Ok(Self { driver, given })
     }
 
+    /// As [`Driver::with_extension`].
+    #[must_use]
+    pub fn with_extension(mut self, with: bool) -> Self {
+        self.driver = self.driver.with_extension(with);
+        self
+    }
+
     /// What happens next. Safe to cancel: nothing is lost.
     pub async fn next(&mut self) -> Notice {
         self.driver.next().await

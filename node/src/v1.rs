@@ -81,6 +81,13 @@ impl V1Node {
         self
     }
 
+    /// As [`Driver::with_extension`].
+    #[must_use]
+    pub fn with_extension(mut self, with: bool) -> Self {
+        self.driver = self.driver.with_extension(with);
+        self
+    }
+
     /// Writes the whole book as soon as the node goes on, though nothing has changed: for a book that
     /// no file holds yet, so that whoever looks finds an empty one, and not none.
     #[must_use]

@@ -24,6 +24,8 @@ mod crawl_pace;
 mod crawl_state;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/extension.rs"]
+mod extension;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/init.rs"]

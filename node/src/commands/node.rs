@@ -59,7 +59,8 @@ pub(super) async fn run(args: &NodeArgs, stop: &Stop) -> Result<Outcome, Failure
         args.book.as_deref(),
         Some(listener),
         setup::seed()?,
-    );
+    )
+    .with_extension(!args.extension.no_extension);
     if is_new {
         node = node.with_new_book();
     }

@@ -29,7 +29,8 @@ pub(super) async fn run(args: &ServeArgs, stop: &Stop) -> Result<Outcome, Failur
     let (mut config, seed) = (TransportConfig::default(), setup::seed()?);
     fit(&mut config)?;
     let store = args.store.as_deref().map(open).transpose()?;
-    let mut server = Server::keeping(local, config, seed, listener, &args.known, store)?;
+    let mut server = Server::keeping(local, config, seed, listener, &args.known, store)?
+        .with_extension(!args.extension.no_extension);
     if server.given() < args.known.len() {
         let (kept, given) = (server.given(), args.known.len());
         complain(format_args!(
