@@ -5,6 +5,7 @@
 //! before. A disk that hangs is not waited for with more than a bound: beyond it, changes of other
 //! records are left out, and that is told.
 
+use core::mem::replace;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use std::thread::JoinHandle;
 use pex::peers::{Change, RecordKey};
 use tokio::sync::mpsc;
 
+use crate::notice::Notice;
 use crate::vault::Vault;
 
 /// How long we wait before a commit that failed is tried again.
@@ -21,6 +23,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Bytes of changes that wait at most; as many may be under way to the disk. It is some times what a
 /// whole store of a node has.
 const WAITING_BYTES_MAX: usize = 64 << 20;
+
+/// Notices that wait for whoever owns the archive; what comes beyond them is not told.
+const NOTICES_MAX: usize = 16;
 
 /// What a change costs beside its value.
 const CHANGE_BYTES: usize = 128;
@@ -72,8 +77,8 @@ impl Shared {
 pub struct Archive {
     shared: Arc<Shared>,
     bytes_max: usize,
-    told: mpsc::Sender<String>,
-    failures: mpsc::Receiver<String>,
+    tell: mpsc::Sender<Notice>,
+    told: mpsc::Receiver<Notice>,
     thread: Option<JoinHandle<Result<(), String>>>,
 }
 
@@ -89,15 +94,15 @@ impl Archive {
 
     fn bounded(vault: impl Vault + Send + 'static, bytes_max: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let (told, failures) = mpsc::channel(1);
-        let (theirs, tells) = (Arc::clone(&shared), told.clone());
+        let (tell, told) = mpsc::channel(NOTICES_MAX);
+        let (theirs, tells) = (Arc::clone(&shared), tell.clone());
         let thread = std::thread::Builder::new().name("archive".into());
         let thread = thread.spawn(move || write(vault, &theirs, &tells, bytes_max))?;
         Ok(Self {
             shared,
             bytes_max,
+            tell,
             told,
-            failures,
             thread: Some(thread),
         })
     }
@@ -111,19 +116,20 @@ impl Archive {
         for Change { key, value } in changes {
             left_out += usize::from(!waiting.put(key, value, self.bytes_max));
         }
-        if left_out > 0 && !core::mem::replace(&mut waiting.is_full, true) {
+        if left_out > 0 && !replace(&mut waiting.is_full, true) {
             let why = format!(
                 "the disk takes nothing, and no more can wait for it: {left_out} changes are left out"
             );
-            let _nobody_listens = self.told.try_send(why);
+            let _nobody_listens = self.tell.try_send(Notice::NotWritten(why));
         }
         self.shared.woken.notify_one();
     }
 
-    /// Why writing fails, each time that it begins to. Safe to cancel: nothing is lost.
-    pub async fn failure(&mut self) -> String {
-        match self.failures.recv().await {
-            Some(why) => why,
+    /// That writing fails, each time that it begins to, and that it works again:
+    /// [`Notice::NotWritten`] and [`Notice::WrittenAgain`]. Safe to cancel: nothing is lost.
+    pub async fn notice(&mut self) -> Notice {
+        match self.told.recv().await {
+            Some(notice) => notice,
             None => core::future::pending().await,
         }
     }
@@ -158,7 +164,7 @@ impl Drop for Archive {
 fn write(
     mut vault: impl Vault,
     shared: &Shared,
-    told: &mpsc::Sender<String>,
+    tell: &mpsc::Sender<Notice>,
     bytes_max: usize,
 ) -> Result<(), String> {
     let mut fails = false;
@@ -177,13 +183,15 @@ fn write(
             .collect();
         match vault.apply(&batch) {
             Ok(()) => {
-                fails = false;
-                shared.lock().is_full = false;
+                let was_full = replace(&mut shared.lock().is_full, false);
+                if replace(&mut fails, false) || was_full {
+                    let _nobody_listens = tell.try_send(Notice::WrittenAgain);
+                }
             }
             Err(error) if is_closed => return Err(error.to_string()),
             Err(error) => {
-                if !core::mem::replace(&mut fails, true) {
-                    let _nobody_listens = told.try_send(error.to_string());
+                if !replace(&mut fails, true) {
+                    let _nobody_listens = tell.try_send(Notice::NotWritten(error.to_string()));
                 }
                 put_back(shared, batch, bytes_max);
                 let (waiting, _) = shared
@@ -283,9 +291,14 @@ mod tests {
         disk.is_full.store(true, Ordering::SeqCst);
         let mut archive = Archive::new(disk.clone()).unwrap();
         archive.write(vec![Change::put(&record(1, 1)), Change::put(&record(2, 1))]);
-        assert!(archive.failure().await.contains("disk"));
+        let notice = archive.notice().await;
+        assert!(
+            matches!(&notice, Notice::NotWritten(why) if why.contains("disk")),
+            "{notice:?}"
+        );
         archive.write(vec![Change::put(&record(1, 2))]);
         disk.is_full.store(false, Ordering::SeqCst);
+        assert!(matches!(archive.notice().await, Notice::WrittenAgain));
         archive.close().unwrap();
         let kept = disk.clone().load().unwrap().records;
         assert_eq!(kept, [record(1, 2), record(2, 1)]);
@@ -317,9 +330,15 @@ mod tests {
             }
             assert!(archive.shared.lock().bytes <= ROOM * bytes);
         }
-        let why = archive.failures.blocking_recv().unwrap();
-        assert!(why.contains("no more can wait"), "{why}");
+        let notice = archive.told.blocking_recv().unwrap();
+        let is_told = |why: &str| why.contains("no more can wait");
+        assert!(
+            matches!(&notice, Notice::NotWritten(why) if is_told(why)),
+            "{notice:?}"
+        );
         drop(held);
+        let notice = archive.told.blocking_recv().unwrap();
+        assert!(matches!(notice, Notice::WrittenAgain), "{notice:?}");
         archive.close().unwrap();
         let kept = disk.clone().load().unwrap().records;
         let expected = (0..100).map(|n| record(n, 50)).chain([record(255, 1)]);

@@ -29,6 +29,7 @@ use pex_node::transport::{OUT_OF_DESCRIPTORS, is_out_of_descriptors};
 use tokio::runtime::Runtime;
 
 use signals::Stop;
+pub(crate) use terminal::last_words;
 
 /// Peer exchange for Tendermint and CometBFT networks.
 ///

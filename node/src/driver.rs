@@ -89,12 +89,12 @@ impl<M: Manager> Driver<M> {
             }
             let unwritten = async {
                 match &mut self.archive {
-                    Some(archive) => archive.failure().await,
+                    Some(archive) => archive.notice().await,
                     None => core::future::pending().await,
                 }
             };
             tokio::select! {
-                why = unwritten => self.notices.push_back(Notice::NotWritten(why)),
+                notice = unwritten => self.notices.push_back(notice),
                 input = self.links.next() => self.on_input(input),
                 // Nobody reports to it, so it wakes for its timer only.
                 order = self.discovery.next() => self.carry_out_all(Some(order)),

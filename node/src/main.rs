@@ -2,12 +2,11 @@
 
 mod commands;
 
-use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use commands::{Cli, Outcome};
+use commands::{Cli, Outcome, last_words};
 
 fn main() -> ExitCode {
     // Each connection takes a descriptor. Where no more may be had, it is said when they are short.
@@ -16,8 +15,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CutShort) => ExitCode::from(3),
         Err(failure) => {
-            // The exit code says it too, so it may be that nobody reads this.
-            let _unread = writeln!(stderr(), "pex: {failure}");
+            last_words(format_args!("pex: {failure}"));
             ExitCode::from(failure.code())
         }
     }

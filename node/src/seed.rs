@@ -30,6 +30,7 @@
 
 mod error;
 mod store;
+mod unwritten;
 mod wall;
 mod watch;
 
@@ -57,6 +58,7 @@ use crate::v1::V1Node;
 
 pub use error::{CloseError, StartError};
 pub use store::{Opened, PeerStore};
+use unwritten::{File, Unwritten};
 pub use wall::ClockSet;
 use wall::WallWatch;
 use watch::Watch;
@@ -95,6 +97,7 @@ pub struct SeedNode {
     kept: Option<(usize, PathBuf)>,
     lock: BookLock,
     store: PeerStore,
+    unwritten: Unwritten,
     opened: Opened,
     watch: Watch,
     wall: WallWatch,
@@ -183,6 +186,7 @@ impl SeedNode {
             kept: kept.kept,
             lock: kept.lock,
             store,
+            unwritten: Unwritten::default(),
             opened,
             wall: WallWatch::default(),
             looks,
@@ -196,10 +200,14 @@ impl SeedNode {
                 notice = self.node.next() => {
                     self.watch.saw(&notice);
                     self.keep(&notice);
-                    return SeedEvent::Notice(notice);
+                    if self.unwritten.is_news(File::Book, &notice) {
+                        return SeedEvent::Notice(notice);
+                    }
                 }
-                why = self.store.failure() => {
-                    return SeedEvent::Notice(Notice::NotWritten(why));
+                notice = self.store.notice() => {
+                    if self.unwritten.is_news(File::Store, &notice) {
+                        return SeedEvent::Notice(notice);
+                    }
                 }
                 _ = self.looks.tick() => {
                     let (clock, book) = (self.node.clock(), self.node.switch().book());
@@ -238,6 +246,9 @@ impl SeedNode {
     /// [`ConfigError`] if these are no options of a seed node; nothing is changed then.
     pub fn reconfigure(&mut self, settings: &NetworkSettings) -> Result<(), ConfigError> {
         let mut new = settings.clone();
+        // These need a restart.
+        new.persistent_peers
+            .clone_from(&self.settings.persistent_peers);
         let wanted = new.fit(self.files);
         self.node.reconfigure_with_lists(new.options(self.id)?);
         self.store.take_over_private(&new.private_peer_ids);

@@ -122,6 +122,8 @@ pub struct Settings {
     pub status: Option<SocketAddr>,
     /// The networks that are served; at least one.
     pub networks: Vec<NetworkSettings>,
+    /// The file that they are from, if there is one.
+    pub file: Option<PathBuf>,
     /// What has no effect, and what may not be meant, as a sentence each.
     pub notes: Vec<String>,
     effective: Effective,

@@ -71,9 +71,9 @@ pub use error::{OUT_OF_DESCRIPTORS, SendError, Step, TransportError, is_out_of_d
 pub use frame::{FRAME_BYTES, FRAME_DATA_MAX, Opener, Sealer};
 pub use identity::{KeyError, NodeKey, id_of};
 pub use limits::InboundLimits;
-#[cfg(feature = "system")]
-pub(crate) use node_info::check_moniker;
 pub use node_info::{CHANNELS_MAX, NODE_INFO_BYTES_MAX, NodeInfo, PEX_CHANNEL, TEXT_BYTES_MAX};
+#[cfg(feature = "system")]
+pub(crate) use node_info::{check_moniker, host_and_port};
 pub use node_info_error::{Field, NodeInfoError};
 pub use packet::{Assembler, MESSAGE_BYTES_MAX, PACKET_BYTES_MAX, PacketError, Received};
 pub use secret::{Authentication, FIRST_FLIGHT_BYTES, Handshake, SecretError, Session};

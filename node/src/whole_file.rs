@@ -30,6 +30,9 @@ pub(crate) struct Draft {
     path: PathBuf,
     /// What is to be written.
     target: PathBuf,
+    /// Whose a new file is to be.
+    #[cfg(unix)]
+    owner: (u32, u32),
 }
 
 impl Draft {
@@ -61,7 +64,16 @@ impl Draft {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
             if is_at(&file, &path)? {
-                return Ok(Self { file, path, target });
+                #[cfg(unix)]
+                let owner = owner_of(&file)?;
+                give_to_owner_of_folder(&file, &path);
+                return Ok(Self {
+                    file,
+                    path,
+                    target,
+                    #[cfg(unix)]
+                    owner,
+                });
             }
         }
         let why = format!(
@@ -92,8 +104,11 @@ impl Draft {
     pub(crate) fn finish_new(mut self, bytes: &[u8]) -> io::Result<()> {
         // What was left of a draft may be there for everybody.
         #[cfg(unix)]
-        self.file
-            .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        {
+            self.take_back()?;
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            self.file.set_permissions(mode)?;
+        }
         self.file.set_len(0)?;
         self.file.write_all(bytes)?;
         self.file.sync_all()?;
@@ -104,16 +119,26 @@ impl Draft {
     fn dress(&self, like: Option<&Metadata>) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
         let Some(like) = like else {
+            self.take_back()?;
             return self.file.set_permissions(fs::Permissions::from_mode(0o644));
         };
-        let ours = self.file.metadata()?;
-        if (ours.uid(), ours.gid()) != (like.uid(), like.gid()) {
+        if owner_of(&self.file)? != (like.uid(), like.gid()) {
             // A file of root's that the node can't read would be worse than none. Who is not root
             // can give nothing away, and keeps the group if he is in it.
             let given = fchown(&self.file, Some(like.uid()), Some(like.gid()));
             let _kept = given.or_else(|_| fchown(&self.file, None, Some(like.gid())));
         }
         self.file.set_permissions(like.permissions())
+    }
+
+    /// The draft was the folder's owner's while it was written; the file is not.
+    #[cfg(unix)]
+    fn take_back(&self) -> io::Result<()> {
+        let (user, group) = self.owner;
+        if owner_of(&self.file)? == self.owner {
+            return Ok(());
+        }
+        std::os::unix::fs::fchown(&self.file, Some(user), Some(group))
     }
 
     #[cfg(not(unix))]
@@ -131,6 +156,28 @@ impl Drop for Draft {
         }
     }
 }
+
+#[cfg(unix)]
+fn owner_of(file: &File) -> io::Result<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = file.metadata()?;
+    Ok((found.uid(), found.gid()))
+}
+
+/// What root leaves behind when it is killed, a draft or a lock, must not keep out the user whose the
+/// folder is.
+#[cfg(unix)]
+pub(crate) fn give_to_owner_of_folder(file: &File, path: &Path) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    if let Ok(found) = folder.unwrap_or_else(|| Path::new(".")).metadata() {
+        // Who is not root can give nothing away.
+        let _kept = fchown(file, Some(found.uid()), Some(found.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn give_to_owner_of_folder(_file: &File, _path: &Path) {}
 
 /// Gives a file that is on the disk the name `path`, unless something has that name already. It may
 /// keep its own name beside it.
@@ -314,6 +361,27 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_draft_of_root_is_the_folder_owners_and_the_file_is_not() {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let owner = |path: &Path| fs::metadata(path).unwrap().uid();
+        let folder = tempfile::tempdir().unwrap();
+        let us = owner(folder.path());
+        // Who is not root can give nothing away.
+        let them = chown(folder.path(), Some(65_534), Some(65_534)).map_or(us, |()| 65_534);
+        for name in ["read by all", "read by its owner"] {
+            let path = folder.path().join(name);
+            let draft = Draft::begin(&path).unwrap();
+            assert_eq!(owner(&with_ending(&path, ".new")), them, "{name}");
+            match name {
+                "read by all" => draft.finish(b"one").unwrap(),
+                _ => draft.finish_new(b"one").unwrap(),
+            }
+            assert_eq!(owner(&path), us, "{name}");
         }
     }
 

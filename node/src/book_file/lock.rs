@@ -8,7 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::BookFileError;
-use crate::whole_file::{is_at, open_as_it_is, remove_if_there, with_ending};
+use crate::whole_file::{
+    give_to_owner_of_folder, is_at, open_as_it_is, remove_if_there, with_ending,
+};
 
 /// That nobody else may keep or change a book, until this is dropped.
 #[derive(Debug)]
@@ -67,17 +69,3 @@ fn lock(file: &File) -> Result<(), BookFileError> {
         Err(TryLockError::Error(why)) => Err(BookFileError::Write(why)),
     }
 }
-
-/// What root leaves behind when it is killed must not keep out the user of the node.
-#[cfg(unix)]
-fn give_to_owner_of_folder(file: &File, path: &Path) {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    if let Ok(found) = folder.unwrap_or_else(|| Path::new(".")).metadata() {
-        // Who is not root can give nothing away.
-        let _kept = fchown(file, Some(found.uid()), Some(found.gid()));
-    }
-}
-
-#[cfg(not(unix))]
-fn give_to_owner_of_folder(_file: &File, _path: &Path) {}

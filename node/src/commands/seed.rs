@@ -214,6 +214,16 @@ fn reload(
             return;
         }
     };
+    if let (Some(path), None) = (&started.file, &new.file) {
+        voice.say(
+            LogLevel::Error,
+            format_args!(
+                "{} is gone, and the settings before stay in force",
+                path.display()
+            ),
+        );
+        return;
+    }
     let changes = current.changes(&new);
     if let Err(why) = log.set_level(voice::filter(new.log_level)) {
         voice.say(LogLevel::Error, format_args!("{why}"));

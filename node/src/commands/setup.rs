@@ -20,7 +20,7 @@ pub(super) fn local(
         None => NodeKey::generate().map_err(Failure::new)?,
     };
     let info =
-        NodeInfo::new(key.id(), chain_id, &identity.moniker, listens).map_err(Failure::new)?;
+        NodeInfo::new(key.id(), chain_id, &identity.moniker, listens).map_err(Failure::usage)?;
     Ok(Arc::new(Local::new(key, info).map_err(Failure::new)?))
 }
 

@@ -5,15 +5,18 @@
 //! signal-hook, a signal that comes at that moment is lost, and a node that is stopped within
 //! milliseconds of its start would go on.
 
+use core::mem::replace;
 use std::io;
 use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use nix::sys::signal::SigSet;
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::{mpsc, watch};
 
-use super::terminal::complain;
+use super::terminal::last_words;
 
 /// Keeps these signals for whoever waits for them, in this thread and in each that it starts from now
 /// on. One that runs already would take them, and the process would end.
@@ -21,6 +24,13 @@ fn hold(signals: impl IntoIterator<Item = Signal>) -> io::Result<SigSet> {
     let held: SigSet = signals.into_iter().collect();
     held.thread_block()?;
     Ok(held)
+}
+
+fn end_at_once() -> ! {
+    last_words(format_args!(
+        "pex: ended at once; what is known may not be saved"
+    ));
+    exit(1)
 }
 
 /// Does this once the process is to end; a second signal ends it at once, whatever keeps it. From here
@@ -32,10 +42,7 @@ pub(super) fn when_to_end(end: impl FnOnce() + Send + 'static) -> io::Result<()>
             end();
         }
         if held.wait().is_ok() {
-            complain(format_args!(
-                "pex: ended at once; what is known may not be saved"
-            ));
-            exit(1);
+            end_at_once();
         }
     });
     Ok(())
@@ -74,30 +81,48 @@ pub(super) enum Asked {
 
 /// What is asked, one signal after the other, of a process that can read its settings again.
 #[derive(Debug)]
-pub(super) struct Signals(mpsc::UnboundedReceiver<Asked>);
+pub(super) struct Signals {
+    asked: mpsc::UnboundedReceiver<Asked>,
+    /// Whether nobody has looked yet what is asked.
+    is_starting: Arc<AtomicBool>,
+}
 
 impl Signals {
-    /// From here on, the process does not end by a signal. To be called before any thread is started.
+    /// From here on, the process does not end by a signal, but for a second one that comes before
+    /// [`next`](Self::next) is called. To be called before any thread is started.
     pub(super) fn take() -> io::Result<Self> {
         let held = hold([SIGINT, SIGTERM, SIGHUP])?;
         let (tell, told) = mpsc::unbounded_channel();
+        let is_starting = Arc::new(AtomicBool::new(true));
+        let starts = Arc::clone(&is_starting);
         thread::spawn(move || {
+            let mut is_to_end = false;
             while let Ok(signal) = held.wait() {
                 let asked = match signal {
                     SIGHUP => Asked::Reload,
                     _ => Asked::End,
                 };
+                if asked == Asked::End
+                    && replace(&mut is_to_end, true)
+                    && starts.load(Ordering::Relaxed)
+                {
+                    end_at_once();
+                }
                 if tell.send(asked).is_err() {
                     return;
                 }
             }
         });
-        Ok(Self(told))
+        Ok(Self {
+            asked: told,
+            is_starting,
+        })
     }
 
     /// What is asked next.
     pub(super) async fn next(&mut self) -> Asked {
-        match self.0.recv().await {
+        self.is_starting.store(false, Ordering::Relaxed);
+        match self.asked.recv().await {
             Some(asked) => asked,
             // Nobody listens any more, so nobody is heard.
             None => core::future::pending().await,
@@ -116,6 +141,9 @@ impl Signals {
         for it in asked {
             tell.send(it).unwrap();
         }
-        Self(told)
+        Self {
+            asked: told,
+            is_starting: Arc::default(),
+        }
     }
 }

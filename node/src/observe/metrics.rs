@@ -173,8 +173,13 @@ impl Page<'_> {
         );
         self.count(
             "pex_book_write_failures_total",
-            "Times that the book could not be written.",
+            "Times that the book, or a seed's peer store, began not to be written.",
             |it| it.tallies.unwritten,
+        );
+        self.gauge(
+            "pex_book_unwritten",
+            "1 while the book, or a seed's peer store, can't be written, otherwise 0.",
+            |it| Some(u64::from(it.tallies.is_unwritten)),
         );
         self.estimate();
     }

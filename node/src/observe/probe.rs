@@ -96,13 +96,14 @@ impl Probe {
             }
             Notice::NotWritten(_) => {
                 self.tallies.unwritten = self.tallies.unwritten.saturating_add(1);
+                self.tallies.is_unwritten = true;
             }
+            Notice::WrittenAgain => self.tallies.is_unwritten = false,
             Notice::Reached { .. }
             | Notice::Heard { .. }
             | Notice::Answered { .. }
             | Notice::Unanswered { .. }
-            | Notice::SaveBook
-            | Notice::WrittenAgain => {}
+            | Notice::SaveBook => {}
         }
     }
 

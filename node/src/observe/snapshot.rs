@@ -54,8 +54,10 @@ pub(super) struct Tallies {
     pub(super) ends: Tally<&'static str>,
     /// Handshakes of those who dialed us that came through, and were let in.
     pub(super) accepted: u64,
-    /// Times that the book could not be written.
+    /// Times that the book, or a seed's peer store, began not to be written.
     pub(super) unwritten: u64,
+    /// Whether one of them can't be.
+    pub(super) is_unwritten: bool,
 }
 
 /// Somebody who has come not long ago.

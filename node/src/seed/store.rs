@@ -21,6 +21,7 @@ use pex::{NetAddress, NodeAddress, NodeId, Time};
 
 use crate::archive::Archive;
 use crate::book_file::{from_records, to_records};
+use crate::notice::Notice;
 use crate::vault::{Damaged, DiskVault, Vault as _, VaultError};
 use crate::whole_file::{keep_as, remove_if_there};
 
@@ -76,7 +77,6 @@ impl PeerStore {
             fs::create_dir_all(folder).map_err(VaultError::Io)?;
         }
         let mut opened = Opened::default();
-        let is_new = !path.exists();
         let (mut vault, loaded) = match load(path) {
             Err(why @ VaultError::Damaged { .. }) => {
                 let kept = keep_as(path, ".damaged").map_err(VaultError::Io)?;
@@ -107,7 +107,8 @@ impl PeerStore {
         }
         if is_book_lost && !store.is_empty() {
             opened.told_book = store.tell(book, now);
-        } else if is_new || opened.set_aside.is_some() {
+        } else if store.is_empty() {
+            // Not only where it is made: who made it may have been killed before it was filled.
             opened.told_by_book = store.begin_from(book);
         }
         store.keep_to_bound();
@@ -214,10 +215,14 @@ impl PeerStore {
         self.archive.write(changes);
     }
 
-    /// Why writing fails, each time that it begins to. Safe to cancel: nothing is lost.
-    pub(super) async fn failure(&mut self) -> String {
-        let why = self.archive.failure().await;
-        format!("{}: {why}", self.path.display())
+    /// As [`Archive::notice`].
+    pub(super) async fn notice(&mut self) -> Notice {
+        match self.archive.notice().await {
+            Notice::NotWritten(why) => {
+                Notice::NotWritten(format!("{}: {why}", self.path.display()))
+            }
+            notice => notice,
+        }
     }
 
     /// Writes what has changed, and ends. Blocks.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use pex::NodeId;
+
 use super::file::{self, FileLayers, Given, Layer, Set, nearest, shortened};
 use super::key::{KEYS, Key, Kind, Scope};
 use super::problem::{Problem, Source};
@@ -28,7 +30,9 @@ pub(super) fn settings(inputs: &Inputs) -> Result<Settings, Vec<Problem>> {
     }
     let effective = effective(&over, &file);
     let settings = typed(inputs, effective, file)?;
-    refuse_shared(&settings).map(|()| settings)
+    refuse_shared(&settings)?;
+    refuse_no_options(&settings)?;
+    Ok(settings)
 }
 
 /// What flags and variables set: flags go first.
@@ -203,6 +207,7 @@ fn typed(
         status: process.read("status_listen_addr", |text, _| value::maybe_place(text))?,
         moniker,
         networks,
+        file: inputs.file.as_ref().map(|(path, _)| path.clone()),
         notes: file.notes,
         effective,
     })
@@ -290,6 +295,23 @@ fn no_chain_id(inputs: &Inputs, line: Option<usize>) -> Problem {
             "which network? give --chain-id, or write a file with: pex init --chain-id ID",
         ),
     }
+}
+
+/// Settings of which a seed can't be made, though each of them is right for itself.
+fn refuse_no_options(settings: &Settings) -> Result<(), Vec<Problem>> {
+    let somebody = NodeId::new([0; 20]);
+    let options = settings
+        .networks
+        .iter()
+        .map(|it| (it, it.options(somebody)));
+    let problems: Vec<Problem> = options
+        .filter_map(|(network, options)| Some((network, options.err()?)))
+        .map(|(network, why)| Problem::new(Source::Default, format!("{}: {why}", network.chain_id)))
+        .collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(problems)
 }
 
 /// What two networks may not have in common.

@@ -7,7 +7,7 @@ use super::Effective;
 use super::file::Given;
 use super::key::{KEYS, Key, Kind, Section};
 use super::problem::Source;
-use super::value::duration_text;
+use super::value::time_bounds;
 
 /// Columns of a comment.
 const WIDTH: usize = 98;
@@ -114,11 +114,7 @@ const NETWORKS: &str = "
 fn bounds(kind: Kind) -> Option<String> {
     match kind {
         Kind::Number(min, max) => Some(format!("From {min} to {max}.")),
-        Kind::Time(min, max) => Some(format!(
-            "From {} to {}.",
-            duration_text(min),
-            duration_text(max)
-        )),
+        Kind::Time(min, max) => Some(format!("From {}.", time_bounds(min, max))),
         _ => None,
     }
 }

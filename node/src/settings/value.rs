@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use pex::{NodeAddress, NodeId};
 
 use crate::observe::Pages;
-use crate::transport::check_moniker;
+use crate::transport::{check_moniker, host_and_port};
 
 /// Longest chain id, as CometBFT has it.
 const CHAIN_ID_BYTES_MAX: usize = 50;
@@ -134,19 +134,31 @@ pub(super) fn number(text: &str, min: u64, max: u64) -> Result<u64, Wrong> {
 pub(super) fn time(text: &str, min: Duration, max: Duration) -> Result<Duration, Wrong> {
     // Go writes a zero without a unit as well.
     let text = if text == "0" { "0s" } else { text };
-    let within = |time: &Duration| (min..=max).contains(time);
+    let within = |time: &Duration| {
+        (min..=max).contains(time) && (time.is_zero() || *time >= Duration::from_millis(1))
+    };
     let time = humantime::parse_duration(text).ok().filter(within);
     time.ok_or_else(|| {
         Wrong::new(format!(
-            "write a duration from {} to {}, such as \"10s\" or \"1m30s\"",
-            duration_text(min),
-            duration_text(max)
+            "write a duration from {}, such as \"10s\" or \"1m30s\"",
+            time_bounds(min, max)
         ))
     })
 }
 
+/// What a duration may be. Nothing is waited for by less than a millisecond; zero has a meaning of its
+/// own, where it may be given.
+pub(super) fn time_bounds(min: Duration, max: Duration) -> String {
+    let max = duration_text(max);
+    if min.is_zero() {
+        format!("1ms to {max}, or 0s")
+    } else {
+        format!("{} to {max}", duration_text(min))
+    }
+}
+
 /// A duration without spaces, as Go reads it.
-pub(super) fn duration_text(time: Duration) -> String {
+fn duration_text(time: Duration) -> String {
     if time == Duration::from_secs(86_400) {
         return "24h".to_owned();
     }
@@ -199,7 +211,7 @@ pub(super) fn outside(text: &str) -> Result<Option<String>, Wrong> {
     let read = NodeAddress::parse(&format!("{somebody}@{bare}"));
     let reachable =
         read.is_ok_and(|it| it.port() > 0 && !it.ip().is_some_and(|ip| ip.is_unspecified()));
-    if reachable && !bare.contains('@') {
+    if reachable && host_and_port(bare).is_some() {
         return Ok(Some(bare.to_owned()));
     }
     Err(Wrong::new(

@@ -276,7 +276,8 @@ impl NodeInfo {
 }
 
 /// The host and the port of `host:port`, `[v6]:port`, or either behind a `scheme://`.
-fn host_and_port(text: &str) -> Option<(&str, u16)> {
+/// A host and a port, with a scheme before them or without, as Go takes them apart.
+pub(crate) fn host_and_port(text: &str) -> Option<(&str, u16)> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let (host, port) = rest.rsplit_once(':')?;
     let host = match host.strip_prefix('[') {

@@ -176,6 +176,33 @@ async fn repeated_crawls_keep_the_last_results_and_say_what_has_changed() {
     assert!(run.out.contains("changes: 20 → 20 nodes"), "{}", run.out);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn crawls_go_on_though_there_is_no_room_for_what_they_print() {
+    let (_network, seed) = network().await;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("made");
+    let mut crawl = std::process::Command::new(env!("CARGO_BIN_EXE_pex"));
+    crawl.args([
+        "crawl",
+        "--chain-id",
+        CHAIN,
+        "--every",
+        "100ms",
+        "--runs",
+        "3",
+    ]);
+    crawl.args(["--seed", &seed, "--out", text(&out)]);
+    crawl.stdout(fs::File::create("/dev/full").unwrap());
+    let ended = tokio::task::spawn_blocking(move || crawl.output().unwrap());
+    let ended = ended.await.unwrap();
+    let err = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{err}");
+    // The page three times, and what has changed twice.
+    assert_eq!(err.matches("No space left").count(), 5, "{err}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 3);
+}
+
 #[test]
 fn what_is_no_result_can_not_be_compared() {
     let folder = tempfile::tempdir().unwrap();

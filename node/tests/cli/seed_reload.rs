@@ -8,7 +8,8 @@ async fn on_a_hangup_signal_limits_are_taken_over_and_nobody_loses_a_connection(
     let mut nodes = Nodes::default();
     let node = nodes.honest("c", &[]).await;
     let home = home(&near(&seeds(&node)));
-    let mut seed = Seed::start(home.path(), &[]);
+    // Then nothing of the file is missing, if it is.
+    let mut seed = Seed::start(home.path(), &["--chain-id", "c"]);
     let at = seed.address();
     seed.says(&format!("up {}", node.id()));
     let stays = visit(&at, "0.38.17").await.unwrap();
@@ -39,6 +40,11 @@ async fn on_a_hangup_signal_limits_are_taken_over_and_nobody_loses_a_connection(
     seed.signal("HUP");
     let wrong = seed.says("the settings are wrong, and those before stay in force");
     assert!(wrong.contains("config.toml:5: "), "{wrong}");
+
+    // And so does a file that is not there any more.
+    std::fs::remove_file(home.path().join("config/config.toml")).unwrap();
+    seed.signal("HUP");
+    seed.says("config.toml is gone, and the settings before stay in force");
 
     let told = asks(stays, REQUESTS[0].1).await;
     assert!(names(&told, &node));

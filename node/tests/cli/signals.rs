@@ -1,8 +1,10 @@
 //! Being told to end while the disk, or whoever reads a pipe, has all of our attention.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -100,6 +102,84 @@ fn a_second_signal_ends_a_seed_at_once_though_its_book_is_not_saved() {
     let (code, said) = seed.stop();
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("ended at once"), "{said}");
+}
+
+#[test]
+fn a_second_signal_ends_a_seed_that_has_not_begun() {
+    let home = home(&near(""));
+    // Somebody else writes the book, and the seed waits for him before it reads it.
+    let held = File::create(home.path().join("config/addrbook.json.new")).unwrap();
+    held.lock().unwrap();
+    let seed = Seed::start(home.path(), &[]);
+    seed.says("made the key of this node");
+    sleep(MOMENT);
+    seed.signal("TERM");
+    sleep(MOMENT);
+    let (code, said) = seed.stop();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("ended at once"), "{said}");
+}
+
+/// A node that keeps a book in this folder, and has so much to say that whoever would say more has to
+/// wait for a reader who does not read.
+fn unheard(folder: &Path) -> Child {
+    let mut node = Command::new(env!("CARGO_BIN_EXE_pex"))
+        .args(["node", "--listen", "127.0.0.1:0", "--chain-id", "c"])
+        .args(["--log-level", "trace", "--book"])
+        .arg(folder.join("addrbook.json"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(node.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    let place = line.trim().rsplit_once('@').unwrap().1.to_owned();
+    // Each makes a line of some hundred bytes, and a pipe holds 64 KiB.
+    for _ in 0..1_500 {
+        let mut stranger = TcpStream::connect(&place).unwrap();
+        let _refused = stranger.write_all(b"GET / HTTP/1.1");
+    }
+    node
+}
+
+fn send(to: &Child, signal: &str) {
+    let id = to.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &id]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Its exit code; none if it does not end within ten seconds.
+fn code(mut of: Child) -> Option<i32> {
+    for _ in 0..200 {
+        if let Some(ended) = of.try_wait().unwrap() {
+            return ended.code();
+        }
+        sleep(Duration::from_millis(50));
+    }
+    of.kill().unwrap();
+    None
+}
+
+#[test]
+fn a_second_signal_ends_a_node_whose_messages_nobody_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = unheard(folder.path());
+    let held = File::create(folder.path().join("addrbook.json.new")).unwrap();
+    held.lock().unwrap();
+    send(&node, "TERM");
+    sleep(MOMENT);
+    send(&node, "TERM");
+    assert_eq!(code(node), Some(1));
+}
+
+#[test]
+fn a_node_that_fails_ends_though_nobody_reads_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = unheard(folder.path());
+    fs::remove_dir_all(folder.path()).unwrap();
+    send(&node, "TERM");
+    assert_eq!(code(node), Some(1));
 }
 
 #[cfg(target_os = "linux")]

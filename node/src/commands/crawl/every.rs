@@ -29,16 +29,13 @@ pub(super) async fn run(args: &CrawlArgs, stop: &Stop) -> Result<Outcome, Failur
             Ok(Crawled { report, end, state }) => {
                 let kept = keep(args, folder, &report);
                 let written = outputs.write(&report);
-                let kept = match kept {
-                    Ok(results) => {
-                        if let Some(last) = &last {
-                            tell_changes(last, &results, &outputs)?;
-                        }
-                        last = Some(results);
-                        Ok(())
+                let kept = kept.and_then(|results| {
+                    let before = last.replace(results);
+                    match (&before, &last) {
+                        (Some(before), Some(now)) => tell_changes(before, now, &outputs),
+                        _ => Ok(()),
                     }
-                    Err(failure) => Err(failure),
-                };
+                });
                 let failures = [kept, written, state, blame(&report, &args.seeds)];
                 (first_failure(failures), end)
             }

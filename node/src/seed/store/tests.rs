@@ -165,6 +165,18 @@ fn a_book_that_is_lost_is_filled_from_the_store_with_its_bans_and_one_that_is_th
 }
 
 #[test]
+fn a_store_that_was_made_and_never_filled_begins_with_whom_the_book_has_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p");
+    let mut book = with_good(book(), 1);
+    // A start that failed: the file is there, and nothing was written to it.
+    drop(PeerStore::open(&path, &[], &mut book, false, NOW).unwrap());
+    assert!(load(&path).unwrap().1.records.is_empty());
+    let (store, opened) = PeerStore::open(&path, &[], &mut book, false, NOW).unwrap();
+    assert_eq!((opened.told_by_book, store.len()), (1, 1));
+}
+
+#[test]
 fn a_store_that_is_not_there_begins_with_whom_the_book_has_reached() {
     let folder = tempfile::tempdir().unwrap();
     let mut book = with_good(book(), 1);

@@ -51,6 +51,14 @@ fn each_mistake_is_told_with_its_line_and_what_to_write_instead() {
             "external_address = \"0.0.0.0:26656\"",
             "write host:port where others reach this node",
         ),
+        (
+            "external_address = \"seed.example.com:26656/path\"",
+            "write host:port where others reach this node",
+        ),
+        (
+            "persistent_peers_max_dial_period = \"500us\"",
+            "write a duration from 1ms to 24h, or 0s",
+        ),
         ("seeds = \"nobody\"", "\"nobody\": "),
         (
             "seeds = \"nobody\"",
