@@ -46,6 +46,8 @@ impl<M: Manager> Node<M> {
         // All of it: the manager notes what is told again.
         let heard = self.pex.take_heard();
         tasks.extend(actions.into_iter().map(Task::OfPex));
+        // An older time is the latest one for the manager too, whose own may lie before it.
+        let now = self.latest;
         if let Some(from) = from.filter(|_| !heard.is_empty()) {
             let (taken, refused) = self.learn(now, from, heard, tasks, out);
             // What is refused is refused whenever it is told, and has been news but once.

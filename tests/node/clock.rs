@@ -5,6 +5,7 @@ use core::time::Duration;
 use pex::book::AddrBook;
 use pex::peers::Options;
 use pex::v1::{self, Switch};
+use pex::wire::{Dialect, Entry, Message, ResponseBuilder};
 use pex::{Config, Epoch, Kind, Node, NodeAction, NodeAddress, NodeEvent, NodeId, Seed, Time};
 
 const START: Time = Time::from_secs(1_700_000_000);
@@ -41,6 +42,48 @@ fn the_exchange_and_the_manager_have_one_clock_whichever_an_event_is_for() {
     assert_eq!(stalls(&node), (0, 2));
     let _nothing = node.handle(at(90), NodeEvent::Unsent { to, epoch });
     assert_eq!(stalls(&node), (1, 2));
+}
+
+#[test]
+fn what_is_told_at_an_older_time_is_heard_of_at_the_latest() {
+    let (me, seed) = (NodeId::new([0xee; 20]), Seed::new([7; 32]));
+    let mut node = Node::new(Config::default(), Options::default(), me, seed, START);
+    let at = |ms: u64| START + Duration::from_millis(ms);
+    let address = |n: u8| NodeAddress::mconn(NodeId::new([n; 20]), [32, n, 8, 8].into(), 26_656);
+    let (kind, ip, epoch) = (Kind::V2, None, Epoch::new(1));
+    let (teller, stranger) = (address(1), NodeId::new([3; 20]));
+    let from = teller.id();
+    let _dial = node.handle(
+        at(999),
+        NodeEvent::Named {
+            address: teller.clone(),
+        },
+    );
+    let dialed = NodeEvent::Dialed {
+        address: teller,
+        epoch,
+        kind,
+        ip,
+    };
+    let _asks = node.handle(at(999), dialed);
+    // Of this only the exchange hears.
+    let unsent = NodeEvent::Unsent {
+        to: stranger,
+        epoch,
+    };
+    let _nothing = node.handle(at(1_000), unsent);
+    let mut answer = ResponseBuilder::new(Dialect::V2);
+    let url = address(2).to_string();
+    answer.push(&Entry::V2 { url: &url }).unwrap();
+    let message = Message::Response(answer.finish());
+    let event = NodeEvent::Message {
+        from,
+        epoch,
+        message,
+    };
+    let _heard = node.handle(START, event);
+    let heard = node.peers().record(address(2).id()).unwrap().addresses[0].heard;
+    assert_eq!(heard, Some(at(1_000)));
 }
 
 #[test]
