@@ -29,6 +29,8 @@ pub(crate) enum Mishap {
     End,
     /// A connection ends, or falls silent at one end or both.
     Cut,
+    /// It is time to see again how many connections there are that may be cut.
+    Recount,
     /// The network falls into two parts.
     Part,
     /// It is one again.
@@ -92,6 +94,9 @@ pub(crate) struct Faults {
     pub(crate) drawn: scenario::Faults,
 }
 
+/// How often connections are counted: at the beginning there are none.
+const RECOUNTED: u64 = 5_000_000_000;
+
 /// Of all orders of a driver that does badly, so many are given up with the whole node.
 const CRASHES_AT_WORK: f64 = 0.05;
 
@@ -152,7 +157,11 @@ impl Faults {
             Mishap::Crash => (rates.crashes / 60.0, nodes),
             Mishap::Hang => (rates.hangs / 60.0, nodes),
             Mishap::Invent => (rates.inventions / 60.0, nodes),
-            Mishap::End | Mishap::Heal | Mishap::Mend { .. } | Mishap::Wake { .. } => (0.0, 0),
+            Mishap::Recount
+            | Mishap::End
+            | Mishap::Heal
+            | Mishap::Mend { .. }
+            | Mishap::Wake { .. } => (0.0, 0),
         }
     }
 }
@@ -179,9 +188,16 @@ impl Simulation {
         let (a_minute, of) = self
             .faults
             .rate(what, self.living.len(), self.links.places());
-        if let Some(wait) = wait(&mut self.faults.chance, a_minute, of.max(1)) {
-            self.queue.push(self.now + wait, What::Fault(what));
-        }
+        let Some(wait) = wait(&mut self.faults.chance, a_minute, of.max(1)) else {
+            return;
+        };
+        // What has not happened by then has still to be waited for as long as from the beginning, by
+        // however many there are then.
+        let (wait, what) = match what {
+            Mishap::Cut if wait > RECOUNTED => (RECOUNTED, Mishap::Recount),
+            what => (wait, what),
+        };
+        self.queue.push(self.now + wait, What::Fault(what));
     }
 
     pub(crate) fn mishap(&mut self, what: Mishap) {
@@ -192,6 +208,7 @@ impl Simulation {
             Mishap::Mend { node } => self.mend_clock(node),
             Mishap::Wake { node } => self.wake(node),
             _ if over => return,
+            Mishap::Recount => return self.plan_mishap(Mishap::Cut),
             Mishap::Cut => self.cut_some_link(),
             Mishap::Part => self.part(),
             Mishap::Clock => self.upset_clock(),

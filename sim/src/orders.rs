@@ -12,6 +12,9 @@ use crate::network::{DIAL_TIMEOUT, Dial};
 use crate::scenario::Tuning;
 use crate::simulation::{Load, Parcel, Simulation, What};
 
+/// After how long it is seen again whether a node still hangs.
+const HANGS: u64 = 1_000_000_000;
+
 /// What a machine is told once all that it wanted is done.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum After {
@@ -185,7 +188,9 @@ impl Simulation {
     pub(crate) fn say_farewell(&mut self, epoch: Epoch, from: usize) {
         let took = self.network.latency();
         let now = self.now;
-        if let Some(link) = self.links.get_mut(epoch) {
+        if let Some(link) = self.links.get_mut(epoch)
+            && !link.ends[1 - from].mute
+        {
             let at = (now + took).max(link.ends[from].arrives);
             link.ends[from].arrives = at;
             let side = u8::from(from == 0);
@@ -200,6 +205,12 @@ impl Simulation {
         };
         let (end, other) = (link.ends[side], link.ends[1 - side]);
         if end.state == State::Gone {
+            return;
+        }
+        if self.members[end.node as usize].stuck {
+            let side = side as u8;
+            self.queue
+                .push(self.now + HANGS, What::Farewell { epoch, side });
             return;
         }
         self.links.set(epoch, side, State::Gone);
@@ -253,6 +264,11 @@ impl Simulation {
 
     /// A dial ends.
     pub(crate) fn dialed(&mut self, dial: u32) {
+        let dialer = self.dials.get(dial as usize).map(|it| it.from);
+        if dialer.is_some_and(|it| self.members[it as usize].stuck) {
+            self.queue.push(self.now + HANGS, What::Dialed { dial });
+            return;
+        }
         let dial = self.dials.remove(dial as usize);
         let dialer = &self.members[dial.from as usize];
         if !dialer.alive || dialer.life != dial.life {

@@ -100,7 +100,7 @@ impl Simulation {
 
     /// Whether one of these has a place free to dial one of the others, who has one for him. Who has all
     /// the peers that it may have can be cut off from the rest, as three with two places each; and whom a
-    /// node keeps private, it may not know. Whoever failed while there was trouble, some leave alone for days.
+    /// node keeps private, it may not know; nor whom its full store has left out. Whoever failed while there was trouble, some leave alone for days.
     fn may_dial(&self, these: &[u32], others: &[u32], quiet: Duration) -> bool {
         let dials = |node: u32| {
             let machine = &self.members[node as usize].machine;
@@ -111,7 +111,11 @@ impl Simulation {
         dialers.any(|dialer| {
             let private = &self.members[*dialer as usize].private;
             let mut hosts = others.iter().filter(|node| !private.contains(node));
-            hosts.any(|host| self.free_places(*host)[1] && self.has_room_for(*dialer, *host))
+            hosts.any(|host| {
+                self.free_places(*host)[1]
+                    && self.has_room_for(*dialer, *host)
+                    && self.may_keep(*dialer, *host)
+            })
         })
     }
 
@@ -148,6 +152,12 @@ impl Simulation {
         bound.is_some_and(|bound| machine.keeps() >= bound as usize)
     }
 
+    /// Whether a node has another one in its store, or room for him.
+    fn may_keep(&self, node: u32, other: u32) -> bool {
+        let machine = &self.members[node as usize].machine;
+        !self.is_full(node) || machine.keeps_node(self.places.id(other))
+    }
+
     /// Who can come to whom by what the living knew when they started, and were told since. Who has died may
     /// have told nobody of whom it knew; a seed node tells those who ask, and dials nobody else for that; and
     /// who has no place for those who come is no way to those whom he knows. Who dials nobody meets nobody by
@@ -155,8 +165,7 @@ impl Simulation {
     pub(super) fn introduced(&self) -> Islands {
         let mut introduced = self.connected(|_| true);
         let leads = |node: u32, known: u32| {
-            let machine = &self.members[node as usize].machine;
-            machine.dials() && (!self.is_full(node) || machine.keeps_node(self.places.id(known)))
+            self.members[node as usize].machine.dials() && self.may_keep(node, known)
         };
         let lives = |node: u32| self.members[node as usize].alive;
         let lets_in = |node: u32| self.free_places(node)[1];

@@ -52,28 +52,34 @@ impl Simulation {
         self.crowds.iter().all(|crowd| can_know(&crowd.group))
     }
 
-    /// Everybody knows nearly everybody.
+    /// Everybody knows nearly everybody who stays: whoever hangs up on all who dial him, as seed nodes do,
+    /// is soon told of no more.
     fn knows_nearly_all(&mut self) {
-        // Whom one is connected with, one knows, even if no address of his has answered.
-        let others = (self.living.len() - 1) as f64;
-        let shares = self.watch.shares(&self.members).map(|(node, share)| {
-            let open = &self.members[node as usize].open;
-            let not_by_address = open
-                .iter()
-                .filter(|(peer, _)| !self.watch.knows(node, *peer));
-            (node, share + not_by_address.count() as f64 / others)
+        let stays = |node: &u32| !self.is_seed(*node);
+        let staying: Vec<u32> = self.living.iter().copied().filter(stays).collect();
+        let too_few = self.living.iter().copied().find_map(|node| {
+            let member = &self.members[node as usize];
+            let others = staying.iter().copied().filter(|other| *other != node);
+            // Whom one is connected with, one knows, even if no address of his has answered.
+            let is_peer = |other: u32| member.open.iter().any(|(peer, _)| *peer == other);
+            let not_known = (others.clone())
+                .filter(|other| !self.watch.knows(node, *other) && !is_peer(*other))
+                .count();
+            // Who found places dead while there was trouble doesn't believe in them again for a day: so
+            // many more it need not know.
+            let gave_up = match &member.machine {
+                Machine::V2(machine) => machine.peers().counts().dropped,
+                Machine::V1(machine) => machine.peers().counts().given_up,
+                _ => u64::MAX,
+            };
+            let others = others.count();
+            let missing = (not_known as u64).saturating_sub(gave_up);
+            (missing as f64 > (1.0 - KNOWN) * others as f64).then_some((node, not_known, others))
         });
-        // Who found places dead while there was trouble doesn't believe in them again for a day.
-        let gave_up = |node: u32| match &self.members[node as usize].machine {
-            Machine::V2(machine) => machine.peers().counts().dropped > 0,
-            Machine::V1(machine) => machine.peers().counts().given_up > 0,
-            _ => true,
-        };
-        let knows_too_few = |(node, share): &(u32, f64)| *share < KNOWN && !gave_up(*node);
-        let too_few = shares.into_iter().find(knows_too_few);
-        if let Some((node, share)) = too_few {
-            let percent = 100.0 * share;
-            let what = format!("an hour after all faults it knows {percent:.1} % of the living");
+        if let Some((node, not_known, others)) = too_few {
+            let what = format!(
+                "an hour after all faults it does not know {not_known} of {others} who stay"
+            );
             self.break_off(35, what, node);
         }
     }

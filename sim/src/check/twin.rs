@@ -21,6 +21,8 @@ pub(super) struct Twin {
     now: Time,
     orders: Vec<NodeAction>,
     events: u32,
+    /// What was found of the time of the event in hand.
+    keeps_time: Verdict,
     /// What was found last.
     verdict: Verdict,
 }
@@ -35,12 +37,18 @@ impl Twin {
             now: start.at,
             orders: Vec::new(),
             events: 0,
+            keeps_time: Ok(()),
             verdict: Ok(()),
         })
     }
 
     /// Has it take in what the node is about to be told.
     pub(super) fn before(&mut self, now: Time, event: NodeEvent<'_>) {
+        self.keeps_time = if (self.events + 1).is_multiple_of(EVENTS) {
+            self.keeps_time(event.clone())
+        } else {
+            Ok(())
+        };
         self.now = self.now.max(now);
         self.orders = tell(&mut self.machine, now, event);
     }
@@ -61,18 +69,20 @@ impl Twin {
             && let Some(twin) = machine.twin()
         {
             self.machine = twin;
-            let now_and_then = self.keeps_time().and_then(|()| self.comes_back());
-            self.verdict = core::mem::replace(&mut self.verdict, Ok(())).and(now_and_then);
+            let comes_back = self.comes_back();
+            self.verdict = core::mem::replace(&mut self.verdict, Ok(())).and(comes_back);
         }
+        let keeps_time = core::mem::replace(&mut self.keeps_time, Ok(()));
+        self.verdict = core::mem::replace(&mut self.verdict, Ok(())).and(keeps_time);
     }
 
     /// An older time is taken for the latest.
-    fn keeps_time(&self) -> Verdict {
+    fn keeps_time(&self, event: NodeEvent<'_>) -> Verdict {
         let (Some(mut one), Some(mut other)) = (self.machine.twin(), self.machine.twin()) else {
             return Ok(());
         };
-        let now = tell(&mut one, self.now, NodeEvent::Tick);
-        let then = tell(&mut other, Time::EPOCH, NodeEvent::Tick);
+        let now = tell(&mut one, self.now, event.clone());
+        let then = tell(&mut other, Time::EPOCH, event);
         let same = now == then && one.deadline() == other.deadline();
         hold(3, same, || {
             format!("at an older time it does {then:?}, and {now:?} at the latest")

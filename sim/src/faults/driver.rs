@@ -72,6 +72,9 @@ impl Simulation {
         let (Some(node), Some(other)) = (self.somebody(), self.somebody()) else {
             return;
         };
+        if self.members[node as usize].stuck {
+            return;
+        }
         let (peer, address) = (self.places.id(other), self.places.address(other));
         let epoch = self.members[node as usize].link_with(other);
         let old = epoch.unwrap_or_default();

@@ -101,6 +101,35 @@ mod tests {
     use crate::{Scenario, Simulation};
 
     #[test]
+    fn whoever_hangs_does_nothing_until_it_goes_on() {
+        let text = "duration = '10min'\n[[nodes]]\ncount = 12\n\
+                    [[nodes]]\ncount = 1\nknows = { some = 6 }\nstarts = '1min'\n";
+        for seed in 0..8 {
+            let mut simulation = Simulation::new(Scenario::parse(text).unwrap(), seed).unwrap();
+            let node = simulation.members.iter().position(|it| it.group == 1);
+            let node = node.unwrap_or(12);
+            // Its first dials are under way, or its first connections are there.
+            let mut at = Duration::ZERO;
+            while simulation.crowds[1].dials == 0 {
+                at += Duration::from_millis(5);
+                simulation.run_until(at);
+            }
+            let done = |simulation: &Simulation| {
+                let machine = &simulation.members[node].machine;
+                let stats = machine.exchange().map(|it| format!("{:?}", it.stats()));
+                (simulation.crowds[1].dials, stats)
+            };
+            let before = done(&simulation);
+            simulation.members[node].stuck = true;
+            simulation.run_until(at + Duration::from_secs(100));
+            assert_eq!(done(&simulation), before, "seed {seed}");
+            simulation.wake(node as u32);
+            simulation.run_until(at + Duration::from_secs(160));
+            assert_ne!(done(&simulation), before, "seed {seed}");
+        }
+    }
+
+    #[test]
     fn whoever_crashes_may_find_its_disk_as_it_was_minutes_ago() {
         let text = "duration = '10min'\n[[nodes]]\ncount = 12\nknows = { some = 3 }\n\
                     [faults]\ncrashes = 0.001\nold-disks = 1.0\n";

@@ -1,6 +1,8 @@
 //! Sends without pause: questions (threats 2 and 19), answers that nobody asked for (1), rubbish, and
 //! messages that are too long or hold too much (4, 8, 14). Each of its nodes has one of these ways.
 
+use std::collections::BTreeMap;
+
 use pex::wire::{Dialect, MAX_MESSAGE_BYTES, Message};
 use pex::{Epoch, NodeEvent};
 
@@ -11,7 +13,8 @@ const PAUSE: u64 = SECOND / 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Flooder {
-    ticks: u64,
+    /// Of each of its nodes.
+    ticks: BTreeMap<u32, u64>,
     asked: u64,
     answered: u64,
 }
@@ -56,8 +59,9 @@ impl Operator for Flooder {
                 for &(_, epoch) in hand.open {
                     self.flood(epoch, hand);
                 }
-                self.ticks += 1;
-                if self.ticks.is_multiple_of(5) {
+                let ticks = self.ticks.entry(hand.node).or_default();
+                *ticks += 1;
+                if ticks.is_multiple_of(5) {
                     hand.keep_company(4);
                 }
                 hand.wake_in(PAUSE);

@@ -2,7 +2,7 @@
 //! have been told of somebody private (threat 15: the world looks at each answer). `cursor-scraper`
 //! wants the whole store of one node, with many ids that go and come again (3 and 16).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pex::wire::Message;
 use pex::{NodeAddress, NodeEvent, NodeId};
@@ -23,7 +23,8 @@ pub(super) struct Reader {
     target: Option<NodeAddress>,
     told: BTreeSet<NodeId>,
     answers: u64,
-    ticks: u64,
+    /// Of each of its nodes.
+    ticks: BTreeMap<u32, u64>,
 }
 
 impl Reader {
@@ -33,7 +34,7 @@ impl Reader {
             target: None,
             told: BTreeSet::new(),
             answers: 0,
-            ticks: 0,
+            ticks: BTreeMap::new(),
         }
     }
 
@@ -53,11 +54,13 @@ impl Operator for Reader {
     fn handle(&mut self, event: NodeEvent<'_>, hand: &mut Hand<'_>) {
         match event {
             NodeEvent::Tick => {
-                self.ticks += 1;
+                let ticks = self.ticks.entry(hand.node).or_default();
+                *ticks += 1;
+                let is_time_to_dial = ticks.is_multiple_of(8);
                 for &(_, epoch) in hand.open {
                     hand.ask(epoch);
                 }
-                if self.ticks.is_multiple_of(8) {
+                if is_time_to_dial {
                     if self.scrapes {
                         self.scrape(hand);
                     } else {
@@ -87,5 +90,32 @@ impl Operator for Reader {
             ("answers", self.answers as f64),
             ("ids read", self.told.len() as f64),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::collections::BTreeSet;
+
+    use crate::{Scenario, Simulation};
+
+    #[test]
+    fn each_node_of_a_group_comes_to_those_it_reads() {
+        for sort in ["cursor-scraper", "private-prober", "flooder"] {
+            let text = format!(
+                "duration = '10min'\n[[nodes]]\ncount = 2\nknows = {{ some = 1 }}\n\
+                 [[nodes]]\ncount = 5\nruns = {{ hostile = '{sort}' }}\n"
+            );
+            let mut simulation = Simulation::new(Scenario::parse(&text).unwrap(), 1).unwrap();
+            let mut came = BTreeSet::new();
+            for tenth in 1..600 {
+                simulation.run_until(Duration::from_millis(100 * tenth));
+                let honest = &simulation.members[..2];
+                let guests = honest.iter().flat_map(|it| &it.open).map(|it| it.0);
+                came.extend(guests.filter(|it| *it >= 2));
+            }
+            assert_eq!(came.len(), 5, "{sort}: {came:?}");
+        }
     }
 }

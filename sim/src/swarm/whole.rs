@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::{MINUTE, honest, network, share};
 use crate::chance::Chance;
+use crate::faults::drawn;
 use crate::hostile;
 use crate::scenario::{Churn, Claim, Faults, Group, Knows, Network, Program, Scenario, Tuning};
 
@@ -18,6 +19,20 @@ pub(super) fn left_in_peace(seed: u64, chance: &mut Chance) -> Scenario {
         group.keeps_private = 0;
         group.tuning = Tuning::Default;
         (group.store, group.connected) = (None, None);
+    }
+    let mut faults = drawn(
+        &Faults {
+            swarm: true,
+            until: Some(trouble),
+            ..Faults::default()
+        },
+        seed,
+    );
+    // Whoever is made to look hostile may be banned for longer than a run, and nothing is expected of
+    // his network.
+    if chance.below(8) > 0 {
+        (faults.garble, faults.duplicate) = (0.0, 0.0);
+        (faults.delay, faults.strangers) = (0.0, 0.0);
     }
     Scenario {
         title: format!("swarm {seed}: left in peace"),
@@ -35,11 +50,7 @@ pub(super) fn left_in_peace(seed: u64, chance: &mut Chance) -> Scenario {
             until: Some(trouble),
             ..Churn::default()
         },
-        faults: Faults {
-            swarm: true,
-            until: Some(trouble),
-            ..Faults::default()
-        },
+        faults,
         check: true,
         check_budget: None,
     }
@@ -106,6 +117,9 @@ mod tests {
         let (peace, liars) = (of("left in peace"), of("among a few liars"));
         assert!((12..=28).contains(&peace.len()), "{}", peace.len());
         assert!((12..=28).contains(&liars.len()), "{}", liars.len());
+        let blames = |it: &Faults| it.garble + it.duplicate + it.delay + it.strangers > 0.0;
+        let blaming = peace.iter().filter(|it| blames(&it.faults)).count();
+        assert!(blaming * 4 <= peace.len(), "{blaming}");
         let is_liar = |group: &&Group| matches!(group.runs, Program::Hostile(_));
         for scenario in liars {
             let lying: u32 = scenario

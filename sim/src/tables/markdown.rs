@@ -133,7 +133,7 @@ fn cells(table: &Table, row: &Row, quick: bool, found: &[Vec<Outcome>]) -> Vec<S
             let mut all = it;
             // Who never comes there has no number of answers either.
             let is_nothing = |it: &String| it.contains("never") || it == NOT_RUN || it == "none";
-            if all.iter().any(is_nothing) {
+            if all.first().is_some_and(is_nothing) {
                 all.truncate(1);
             }
             all.join(", ")

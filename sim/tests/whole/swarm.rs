@@ -6,7 +6,7 @@ use pex_sim::{Scenario, Simulation};
 fn swarm(runs: &str, from: u64, to: u64) -> u64 {
     let text = format!(
         "duration = '75min'\nsample-every = '5min'\n\
-         [[nodes]]\ncount = 7\nruns = '{runs}'\nknows = {{ first = 2 }}\n\
+         [[nodes]]\ncount = 13\nruns = '{runs}'\nknows = {{ first = 2 }}\n\
          [[nodes]]\ncount = 3\nruns = '{runs}'\nknows = {{ some = 2 }}\nclock-skew = '2min'\nstarts = '1min'\n\
          [faults]\nswarm = true\nuntil = '10min'\n"
     );
